@@ -1,0 +1,179 @@
+import { z } from 'zod';
+import { TIERS } from '../contracts/window.js';
+
+const millis = (value: number) => z.number().int().nonnegative().default(value);
+const port = (value: number) => z.number().int().min(0).max(65_535).default(value);
+const positive = (value: number) => z.number().int().positive().default(value);
+/** An object that may be left out: every key in it has a default, which a generic shape cannot tell the compiler. */
+const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape).prefault({} as z.input<z.ZodObject<Shape, z.core.$strict>>);
+
+/** `a.b.c` or `a[0].b` into a message; several alternatives are tried in order. */
+const fieldPath = (value: string) =>
+  z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).default(value);
+
+const kafka = section({
+  brokers: z.array(z.string().min(1)).min(1).default(['127.0.0.1:9092']).describe('host:port of the brokers'),
+  clientId: z.string().min(1).default('sentiflux'),
+  connectionTimeoutMs: millis(3_000),
+  sessionTimeoutMs: millis(30_000).describe('a worker not heard of for this long loses its partitions'),
+  maxFetchBytes: positive(4_194_304).describe('most bytes of one fetch, over all partitions'),
+  fetchWaitMs: millis(100).describe('how long the broker may wait to fill a fetch'),
+});
+
+const streams = section({
+  kind: z.enum(['memory', 'file', 'kafka']).default('kafka').describe('where records come from and go to'),
+  kafka,
+  file: section({
+    directory: z.string().min(1).default('data/streams').describe('one file per topic and partition'),
+  }),
+  group: z.string().min(1).default('sentiflux').describe('prefix of the consumer groups, one group a role'),
+  maxInFlightRecords: positive(8_192).describe(
+    'fetching pauses above this many unsettled records a partition',
+  ),
+  maxInFlightBytes: positive(16_777_216),
+});
+
+const topics = section({
+  posts: z.string().min(1).default('posts.raw'),
+  scored: z.string().min(1).default('sentiment.scored'),
+  aggregates: z.string().min(1).default('sentiment.aggregates'),
+  alerts: z.string().min(1).default('sentiment.alerts'),
+  deadLetters: z.string().min(1).default('posts.dead-letters'),
+  partitions: positive(4).describe('of posts, scored and dead letters; used by `topics create`'),
+  replication: positive(3).describe('used by `topics create`; less only for a test cluster'),
+  minInsyncReplicas: positive(2),
+});
+
+const input = section({
+  fields: section({
+    id: fieldPath('id').describe('falls back to the record key'),
+    source: fieldPath('source'),
+    text: fieldPath('text'),
+    author: fieldPath('author'),
+    createdAt: fieldPath('createdAt').describe(
+      'ISO 8601, or a number of seconds or milliseconds; falls back to the record timestamp when absent',
+    ),
+    updatedAt: fieldPath('updatedAt').describe('falls back to createdAt'),
+    language: fieldPath('language'),
+    url: fieldPath('url'),
+    replyTo: fieldPath('replyTo'),
+    reach: fieldPath('reach'),
+  }),
+  defaultSource: z.string().min(1).default('unknown').describe('source of a message that names none'),
+  maxBytes: positive(65_536).describe('a larger value is a dead letter'),
+});
+
+const output = section({
+  includeText: z.boolean().default(false).describe('put the text of the post into sentiment.scored'),
+  authorKey: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('secret of the author hash; without one it lasts as long as the process'),
+});
+
+const scoring = section({
+  model: z.string().min(1).optional().describe('directory of a model bundle; the shipped one by default'),
+  engine: z.enum(['auto', 'onnx', 'tfjs-node', 'wasm']).default('auto').describe('auto: onnx, else wasm'),
+  precision: z.enum(['float32', 'int8']).default('int8'),
+  threads: z.number().int().nonnegative().default(0).describe('scorer threads; 0: one a core, at most 8'),
+  maxBatchRecords: positive(512).describe('most records in one batch'),
+  lowConfidence: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.45)
+    .describe('below it a result is flagged low_confidence'),
+});
+
+const aggregation = section({
+  store: z.enum(['memory', 'redis']).default('redis'),
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .default('live'),
+  outOfOrdernessMs: millis(5_000).describe('the watermark stays this far behind the greatest event time'),
+  allowedLatenessMs: millis(120_000).describe('how long after closing a window may still change'),
+  idleAfterMs: millis(30_000).describe('a partition without posts for this long holds no watermark back'),
+  futureToleranceMs: millis(300_000).describe('a post this far ahead of its record is flagged future'),
+  closeEveryMs: positive(1_000),
+  retentionMs: section({
+    '10s': millis(2 * 3_600_000),
+    '1m': millis(2 * 86_400_000),
+    '5m': millis(8 * 86_400_000),
+    '1h': millis(36 * 86_400_000),
+  }).describe('how long windows are kept; a post older than that is counted as old'),
+  retractionHorizonMs: millis(86_400_000).describe('how long edits and deletions correct counts'),
+});
+
+const redis = section({
+  url: z.string().min(1).default('redis://127.0.0.1:6379'),
+  connectTimeoutMs: millis(5_000),
+});
+
+const rule = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]+$/),
+  brands: z.array(z.string()).optional().describe('all brands by default'),
+  measure: z.literal('negative_count').default('negative_count'),
+  tier: z.enum(TIERS).default('5m'),
+  baselineWindows: positive(72).describe('how many earlier windows tell what is usual'),
+  minPosts: positive(8).describe('fewer negative posts than this never fire'),
+  threshold: z
+    .number()
+    .positive()
+    .default(5)
+    .describe('fires at this many robust deviations above the usual'),
+  resolveThreshold: z.number().nonnegative().default(2),
+  resolveAfter: positive(2).describe('windows in a row below resolveThreshold'),
+  cooldownMs: millis(1_800_000).describe('the rule stays quiet for the brand this long after resolving'),
+});
+
+const webhook = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  secret: z.string().min(1).optional().describe('signs the body with HMAC-SHA256'),
+  timeoutMs: positive(5_000),
+});
+
+const alerting = section({
+  scheduler: z.enum(['memory', 'bullmq']).default('bullmq'),
+  evaluateEveryMs: positive(5_000),
+  rules: z.array(rule).default([rule.parse({ name: 'negative-surge' })]),
+  webhooks: z.array(webhook).default([]),
+  deliveryAttempts: positive(8),
+  deliveryBackoffMs: positive(1_000).describe('wait before the second attempt; doubles each time'),
+});
+
+const server = (defaultPort: number) =>
+  section({ host: z.string().min(1).default('127.0.0.1'), port: port(defaultPort) });
+
+/** The whole configuration, with its defaults. docs/configuration.md describes each key. */
+export const configSchema = z.strictObject({
+  streams,
+  topics,
+  input,
+  output,
+  brands: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('file with the brands; the path is relative to the configuration'),
+  scoring,
+  aggregation,
+  redis,
+  alerting,
+  api: server(8080).describe('public routes and the page'),
+  ops: server(8081).describe('live, ready, metrics; never public'),
+  log: section({
+    level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  }),
+});
+
+export type Config = Readonly<z.infer<typeof configSchema>>;
+export type InputConfig = Config['input'];
+export type ScoringConfig = Config['scoring'];
+export type AggregationConfig = Config['aggregation'];
+export type AlertingConfig = Config['alerting'];
+export type AlertRule = z.infer<typeof rule>;
+export type WebhookConfig = z.infer<typeof webhook>;
+export type StreamsConfig = Config['streams'];

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { type BrandId, type EpochMillis, epochMillis, type PostId } from './ids.js';
+import { LABELS } from './labels.js';
+import { FLAGS } from './post.js';
+
+/** Which network gave a result, and how it was run. */
+export const modelStampSchema = z.object({
+  version: z.string().min(1),
+  engine: z.enum(['onnx', 'tfjs-node', 'wasm']),
+  precision: z.enum(['float32', 'int8']),
+});
+export type ModelStamp = Readonly<z.infer<typeof modelStampSchema>>;
+
+const probability = z.number().min(0).max(1);
+const fingerprint = z.string().regex(/^[0-9a-f]{16}$/);
+
+/** A value on the topic `sentiment.scored`; a null value is a deletion. `schemas/` is made from this. */
+export const scoredPostSchema = z.object({
+  v: z.literal(1),
+  id: z
+    .string()
+    .min(1)
+    .transform((id) => id as PostId),
+  /** `updatedAt` of the post in milliseconds: a greater one replaces a smaller one. */
+  revision: z
+    .number()
+    .int()
+    .transform((time) => epochMillis(time)),
+  /** ISO 8601, UTC. */
+  createdAt: z.iso.datetime(),
+  source: z.string(),
+  language: z.string(),
+  brands: z.array(z.string().transform((id) => id as BrandId)),
+  label: z.enum(LABELS),
+  probabilities: z.object({ negative: probability, neutral: probability, positive: probability }),
+  /** Probability of positive less probability of negative. */
+  polarity: z.number().min(-1).max(1),
+  /** The label's calibrated probability. */
+  confidence: probability,
+  flags: z.array(z.enum(FLAGS)),
+  terms: z.array(z.string()).max(8),
+  fingerprints: z.object({ exact: fingerprint, near: fingerprint }),
+  /** Keyed hash of the author's id; the id itself never leaves the score role. */
+  authorHash: z.string().optional(),
+  url: z.string().optional(),
+  replyTo: z.string().optional(),
+  reach: z.number().nonnegative().optional(),
+  /** Only where the configuration says so (`output.includeText`). */
+  text: z.string().optional(),
+  model: modelStampSchema,
+});
+export type ScoredPost = Readonly<z.infer<typeof scoredPostSchema>>;
+
+/** Headers on `sentiment.scored` that tell where a result came from. */
+export const SOURCE_HEADERS = {
+  topic: 'sf-source-topic',
+  partition: 'sf-source-partition',
+  offset: 'sf-source-offset',
+  timestamp: 'sf-source-timestamp',
+} as const;
+
+/** A result or a deletion, with the place of the record that it came from. */
+export type ScoredRecord = {
+  readonly sourceOffset: number;
+  readonly sourceTimestamp: EpochMillis;
+} & (
+  | { readonly kind: 'scored'; readonly post: ScoredPost }
+  | { readonly kind: 'deleted'; readonly id: PostId }
+);

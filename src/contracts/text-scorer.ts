@@ -1,0 +1,14 @@
+import type { TextOutcome } from './text-score.js';
+
+/** A text to score without a stream: from a file, from the API, from another program. */
+export interface TextToScore {
+  readonly text: string;
+  /** BCP 47 tag; a hint. */
+  readonly language?: string;
+}
+
+/** Scores texts on the same path as the stream's posts. */
+export interface TextScorer {
+  /** Outcomes in the order of the texts. */
+  score(texts: readonly TextToScore[]): Promise<readonly TextOutcome[]>;
+}

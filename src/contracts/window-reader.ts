@@ -1,0 +1,37 @@
+import type { BrandId, EpochMillis } from './ids.js';
+import type { Tier, WindowAggregate } from './window.js';
+
+export interface WindowQuery {
+  readonly brand: BrandId;
+  readonly tier: Tier;
+  /** Windows with `from <= start < to`. */
+  readonly from: EpochMillis;
+  readonly to: EpochMillis;
+}
+
+/** Posts that are in no window, and what changed windows afterwards. Each counts once, as the windows do. */
+export interface AggregationCounters {
+  /** Posts counted in windows. */
+  readonly counted: number;
+  /** Posts of those that came after their window was closed first: they raised its revision. */
+  readonly late: number;
+  /** Posts whose time is too far ahead of their record's. */
+  readonly future: number;
+  /** Posts older than the retention of every tier, or later than the allowed lateness. */
+  readonly old: number;
+  /** Second records of a post with nothing new in them. */
+  readonly duplicates: number;
+  readonly edits: number;
+  readonly deletions: number;
+  /** Records lost below the log's start before they were read. */
+  readonly gaps: number;
+}
+
+/** The closed windows, as the aggregate role wrote them. */
+export interface WindowReader {
+  /** In order of time, latest revisions; a window without posts is left out. */
+  windows(query: WindowQuery): Promise<readonly WindowAggregate[]>;
+  /** Every window that ends at or before it is closed. `undefined` before the first post. */
+  watermark(): Promise<EpochMillis | undefined>;
+  counters(): Promise<AggregationCounters>;
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+const file = z.strictObject({
+  file: z.string().regex(/^[\w.-]+$/, 'a file name within the bundle'),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+const tensor = z.strictObject({
+  name: z.string(),
+  shape: z.array(z.number().int().positive()),
+  /** Byte offset into the weights file. */
+  offset: z.number().int().nonnegative(),
+});
+
+/** `manifest.json` of a model bundle: what is in it and how to read it. */
+export const manifestSchema = z.strictObject({
+  format: z.literal(1),
+  version: z.string().min(1),
+  createdAt: z.iso.datetime(),
+  /** Version of the text preparation that the network was trained with. Another one is refused. */
+  preprocessor: z.number().int().positive(),
+  languages: z.array(z.string()),
+  maxTokens: z.number().int().positive(),
+  architecture: z.strictObject({
+    kind: z.literal('bilstm'),
+    embedding: z.number().int().positive(),
+    hidden: z.number().int().positive(),
+  }),
+  /** Probabilities are softmax(logits / temperature). */
+  calibration: z.strictObject({ temperature: z.number().positive() }),
+  vocabulary: file.extend({ size: z.number().int().positive() }),
+  weights: file.extend({ tensors: z.array(tensor) }),
+  /** What the weights were trained from and how: for people and for the model card. */
+  training: z.record(z.string(), z.unknown()),
+});
+
+export type Manifest = Readonly<z.infer<typeof manifestSchema>>;
