@@ -9,6 +9,42 @@ help: ## list the targets
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# npm writes this file whenever it installs; so a second `make` installs nothing.
+node_modules/.package-lock.json: package.json package-lock.json .npmrc
+	@npm ci --no-progress
+	@touch $@
+
+dist/cli/main.js: node_modules/.package-lock.json scripts/build.mjs tsconfig.json tsconfig.build.json $(shell find src -type f)
+	@npm run --silent build
+
+##@ Start
+
+.PHONY: demo
+demo: dist/cli/main.js ## the whole pipeline on bundled posts, with nothing but Node (DEMO_EXIT=1 ends by itself)
+	@node dist/cli/main.js demo $(if $(filter 1,$(DEMO_EXIT)),--exit) $(DEMO_OPTIONS)
+
+.PHONY: build
+build: dist/cli/main.js ## install and compile
+
+##@ Tests
+
+.PHONY: test
+test: dist/cli/main.js ## every test; starts Kafka and Redis, and builds tfjs-node where it can
+	@scripts/tfjs-node.sh || echo 'tfjs-node was not built: its tests are skipped (the lines above say what it needs)'
+	@npm run --silent test
+
+.PHONY: test-full
+test-full: dist/cli/main.js ## the same with the long runs (50,000 posts through Kafka)
+	@FULL=1 npm run --silent test
+
+.PHONY: bench
+bench: dist/cli/main.js ## posts/s of the worker between a real Kafka and a real Redis
+	@node scripts/bench.mjs
+
+.PHONY: format
+format: ## format and mend what the linter can mend
+	@npx biome check --write .
+
 ##@ Services and native parts
 
 # Variables such as KAFKA_PORT, REDIS_PORT and SERVICES_DIR pass through: see the head of the script.
@@ -25,5 +61,5 @@ services-down: ## stop them (CLEAN=1 removes their data)
 	@scripts/services.sh down
 
 .PHONY: tfjs-node
-tfjs-node: ## build the native part of @tensorflow/tfjs-node (for training, and as a scoring engine)
+tfjs-node: node_modules/.package-lock.json ## build the native part of @tensorflow/tfjs-node (for training, and as a scoring engine)
 	@scripts/tfjs-node.sh

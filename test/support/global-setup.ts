@@ -7,8 +7,8 @@ const CANNOT_RUN_HERE = 2;
  * ones, and stops what it started. Where they cannot be had those tests are skipped, with one line that says
  * why; with CI=true that is a failure.
  */
-export default function setup(): (() => void) | undefined {
-  if (process.env['KAFKA_BROKERS'] !== undefined && process.env['REDIS_URL'] !== undefined) return undefined;
+export function setup(): (() => void) | undefined {
+  if (process.env.KAFKA_BROKERS !== undefined && process.env.REDIS_URL !== undefined) return undefined;
   const alreadyRan = services('status', 'ignore').status === 0;
   const { status, stdout } = services('up', 'pipe');
   if (status === 0) {
@@ -17,7 +17,7 @@ export default function setup(): (() => void) | undefined {
     }
     return alreadyRan ? undefined : () => void services('down', 'inherit');
   }
-  if (status !== CANNOT_RUN_HERE || process.env['CI'] === 'true') {
+  if (status !== CANNOT_RUN_HERE || process.env.CI === 'true') {
     throw new Error('the services for the tests did not start; see the lines above');
   }
   return undefined;

@@ -1,0 +1,63 @@
+/**
+ * The import rules of docs/architecture.md: rooms import contracts, the model, the configuration's types and the
+ * instruments, never a sibling; pipelines and cli join them; a client library is imported by its adapter only.
+ */
+const ROOMS = 'preprocess|scoring|aggregation|alerting|streams|api|training|evaluation|demo';
+const SHARED = '^src/(contracts/|model/|config/schema\\.ts$|telemetry/instruments\\.ts$)';
+
+/** Files that may import a client library. */
+const clients = [
+  ['kafkajs', '^src/streams/kafka/'],
+  [
+    'ioredis',
+    '^src/(aggregation/stores/redis/|alerting/(stores|schedulers)/|pipelines/redis\\.ts$|cli/doctor\\.ts$)',
+  ],
+  ['bullmq', '^src/alerting/schedulers/'],
+  ['onnxruntime-(node|web|common)', '^src/scoring/engines/'],
+  ['@tensorflow', '^src/(scoring/engines/|training/)'],
+  ['fastify|@fastify', '^src/api/'],
+];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'contracts-import-nothing',
+      severity: 'error',
+      from: { path: '^src/contracts/' },
+      to: { path: '^src/', pathNot: '^src/contracts/' },
+    },
+    {
+      name: 'rooms-import-no-sibling',
+      severity: 'error',
+      from: { path: `^src/(${ROOMS})/` },
+      to: { path: '^src/', pathNot: [SHARED, '^src/$1/'] },
+    },
+    {
+      name: 'below-the-rooms',
+      severity: 'error',
+      from: { path: '^src/(model|config|telemetry)/' },
+      to: { path: `^src/(${ROOMS}|pipelines|cli)/` },
+    },
+    {
+      name: 'pipelines-do-not-import-cli',
+      severity: 'error',
+      from: { path: '^src/pipelines/' },
+      to: { path: '^src/cli/' },
+    },
+    ...clients.map(([library, adapters]) => ({
+      name: `only-adapters-import-${library.split('|')[0]}`,
+      severity: 'error',
+      from: { path: '^src/', pathNot: adapters },
+      to: { path: `node_modules/(${library})(/|$)` },
+    })),
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    parser: 'swc',
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
+import type { z } from 'zod';
+import { type Brand, brandsFileSchema } from '../contracts/brand.js';
+import { type ErrorCode, messageOf, SentifluxError } from '../contracts/errors.js';
+import { type Config, configSchema } from './schema.js';
+import { settings } from './settings.js';
+
+/** Paths in the configuration that name files: relative to the file in which they stand. */
+const FILE_PATHS = [['brands'], ['scoring', 'model'], ['streams', 'file', 'directory']] as const;
+
+type Tree = Record<string, unknown>;
+
+/**
+ * Reads the configuration: defaults, then the YAML file, then variables `SENTIFLUX_…`, the later over the
+ * earlier.
+ *
+ * @throws SentifluxError SF_CONFIG_UNREADABLE, or SF_CONFIG_INVALID with every path that is wrong, its value
+ *   and what was expected
+ */
+export async function loadConfig(
+  file: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Config> {
+  const fromFile =
+    file === undefined ? {} : await readYaml(file, 'SF_CONFIG_UNREADABLE', 'SF_CONFIG_INVALID');
+  if (!isTree(fromFile)) {
+    throw new SentifluxError('SF_CONFIG_INVALID', `${file} holds no keys.`, {
+      hint: 'See docs/configuration.md.',
+    });
+  }
+  if (file !== undefined) resolvePaths(fromFile, dirname(file));
+  const merged = withEnvironment(fromFile, environment);
+  const parsed = configSchema.safeParse(merged);
+  if (parsed.success) return parsed.data;
+  throw new SentifluxError(
+    'SF_CONFIG_INVALID',
+    `${file ?? 'the environment'}: ${problems(parsed.error, merged)}.`,
+    {
+      hint: 'docs/configuration.md lists every key.',
+    },
+  );
+}
+
+/** @throws SentifluxError SF_BRANDS_INVALID */
+export async function loadBrands(file: string): Promise<readonly Brand[]> {
+  const content = await readYaml(file, 'SF_BRANDS_INVALID', 'SF_BRANDS_INVALID');
+  const parsed = brandsFileSchema.safeParse(content);
+  if (!parsed.success) {
+    throw new SentifluxError('SF_BRANDS_INVALID', `${file}: ${problems(parsed.error, content)}.`, {
+      hint: 'See docs/brands.md for the keys.',
+    });
+  }
+  const { brands } = parsed.data;
+  const repeated = brands.find((brand, i) => brands.findIndex(({ id }) => id === brand.id) !== i);
+  if (repeated !== undefined) {
+    throw new SentifluxError('SF_BRANDS_INVALID', `${file}: the id "${repeated.id}" stands twice.`, {
+      hint: 'Give each brand an id of its own.',
+    });
+  }
+  return brands;
+}
+
+async function readYaml(file: string, unreadable: ErrorCode, invalid: ErrorCode): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new SentifluxError(unreadable, `cannot read ${file}: ${messageOf(cause)}.`, {
+      hint: 'Check the path.',
+      cause,
+    });
+  }
+  try {
+    return parse(text) ?? {};
+  } catch (cause) {
+    throw new SentifluxError(invalid, `${file} is not YAML: ${messageOf(cause)}.`, {
+      hint: 'Mend the line that it names.',
+      cause,
+    });
+  }
+}
+
+function resolvePaths(tree: Tree, directory: string): void {
+  for (const path of FILE_PATHS) {
+    const parent = path
+      .slice(0, -1)
+      .reduce<unknown>((node, key) => (isTree(node) ? node[key] : undefined), tree);
+    const key = path.at(-1);
+    if (!isTree(parent) || key === undefined) continue;
+    const value = parent[key];
+    if (typeof value === 'string') parent[key] = resolve(directory, value);
+  }
+}
+
+function withEnvironment(tree: Tree, environment: Readonly<Record<string, string | undefined>>): Tree {
+  const merged = structuredClone(tree);
+  const byVariable = new Map(settings().map((setting) => [setting.variable, setting]));
+  for (const [variable, value] of Object.entries(environment)) {
+    if (value === undefined || !variable.startsWith('SENTIFLUX_')) continue;
+    const setting = byVariable.get(variable);
+    if (setting === undefined) {
+      throw new SentifluxError('SF_CONFIG_INVALID', `the variable ${variable} names no setting.`, {
+        hint: 'docs/configuration.md lists the variables.',
+      });
+    }
+    assign(merged, setting.path, typedValue(value, setting.type));
+  }
+  return merged;
+}
+
+/** Numbers, booleans and lists are written as in YAML; a list of texts also as `a,b`. */
+function typedValue(value: string, type: string): unknown {
+  if (type === 'array' && !value.trimStart().startsWith('['))
+    return value.split(',').map((item) => item.trim());
+  if (type === 'array' || type === 'number' || type === 'integer' || type === 'boolean') return parse(value);
+  return value;
+}
+
+function assign(tree: Tree, path: readonly string[], value: unknown): void {
+  const [key, ...rest] = path;
+  if (key === undefined) return;
+  if (rest.length === 0) {
+    tree[key] = value;
+    return;
+  }
+  const child = tree[key];
+  const next: Tree = isTree(child) ? child : {};
+  tree[key] = next;
+  assign(next, rest, value);
+}
+
+function problems(error: z.ZodError, input: unknown): string {
+  return error.issues
+    .map((issue) => {
+      const path = issue.path.map(String).join('.') || 'the top level';
+      if (issue.code === 'unrecognized_keys') return `${path} has no key "${issue.keys.join('", "')}"`;
+      const value = issue.path.reduce<unknown>((node, key) => {
+        return isTree(node) || Array.isArray(node) ? Reflect.get(node, key) : undefined;
+      }, input);
+      const expected = issue.message.replace(/^Invalid \w+: /, '');
+      return value === undefined
+        ? `${path} is missing (${expected})`
+        : `${path} is ${JSON.stringify(value)}: ${expected}`;
+    })
+    .join('; ');
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
