@@ -1,12 +1,12 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadBrands, loadConfig } from '../../src/config/load.js';
 import { settings } from '../../src/config/settings.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 async function file(content: string, name = 'config.yaml'): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'sentiflux-config-')), name);
+  const path = join(temporaryFolder(), name);
   await writeFile(path, content);
   return path;
 }
