@@ -21,7 +21,7 @@ export const LOW_SURROGATE = 8;
 const UNITS = 0x10000;
 
 const WHITESPACE = /[\s\u0085]/;
-const UNSEEN = /[\p{Cc}\p{Cf}\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufffc\ufffd]/u;
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\ufffc\ufffd]/u;
 const IDEOGRAPHIC = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\u30fc]/u;
 
 function classOf(unit: number): number {

@@ -50,7 +50,10 @@ export function urlEnd(text: string, index: number): number {
   const end = index + scheme.length;
   const next = text.charCodeAt(end);
   if (next === SLASH) return addressEnd(text, end + 1);
-  if (next === 0x3a) return text.charCodeAt(end + 1) === SLASH ? addressEnd(text, end + 3) : end + 1;
+  if (next === 0x3a) {
+    if (text.charCodeAt(end + 1) !== SLASH) return end + 1;
+    return addressEnd(text, end + (text.charCodeAt(end + 2) === SLASH ? 3 : 2));
+  }
   return isAsciiAlphanumeric(next) || next === HYPHEN || next === UNDERSCORE ? index : end;
 }
 

@@ -29,7 +29,8 @@ const [URL_UNITS, USER_UNITS, EMAIL_UNITS] = PLACEHOLDERS.map((name) =>
  * one kind; invisible characters and lone surrogates gone.
  *
  * Takes any string, in linear time. What it gives, it gives back unchanged when asked again, but for texts that
- * hide an entity (`&amp;amp;amp;`) and the few capitals that only their lower-case form composes with a mark.
+ * hide an entity (`&amp;amp;amp;`), letters that only their folded form composes with a mark (`İ` and an acute)
+ * and names that only folding or splitting a hashtag makes (`@—名`, `#httpServer`).
  */
 export function normalise(text: string): string {
   const decoded = text.includes('&') ? decodeHTMLStrict(decodeHTMLStrict(text)) : text;
@@ -40,12 +41,15 @@ const NOT_ASCII = 1;
 const HAS_INVISIBLE = 2;
 const HAS_MARKS = 4;
 
-/** Combining marks on one letter beyond this are a prank, and NFKC takes quadratic time to sort them. */
+/**
+ * Combining marks on one letter beyond this are a prank, and NFKC takes quadratic time to sort them. The two
+ * half-width voicing signs of Japanese (U+FF9E, U+FF9F) are letters that it turns into marks.
+ */
 const MAX_MARKS = 8;
-const TOO_MANY_MARKS = new RegExp(`(\\p{M}{${MAX_MARKS}})\\p{M}+`, 'gu');
+const TOO_MANY_MARKS = new RegExp(`([\\p{M}\\uff9e\\uff9f]{${MAX_MARKS}})[\\p{M}\\uff9e\\uff9f]+`, 'gu');
 /** A gender sign joined to an emoji; skin tones; everything that is not seen. */
 const DROPPED =
-  /\u200d[\u2640\u2642]|[\u{1f3fb}-\u{1f3ff}\u{e0000}-\u{e0fff}\p{Cf}\p{Cs}\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u20e3\u3164\ufe00-\ufe0f\uffa0\ufffc\ufffd]/gu;
+  /\u200d[\u2640\u2642]|(?![\t\n\v\f\r\u0085])[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\ufffc\ufffd]|\u20e3|[\u{1f3fb}-\u{1f3ff}]/gu;
 
 /** What a text needs before it is rewritten, so that a plain one pays for nothing. */
 function needs(text: string): number {
@@ -64,8 +68,9 @@ function needs(text: string): number {
         i += 1;
       } else kind = INVISIBLE;
     } else if (kind === LOW_SURROGATE || unit === 0x20e3) kind = INVISIBLE;
+    // What is not seen is dropped before the marks are sorted, so it keeps none apart.
     if (kind === INVISIBLE) found |= HAS_INVISIBLE;
-    marks = kind === MARK ? marks + 1 : 0;
+    else marks = kind === MARK || unit === 0xff9e || unit === 0xff9f ? marks + 1 : 0;
     if (marks > MAX_MARKS) found |= HAS_MARKS;
   }
   return found;
