@@ -1,0 +1,27 @@
+import { messageOf, SentifluxError } from '../contracts/errors.js';
+
+/** 0 done, 1 it failed while it ran, 2 it was asked for something that cannot be. */
+export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+
+const USAGE_CODES: ReadonlySet<string> = new Set([
+  'SF_USAGE',
+  'SF_CONFIG_INVALID',
+  'SF_CONFIG_UNREADABLE',
+  'SF_BRANDS_INVALID',
+  'SF_INPUT_UNREADABLE',
+  'SF_TRAIN_DATA_INVALID',
+  'SF_EVALUATE_DATA_INVALID',
+]);
+
+/** Prints what went wrong as one line and says with which status to exit. */
+export function reportError(error: unknown): number {
+  if (error instanceof SentifluxError) {
+    process.stderr.write(`${error.toLine()}\n`);
+    return USAGE_CODES.has(error.code) ? EXIT.usage : EXIT.failed;
+  }
+  process.stderr.write(
+    `SF_UNEXPECTED ${messageOf(error).replaceAll('\n', ' ')}. Please report this with the lines below.\n`,
+  );
+  if (error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
+  return EXIT.failed;
+}

@@ -1,0 +1,164 @@
+import type { Config } from '../config/schema.js';
+import { DEAD_LETTER_HEADERS } from '../contracts/dead-letter.js';
+import { epochMillis } from '../contracts/ids.js';
+import type { Logger } from '../contracts/logger.js';
+import type { OutputRecord, RecordBatch, RecordHeaders } from '../contracts/record.js';
+import { keyAt, valueAt } from '../contracts/record-batch.js';
+import { OUTCOME, type Rejection, type ScoredBatch } from '../contracts/scored-batch.js';
+import { SOURCE_HEADERS } from '../contracts/scored-post.js';
+import type { Streams } from '../streams/port.js';
+import {
+  batchSize,
+  consumerLag,
+  offsetGaps,
+  postsDeleted,
+  postsRejected,
+  postsScored,
+  prepareDuration,
+  scoreDuration,
+  settleDuration,
+  tokensScored,
+} from '../telemetry/instruments.js';
+import { inBatchSpan } from '../telemetry/spans.js';
+import { PartitionQueues } from './partition-queues.js';
+import { repeat } from './repeat.js';
+import type { Role } from './role.js';
+
+const LAG_EVERY_MILLIS = 10_000;
+
+export interface ScoringOptions {
+  readonly config: Pick<Config, 'topics' | 'streams' | 'scoring'>;
+  readonly streams: Streams;
+  /** Scores a batch in some thread. Must leave the batch's bytes as they are: dead letters need them. */
+  readonly score: (batch: RecordBatch) => Promise<ScoredBatch>;
+  readonly logger: Logger;
+  readonly onFailure: (error: Error) => void;
+  /** Called with every batch once its outputs are durable. */
+  readonly onSettled?: (batch: RecordBatch, scored: ScoredBatch) => void;
+}
+
+/**
+ * The role `score`: posts in, results and dead letters out. Batches are scored as they come, side by side;
+ * their outputs are written and their offsets committed in the order of each partition.
+ */
+export async function startScoring(options: ScoringOptions): Promise<Role> {
+  const { config, streams, score, logger, onFailure } = options;
+  const { topics } = config;
+  const queues = new PartitionQueues(onFailure);
+
+  const consumption = await streams.consume({
+    topic: topics.posts,
+    group: `${config.streams.group}.score`,
+    from: 'earliest',
+    maxBatchRecords: config.scoring.maxBatchRecords,
+    maxInFlight: { records: config.streams.maxInFlightRecords, bytes: config.streams.maxInFlightBytes },
+    onBatch: (batch) => {
+      const scoring = score(batch);
+      // The queue below sees the error, but perhaps only after other batches: until then it is not unhandled.
+      scoring.catch(() => {});
+      queues.add(batch, () =>
+        inBatchSpan(batch, async () => {
+          const scored = await scoring;
+          const started = performance.now();
+          const outcome = await consumption.settle(batch, outputsOf(batch, scored, topics));
+          if (outcome === 'dropped') return;
+          settleDuration.record((performance.now() - started) / 1000);
+          measure(scored);
+          options.onSettled?.(batch, scored);
+        }),
+      );
+    },
+    onGap: ({ partition, from, to }) => {
+      offsetGaps.add(to - from, { 'messaging.destination.name': topics.posts });
+      logger.warn(
+        { code: 'SF_OFFSET_GAP', topic: topics.posts, partition, from, to },
+        'records were deleted from the topic before they were read',
+      );
+    },
+    onFailure,
+  });
+  const lag = repeat(
+    LAG_EVERY_MILLIS,
+    async () => {
+      for (const [partition, messages] of await consumption.lag()) {
+        consumerLag.record(messages, { 'messaging.destination.partition.id': String(partition) });
+      }
+    },
+    (error) => logger.warn({ err: error }, 'the lag could not be read'),
+  );
+
+  return {
+    name: 'score',
+    async readiness() {
+      const partitions = consumption.assigned();
+      return { name: 'score', ready: true, detail: `${partitions.length} partitions` };
+    },
+    async stop() {
+      consumption.pause();
+      await lag.stop();
+      await queues.idle();
+      await consumption.close();
+    },
+  };
+}
+
+/** The records that a scored batch becomes: results to the partition of the same number, then dead letters. */
+export function outputsOf(
+  batch: RecordBatch,
+  scored: ScoredBatch,
+  topics: Pick<Config['topics'], 'scored' | 'deadLetters'>,
+): readonly OutputRecord[] {
+  const common = { topic: Buffer.from(batch.topic), partition: Buffer.from(String(batch.partition)) };
+  const outputs: OutputRecord[] = [];
+  for (let i = 0; i < scored.length; i += 1) {
+    if (scored.outcomes[i] === OUTCOME.rejected) continue;
+    outputs.push({
+      topic: topics.scored,
+      partition: batch.partition,
+      key: keyAt(scored, i),
+      value: valueAt(scored, i),
+      timestamp: epochMillis(batch.timestamps[i] ?? 0),
+      headers: {
+        [SOURCE_HEADERS.topic]: common.topic,
+        [SOURCE_HEADERS.partition]: common.partition,
+        [SOURCE_HEADERS.offset]: Buffer.from(String(batch.offsets[i])),
+        [SOURCE_HEADERS.timestamp]: Buffer.from(String(batch.timestamps[i])),
+      },
+    });
+  }
+  for (const rejection of scored.rejections) {
+    outputs.push({
+      topic: topics.deadLetters,
+      partition: batch.partition,
+      key: keyAt(batch, rejection.index),
+      value: valueAt(batch, rejection.index),
+      headers: { ...batch.headers?.[rejection.index], ...deadLetterHeaders(batch, rejection) },
+    });
+  }
+  return outputs;
+}
+
+function deadLetterHeaders(batch: RecordBatch, rejection: Rejection): RecordHeaders {
+  return {
+    [DEAD_LETTER_HEADERS.stage]: Buffer.from('decode'),
+    [DEAD_LETTER_HEADERS.code]: Buffer.from(rejection.code),
+    [DEAD_LETTER_HEADERS.message]: Buffer.from(rejection.message),
+    [DEAD_LETTER_HEADERS.attempts]: Buffer.from('1'),
+    [DEAD_LETTER_HEADERS.topic]: Buffer.from(batch.topic),
+    [DEAD_LETTER_HEADERS.partition]: Buffer.from(String(batch.partition)),
+    [DEAD_LETTER_HEADERS.offset]: Buffer.from(String(batch.offsets[rejection.index])),
+    [DEAD_LETTER_HEADERS.timestamp]: Buffer.from(String(batch.timestamps[rejection.index])),
+  };
+}
+
+function measure(scored: ScoredBatch): void {
+  let deleted = 0;
+  for (const outcome of scored.outcomes) if (outcome === OUTCOME.deleted) deleted += 1;
+  batchSize.record(scored.length);
+  postsScored.add(scored.length - deleted - scored.rejections.length);
+  if (deleted > 0) postsDeleted.add(deleted);
+  for (const { code } of scored.rejections) postsRejected.add(1, { 'sentiflux.error.code': code });
+  tokensScored.add(scored.tokens);
+  prepareDuration.record(scored.prepareMillis / 1000);
+  scoreDuration.record(scored.scoreMillis / 1000, { 'sentiflux.engine': scored.model.engine });
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { assignmentEpoch, epochMillis } from '../../src/contracts/ids.js';
+import type { RecordBatch } from '../../src/contracts/record.js';
+import { packRecords } from '../../src/contracts/record-batch.js';
+import { PartitionQueues } from '../../src/pipelines/partition-queues.js';
+
+function batch(partition: number, offset = 0): RecordBatch {
+  const record = {
+    topic: 'posts',
+    partition,
+    offset,
+    timestamp: epochMillis(0),
+    key: null,
+    value: Buffer.from('x'),
+  };
+  return packRecords([record], assignmentEpoch(1));
+}
+
+/** A promise that the test opens. */
+function gate(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((open) => {
+    resolve = open;
+  });
+  return { promise, resolve };
+}
+
+describe('the queues of the partitions', () => {
+  it('run the steps of one partition one after the other', async () => {
+    const queues = new PartitionQueues(() => {});
+    const log: string[] = [];
+    const first = gate();
+    queues.add(batch(0, 0), async () => {
+      await first.promise;
+      log.push('first');
+    });
+    queues.add(batch(0, 1), async () => {
+      log.push('second');
+    });
+    first.resolve();
+    await queues.idle();
+    expect(log).toEqual(['first', 'second']);
+  });
+
+  it('let partitions pass each other', async () => {
+    const queues = new PartitionQueues(() => {});
+    const slow = gate();
+    queues.add(batch(0), () => slow.promise);
+    const passed = new Promise<void>((resolve) => queues.add(batch(1), async () => resolve()));
+    await passed;
+    slow.resolve();
+    await queues.idle();
+  });
+
+  it('report a failure once and run nothing of the partition after it', async () => {
+    const failures: string[] = [];
+    const queues = new PartitionQueues((error) => failures.push(error.message));
+    let ranOn = false;
+    queues.add(batch(0, 0), async () => {
+      throw new Error('the disk is full');
+    });
+    queues.add(batch(0, 1), async () => {
+      ranOn = true;
+    });
+    await queues.idle();
+    expect(failures).toEqual(['the disk is full']);
+    expect(ranOn).toBe(false);
+  });
+});
