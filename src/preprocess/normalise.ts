@@ -21,6 +21,15 @@ const [URL_UNITS, USER_UNITS, EMAIL_UNITS] = PLACEHOLDERS.map((name) =>
   Uint16Array.from(name, (character) => character.charCodeAt(0)),
 ) as [Uint16Array, Uint16Array, Uint16Array]; // As many as there are placeholders.
 
+/** Where the placeholder that begins at `index` of a normalised text ends; `index` itself where none does. */
+export function placeholderEnd(text: string, index: number): number {
+  if (text.charCodeAt(index) !== 0x3c) return index;
+  for (const name of PLACEHOLDERS) {
+    if (text.startsWith(name, index)) return index + name.length;
+  }
+  return index;
+}
+
 /**
  * A post's text in the one spelling that everything after it sees: entities decoded, Unicode NFKC, lower case,
  * one space between words; `<url>`, `<user>` and `<email>` for what names a place or a person; `#NeverAgain` as

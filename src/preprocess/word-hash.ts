@@ -1,0 +1,53 @@
+/**
+ * FNV-1a with 32 bits over UTF-16 code units (Fowler, Noll, Vo; draft-eastlake-fnv): one multiplication a unit,
+ * and a word's hash grows with each unit read, so that no stage has to cut words out of a text as strings.
+ */
+export const HASH_SEED = 0x811c9dc5 | 0;
+
+const PRIME = 0x01000193;
+
+export function addToHash(hash: number, unit: number): number {
+  return Math.imul(hash ^ unit, PRIME);
+}
+
+/** Hash of `text` from `start` to `end`. */
+export function hashOf(text: string, start = 0, end = text.length, seed = HASH_SEED): number {
+  let hash = seed;
+  for (let i = start; i < end; i += 1) hash = addToHash(hash, text.charCodeAt(i));
+  return hash;
+}
+
+/** Which words are listed, and a number for each: open addressing on the words' 32-bit hashes. */
+export interface WordTable {
+  /** The number stored with a word's hash; 0 where the word is not listed. */
+  valueOf(hash: number): number;
+}
+
+/** @param values by hash; a value is never 0 */
+export function createWordTable(values: ReadonlyMap<number, number>): WordTable {
+  let size = 64;
+  while (size < 4 * values.size) size *= 2;
+  const mask = size - 1;
+  const hashes = new Int32Array(size);
+  const stored = new Int32Array(size);
+
+  // FNV's low bits are its weakest; folding the high half in evens them out.
+  const slotOf = (hash: number) => (hash ^ (hash >>> 15)) & mask;
+
+  for (const [hash, value] of values) {
+    let slot = slotOf(hash);
+    while (stored[slot] !== 0) slot = (slot + 1) & mask;
+    hashes[slot] = hash;
+    stored[slot] = value;
+  }
+  return {
+    valueOf(hash) {
+      let slot = slotOf(hash);
+      for (;;) {
+        const value = stored[slot] ?? 0;
+        if (value === 0 || hashes[slot] === hash) return value;
+        slot = (slot + 1) & mask;
+      }
+    },
+  };
+}
