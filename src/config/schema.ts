@@ -112,22 +112,40 @@ const redis = section({
   connectTimeoutMs: millis(5_000),
 });
 
-const rule = z.strictObject({
-  name: z.string().regex(/^[a-z0-9-]+$/),
-  brands: z.array(z.string()).optional().describe('all brands by default'),
-  measure: z.literal('negative_count').default('negative_count'),
-  tier: z.enum(TIERS).default('5m'),
-  baselineWindows: positive(72).describe('how many earlier windows tell what is usual'),
-  minPosts: positive(8).describe('fewer negative posts than this never fire'),
-  threshold: z
-    .number()
-    .positive()
-    .default(5)
-    .describe('fires at this many robust deviations above the usual'),
-  resolveThreshold: z.number().nonnegative().default(2),
-  resolveAfter: positive(2).describe('windows in a row below resolveThreshold'),
-  cooldownMs: millis(1_800_000).describe('the rule stays quiet for the brand this long after resolving'),
-});
+const rule = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9-]+$/),
+    brands: z
+      .array(z.string())
+      .optional()
+      .describe('all brands by default; `_all` (every post once) only where it is named'),
+    measure: z.literal('negative_count').default('negative_count'),
+    tier: z.enum(TIERS).default('5m'),
+    surgeWindows: positive(3).describe(
+      'a surge may spread: the newest 1, 2, … up to this many windows are looked at together',
+    ),
+    baselineWindows: positive(72).describe('how many earlier windows tell what is usual'),
+    lagWindows: positive(6).describe(
+      'the newest windows that tell nothing about the usual, so that a surge that builds up does not count as usual',
+    ),
+    minPosts: positive(8).describe('fewer negative posts than this never fire'),
+    threshold: z
+      .number()
+      .positive()
+      .default(5)
+      .describe('fires at this many robust deviations above the usual'),
+    resolveThreshold: z.number().nonnegative().default(2),
+    resolveAfter: positive(2).describe('windows in a row below resolveThreshold'),
+    cooldownMs: millis(1_800_000).describe('the rule stays quiet for the brand this long after resolving'),
+  })
+  .refine(({ lagWindows, surgeWindows }) => lagWindows >= surgeWindows, {
+    path: ['lagWindows'],
+    error: 'must be at least surgeWindows: a window cannot be its own baseline',
+  })
+  .refine(({ threshold, resolveThreshold }) => resolveThreshold <= threshold, {
+    path: ['resolveThreshold'],
+    error: 'must not be above threshold: the alert would resolve at once',
+  });
 
 const webhook = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
@@ -136,12 +154,23 @@ const webhook = z.strictObject({
 });
 
 const alerting = section({
-  scheduler: z.enum(['memory', 'bullmq']).default('bullmq'),
+  scheduler: z
+    .enum(['memory', 'bullmq'])
+    .default('bullmq')
+    .describe('where jobs and the states of alerts live: in this process, or in Redis'),
   evaluateEveryMs: positive(5_000),
-  rules: z.array(rule).default([rule.parse({ name: 'negative-surge' })]),
+  lookBackMs: millis(86_400_000).describe('how far back a rule looks that has never run for a brand'),
+  rules: z
+    .array(rule)
+    .refine((rules) => new Set(rules.map(({ name }) => name)).size === rules.length, {
+      error: 'each rule needs a name of its own',
+    })
+    .default([rule.parse({ name: 'negative-surge' })]),
   webhooks: z.array(webhook).default([]),
-  deliveryAttempts: positive(8),
-  deliveryBackoffMs: positive(1_000).describe('wait before the second attempt; doubles each time'),
+  deliveryAttempts: positive(8).describe('attempts of one delivery before it is given up'),
+  deliveryBackoffMs: positive(1_000).describe(
+    'wait before the second attempt, less up to half by chance; doubles each time',
+  ),
 });
 
 const server = (defaultPort: number) =>
