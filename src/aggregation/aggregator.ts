@@ -1,0 +1,137 @@
+import type { Clock } from '../contracts/clock.js';
+import { SentifluxError } from '../contracts/errors.js';
+import type { EpochMillis } from '../contracts/ids.js';
+import type { Logger } from '../contracts/logger.js';
+import { postsCounted } from '../telemetry/instruments.js';
+import type { ScoredRecords } from './decode-scored.js';
+import type { PartitionStore, PartitionUpdate } from './store.js';
+import { type OffsetGap, type SummaryConfig, summarise } from './summarise.js';
+import { untilReachable } from './until-reachable.js';
+
+export interface AggregatorOptions {
+  readonly store: PartitionStore;
+  readonly config: SummaryConfig & { readonly idleAfterMs: number };
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Counts the records of partitions into their windows. */
+export interface Aggregator {
+  /**
+   * Where to read a partition on: the store's position, for `ConsumeOptions.positionOf`. To be called on every
+   * assignment, before the partition's first batch.
+   */
+  positionOf(partition: number): Promise<number | undefined>;
+  /**
+   * Adds a batch to the windows. Batches of one partition must follow each other. Records that the store has
+   * counted already change nothing. Waits while the store cannot be reached, until the aggregator is closed.
+   *
+   * @throws SentifluxError SF_STORE_CONFLICT when the store has lost what it had counted (a failover, a flush):
+   *   the partition must be read again from `positionOf`
+   * @throws SentifluxError SF_STORE_UNREACHABLE when closed while waiting
+   */
+  aggregate(batch: ScoredRecords): Promise<void>;
+  /** Notes records that were lost: windows that were open then are marked incomplete with the next batch. */
+  noteGap(gap: OffsetGap & { readonly partition: number }): void;
+  /**
+   * Tells how many records of each assigned partition wait, for `Consumption.lag`. To be called more often than
+   * `idleAfterMs`: a partition without lag and without posts for that long no longer holds the watermark back.
+   */
+  reportLag(lag: ReadonlyMap<number, number>): Promise<void>;
+  /** Ends any waiting for the store. */
+  close(): void;
+}
+
+export function createAggregator({ store, config, clock, logger }: AggregatorOptions): Aggregator {
+  /** Where the store must stand, as far as this process has seen. */
+  const positions = new Map<number, number>();
+  const gaps = new Map<number, readonly OffsetGap[]>();
+  const quietSince = new Map<number, EpochMillis>();
+  const closing = new AbortController();
+  const reaching = <Result>(attempt: () => Promise<Result>): Promise<Result> =>
+    untilReachable(attempt, logger, closing.signal);
+
+  /** One step towards the end of the batch. Returns the position that the store has now. */
+  async function step(batch: ScoredRecords): Promise<number> {
+    const known = positions.get(batch.partition);
+    const pending = batch.records.filter(({ offset }) => offset >= (known ?? 0));
+    const ids = pending.map((record) => (record.kind === 'deleted' ? record.id : record.post.id));
+    const view = await store.read(batch.partition, ids);
+    const position = view.state.nextOffset ?? 0;
+    if (known !== undefined && position < known)
+      throw wentBack(batch.partition, known, view.state.nextOffset);
+    if (position >= batch.nextOffset) return position;
+    const lost = (gaps.get(batch.partition) ?? []).filter(({ to }) => to > position);
+    const update = summarise({ ...batch, records: pending }, view, lost, config);
+    if ((await store.apply(update)) === 'conflict') return position;
+    gaps.delete(batch.partition);
+    measure(update);
+    return update.next.nextOffset;
+  }
+
+  async function aggregate(batch: ScoredRecords): Promise<void> {
+    quietSince.set(batch.partition, clock.now());
+    let position: number;
+    do {
+      position = await reaching(() => step(batch));
+      positions.set(batch.partition, position);
+    } while (position < batch.nextOffset);
+  }
+
+  /** Marks windows incomplete although no post has come since the gap. */
+  async function settleGaps(partition: number, lost: readonly OffsetGap[]): Promise<void> {
+    const latest = clock.now();
+    gaps.set(
+      partition,
+      lost.map((gap) => ({ ...gap, latest })),
+    );
+    const nextOffset = Math.max(...lost.map(({ to }) => to));
+    await aggregate({ partition, records: [], invalid: [], nextOffset });
+  }
+
+  return {
+    aggregate,
+
+    async positionOf(partition) {
+      quietSince.delete(partition);
+      const { state } = await reaching(() => store.read(partition, []));
+      if (state.nextOffset === undefined) positions.delete(partition);
+      else positions.set(partition, state.nextOffset);
+      return state.nextOffset;
+    },
+
+    noteGap({ partition, from, to }) {
+      gaps.set(partition, [...(gaps.get(partition) ?? []), { from, to }]);
+    },
+
+    async reportLag(lag) {
+      const now = clock.now();
+      for (const [partition, messages] of lag) {
+        const since = quietSince.get(partition);
+        if (since === undefined || messages > 0) quietSince.set(partition, now);
+        else if (now - since >= config.idleAfterMs) {
+          const lost = gaps.get(partition);
+          if (lost !== undefined) await settleGaps(partition, lost);
+          await store.markIdle(partition, positions.get(partition), now);
+        }
+      }
+    },
+
+    close: () => closing.abort(),
+  };
+}
+
+function wentBack(partition: number, from: number, to: number | undefined): SentifluxError {
+  return new SentifluxError(
+    'SF_STORE_CONFLICT',
+    `the store had counted partition ${partition} up to ${from} and stands at ${to ?? 'nothing'} now.`,
+    { hint: 'It has lost data; start the role again, so that the partition is read from there.' },
+  );
+}
+
+function measure({ counters }: PartitionUpdate): void {
+  for (const outcome of ['counted', 'late', 'future', 'old', 'duplicates', 'edits', 'deletions'] as const) {
+    // An edit may take a post out of a counter; a metric that only grows leaves that to the store's counters.
+    if (counters[outcome] > 0) postsCounted.add(counters[outcome], { 'sentiflux.outcome': outcome });
+  }
+}

@@ -1,0 +1,87 @@
+import { messageOf } from '../contracts/errors.js';
+import { epochMillis, postId } from '../contracts/ids.js';
+import type { RecordBatch, RecordHeaders } from '../contracts/record.js';
+import { keyAt, valueAt } from '../contracts/record-batch.js';
+import {
+  type ScoredPost,
+  type ScoredRecord,
+  SOURCE_HEADERS,
+  scoredPostSchema,
+} from '../contracts/scored-post.js';
+
+/** A result or a deletion with its own offset on `sentiment.scored`. */
+export type PositionedRecord = ScoredRecord & { readonly offset: number };
+
+/** A record that is none of ours: not counted, for the caller to report. */
+export interface InvalidRecord {
+  /** Index into the batch. */
+  readonly index: number;
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** What a batch of `sentiment.scored` holds. */
+export interface ScoredRecords {
+  readonly partition: number;
+  /** In offset order. */
+  readonly records: readonly PositionedRecord[];
+  readonly invalid: readonly InvalidRecord[];
+  /** Where to read on after them. */
+  readonly nextOffset: number;
+}
+
+/** Brands as configured; the built-in ones are for the aggregator alone to count. */
+const BRAND = /^[a-z0-9][a-z0-9-]*$/;
+
+/** Decodes a batch of `sentiment.scored`. A record that cannot be read is data, not an exception. */
+export function decodeScored(batch: RecordBatch): ScoredRecords {
+  const records: PositionedRecord[] = [];
+  const invalid: InvalidRecord[] = [];
+  for (let index = 0; index < batch.length; index += 1) {
+    const offset = batch.offsets[index] ?? 0;
+    try {
+      records.push({ offset, ...decodeRecord(batch, index) });
+    } catch (error) {
+      invalid.push({ index, offset, message: messageOf(error) });
+    }
+  }
+  return { partition: batch.partition, records, invalid, nextOffset: batch.nextOffset };
+}
+
+function decodeRecord(batch: RecordBatch, index: number): ScoredRecord {
+  const headers = batch.headers?.[index];
+  const source = {
+    sourceOffset: numberIn(headers, SOURCE_HEADERS.offset),
+    sourceTimestamp: epochMillis(numberIn(headers, SOURCE_HEADERS.timestamp)),
+  };
+  const value = valueAt(batch, index);
+  if (value !== null) return { ...source, kind: 'scored', post: decodePost(value) };
+  const key = keyAt(batch, index);
+  if (key === null || key.length === 0) throw new RangeError('a deletion without a key names no post');
+  return { ...source, kind: 'deleted', id: postId(textOf(key)) };
+}
+
+function decodePost(value: Uint8Array): ScoredPost {
+  const { success, data, error } = scoredPostSchema.safeParse(JSON.parse(textOf(value)));
+  if (!success) {
+    const issue = error.issues[0];
+    throw new TypeError(`${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  for (const brand of data.brands) {
+    if (!BRAND.test(brand)) throw new RangeError(`brands: ${JSON.stringify(brand)} is no id of a brand`);
+  }
+  return data;
+}
+
+function numberIn(headers: RecordHeaders | undefined, name: string): number {
+  const bytes = headers?.[name];
+  const text = bytes === undefined ? '' : textOf(bytes);
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(number))
+    throw new RangeError(`header ${name} is ${JSON.stringify(text)}, not a number`);
+  return number;
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}

@@ -1,0 +1,129 @@
+import type { BrandId, EpochMillis, PostId } from '../contracts/ids.js';
+import type { WindowAggregate } from '../contracts/window.js';
+import type { AggregationCounters, WindowReader } from '../contracts/window-reader.js';
+import type { Remembered } from './contribution.js';
+import type { Bucket, Sums } from './sums.js';
+
+/** Where a partition of `sentiment.scored` stands. */
+export interface PartitionState {
+  /** The next record of `sentiment.scored` to count; `undefined` before the first. */
+  readonly nextOffset: number | undefined;
+  /** Highest offset on the source topic that was seen, -1 before the first: a lower one comes a second time. */
+  readonly sourceOffset: number;
+  /** Of the posts counted in windows. */
+  readonly greatestEventTime: EpochMillis | undefined;
+  /** When its reader last said that nothing had come for a while and nothing waits; gone with the next posts. */
+  readonly idleAt: EpochMillis | undefined;
+  /** The global watermark that was last announced to it: windows that end at or before it are being closed. */
+  readonly watermark: EpochMillis | undefined;
+}
+
+/** What summarising a batch needs to know. */
+export interface PartitionView {
+  readonly state: PartitionState;
+  /** What is remembered of the posts asked for; unknown ones are left out. */
+  readonly remembered: ReadonlyMap<PostId, Remembered>;
+}
+
+/** A change of one bucket. */
+export interface BucketChange {
+  readonly bucket: Bucket;
+  /**
+   * True where it only corrects posts that were counted before: then it must not bring back a bucket that has
+   * expired, nor prolong its life.
+   */
+  readonly correction: boolean;
+  readonly brands: ReadonlyMap<BrandId, Sums>;
+}
+
+/** Records that were lost before they were read: offsets, and the event times that they may have had. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  readonly earliest: EpochMillis;
+  readonly latest: EpochMillis;
+}
+
+/** All that a batch changes, to be applied as one. */
+export interface PartitionUpdate {
+  readonly partition: number;
+  /** It applies only to a partition that still stands there. */
+  readonly expected: Pick<PartitionState, 'nextOffset' | 'watermark'>;
+  readonly next: {
+    readonly nextOffset: number;
+    readonly sourceOffset: number;
+    readonly greatestEventTime: EpochMillis | undefined;
+  };
+  /** To be added to the partition's counters. */
+  readonly counters: AggregationCounters;
+  readonly changes: readonly BucketChange[];
+  readonly remembered: ReadonlyMap<PostId, Remembered>;
+  readonly gaps: readonly Gap[];
+}
+
+/**
+ * What the aggregator needs of a store. A partition's keys change in `apply` alone, which compares the position
+ * first: so a batch that comes twice, or from two readers at once, counts once.
+ */
+export interface PartitionStore {
+  read(partition: number, ids: readonly PostId[]): Promise<PartitionView>;
+  /** `conflict`: the partition stands elsewhere and nothing was changed; read it again. */
+  apply(update: PartitionUpdate): Promise<'applied' | 'conflict'>;
+  /** Says that the partition is idle, unless it has moved on from the offset. */
+  markIdle(partition: number, nextOffset: number | undefined, at: EpochMillis): Promise<void>;
+}
+
+/** A bucket of a partition that changed since it was last merged. */
+export interface DirtyBucket {
+  readonly partition: number;
+  readonly bucket: Bucket;
+  /** The offset up to which it had changed: grows with every change. */
+  readonly version: number;
+}
+
+/** A window's new revision, and the one that it replaces. */
+export interface WindowChange {
+  readonly before: WindowAggregate | undefined;
+  readonly after: WindowAggregate;
+}
+
+/** What a pass of the closer leaves behind. */
+export interface PassOutcome {
+  /** Marks to take away, each only if its version is still the same. */
+  readonly merged: readonly DirtyBucket[];
+  /** Closed, and to be looked at once more when the allowed lateness has passed. */
+  readonly unfinished: readonly Bucket[];
+  readonly finished: readonly Bucket[];
+  readonly watermark: EpochMillis;
+}
+
+/** What the closer needs of a store. */
+export interface ClosingStore {
+  /** Becomes or stays the one closer. False while another one is. */
+  elect(): Promise<boolean>;
+  /** Lets another closer follow at once. */
+  resign(): Promise<void>;
+  /** Every partition, in order. */
+  partitions(): Promise<readonly PartitionState[]>;
+  /** Announces the watermark to every partition, before any window is merged that ends at or before it. */
+  announce(watermark: EpochMillis): Promise<void>;
+  dirtyBuckets(): Promise<readonly DirtyBucket[]>;
+  /** Closed buckets that ended at or before a time and are not final yet. */
+  unfinished(endedBy: EpochMillis): Promise<readonly Bucket[]>;
+  gaps(): Promise<readonly Gap[]>;
+  /** What each partition has counted in a bucket; none where every one of them has expired. */
+  partials(bucket: Bucket): Promise<ReadonlyArray<ReadonlyMap<BrandId, Sums>>>;
+  /** The windows of a bucket as they are served now; one that was never closed is left out. */
+  closed(bucket: Bucket, brands: readonly BrandId[]): Promise<ReadonlyMap<BrandId, WindowAggregate>>;
+  /**
+   * Serves new revisions. False where one of them does not follow the revision that is served: another closer
+   * was there, and what this one knows is old.
+   */
+  replace(changes: readonly WindowChange[]): Promise<boolean>;
+  finishPass(outcome: PassOutcome): Promise<void>;
+}
+
+/** Windows from the first post to the reader. Adapters: memory, Redis. */
+export interface WindowStore extends PartitionStore, ClosingStore, WindowReader {
+  close(): Promise<void>;
+}

@@ -1,0 +1,93 @@
+import { Redis } from 'ioredis';
+import { messageOf, SentifluxError } from '../../../contracts/errors.js';
+import type { Logger } from '../../../contracts/logger.js';
+import { isUnknownScript, type Script } from './script.js';
+
+export interface ConnectionConfig {
+  /** `redis://` or, with TLS, `rediss://`. */
+  readonly url: string;
+  readonly connectTimeoutMs: number;
+}
+
+/** What the stores send their commands through. Every method throws SentifluxError SF_STORE_UNREACHABLE. */
+export interface Connection {
+  send<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply>;
+  run(script: Script, keys: readonly string[], args: ReadonlyArray<string | number>): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** A socket that says nothing for this long while a reply is due is half open. */
+const SOCKET_TIMEOUT_MILLIS = 10_000;
+
+/** Replies of a Redis that cannot do its work now and may later: loading, failing over, out of memory, busy. */
+const UNAVAILABLE =
+  /\b(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|BUSY|NOREPLICAS|MISCONF|command not allowed when used memory)\b/;
+
+/**
+ * Connects to Redis. Commands are not sent a second time by the connection: a command without a reply fails,
+ * and the aggregator reads where the store stands before it tries again. (Its scripts compare that position,
+ * so a second copy would change nothing; but only the aggregator can tell what became of the first.)
+ *
+ * @throws SentifluxError SF_STORE_UNREACHABLE
+ */
+export async function connect(config: ConnectionConfig, logger: Logger): Promise<Connection> {
+  const client = new Redis(config.url, {
+    lazyConnect: true,
+    connectTimeout: config.connectTimeoutMs,
+    socketTimeout: SOCKET_TIMEOUT_MILLIS,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 1,
+    // After a failover the connection may still lead to what is a replica now.
+    reconnectOnError: (error) => (error.message.includes('READONLY') ? 1 : false),
+  });
+  client.on('error', (error: Error) => logger.warn({ err: error }, 'the connection to Redis failed'));
+  const place = `${client.options.host}:${client.options.port}`;
+
+  async function send<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
+    try {
+      return await command(client);
+    } catch (error) {
+      throw isUnavailable(error) ? unreachable(place, error) : error;
+    }
+  }
+
+  try {
+    await client.connect();
+  } catch (error) {
+    client.disconnect();
+    throw unreachable(place, error);
+  }
+  return {
+    send,
+    run: (script, keys, args) =>
+      send(async () => {
+        try {
+          return await client.evalsha(script.sha1, keys.length, ...keys, ...args);
+        } catch (error) {
+          // A restart, a failover or SCRIPT FLUSH has emptied the server's cache; this fills it again.
+          if (!isUnknownScript(error)) throw error;
+          return await client.eval(script.text, keys.length, ...keys, ...args);
+        }
+      }),
+    async close() {
+      // A server that does not answer must not keep the worker from ending.
+      await client.quit().catch(() => client.disconnect());
+    },
+  };
+}
+
+/** What is no reply of the server is a failure of the way to it. */
+function isUnavailable(error: unknown): boolean {
+  return !(error instanceof Error && error.name === 'ReplyError') || UNAVAILABLE.test(error.message);
+}
+
+function unreachable(place: string, cause: unknown): SentifluxError {
+  return new SentifluxError(
+    'SF_STORE_UNREACHABLE',
+    `Redis at ${place} does not serve: ${messageOf(cause)}.`,
+    {
+      hint: 'Check redis.url and that the server runs and has memory left.',
+      cause,
+    },
+  );
+}

@@ -1,0 +1,44 @@
+import type { BrandId, EpochMillis } from '../../../contracts/ids.js';
+import { epochMillis } from '../../../contracts/ids.js';
+import { TIERS, type Tier } from '../../../contracts/window.js';
+import { type Bucket, bucketName } from '../../sums.js';
+
+/** How much time one hash of windows holds: some hundreds of windows, and it expires as a whole. */
+const SPAN_MILLIS: Readonly<Record<Tier, number>> = {
+  '10s': 3_600_000,
+  '1m': 86_400_000,
+  '5m': 86_400_000,
+  '1h': 86_400_000,
+};
+
+/** Names of all keys of a namespace. What must change together shares a hash tag, so it shares a slot of a cluster. */
+export function keysOf(namespace: string) {
+  const partition = (number: number): string => `sf:{${namespace}:${number}}:`;
+  const common = `sf:{${namespace}}:`;
+  return {
+    partition,
+    state: (number: number) => `${partition(number)}state`,
+    dirty: (number: number) => `${partition(number)}dirty`,
+    gaps: (number: number) => `${partition(number)}gaps`,
+    bucket: (number: number, bucket: Bucket) => `${partition(number)}bucket:${bucketName(bucket)}`,
+    lock: `${common}closer`,
+    watermark: `${common}watermark`,
+    unfinished: `${common}unfinished`,
+    /** Hash of a brand's windows, by their starts. */
+    windows: (brand: BrandId, tier: Tier, start: EpochMillis) =>
+      `sf:${namespace}:windows:${brand}:${tier}:${Math.floor(start / SPAN_MILLIS[tier]) * SPAN_MILLIS[tier]}`,
+  } as const;
+}
+export type Keys = ReturnType<typeof keysOf>;
+
+export function spanMillis(tier: Tier): number {
+  return SPAN_MILLIS[tier];
+}
+
+/** What `bucketName` wrote. */
+export function parseBucketName(name: string): Bucket {
+  const [tierName, start] = name.split(':');
+  const tier = TIERS.find((known) => known === tierName);
+  if (tier === undefined || start === undefined) throw new RangeError(`${name} is no name of a bucket`);
+  return { tier, start: epochMillis(Number(start)) };
+}
