@@ -40,8 +40,8 @@ const points = new Int32Array(LATIN_LANGUAGES.length);
 
 function wordTable(): WordTable {
   const languages = new Map<number, number>();
-  LATIN_LANGUAGES.forEach((language, bit) => {
-    for (const word of (LATIN_WORDS[language] ?? '').split(/\s+/)) {
+  Object.values(LATIN_WORDS).forEach(({ binding, common, parts }, bit) => {
+    for (const word of `${binding} ${common} ${parts}`.split(/\s+/)) {
       const hash = hashOf(word);
       languages.set(hash, (languages.get(hash) ?? 0) | (1 << bit));
     }

@@ -42,8 +42,15 @@ export function placeholderEnd(text: string, index: number): number {
  * and names that only folding or splitting a hashtag makes (`@—名`, `#httpServer`).
  */
 export function normalise(text: string): string {
-  const decoded = text.includes('&') ? decodeHTMLStrict(decodeHTMLStrict(text)) : text;
-  return rewrite(compose(decoded));
+  return rewrite(compose(text));
+}
+
+/**
+ * The first half of `normalise`: entities decoded, NFKC, nothing that is not seen. Mentions, hashtags, addresses
+ * and capitals still stand, for those who look for them.
+ */
+export function compose(text: string): string {
+  return composeUnicode(text.includes('&') ? decodeHTMLStrict(decodeHTMLStrict(text)) : text);
 }
 
 const NOT_ASCII = 1;
@@ -85,7 +92,7 @@ function needs(text: string): number {
   return found;
 }
 
-function compose(text: string): string {
+function composeUnicode(text: string): string {
   const found = needs(text);
   if (found === 0) return text;
   let composed = text;
@@ -117,8 +124,8 @@ function bufferFor(length: number): Uint16Array {
   return buffer;
 }
 
-/** One pass over a composed text: what stands for others, case, repetition, space. */
-function rewrite(text: string): string {
+/** The second half of `normalise`, one pass over a composed text: placeholders, case, repetition, space. */
+export function rewrite(text: string): string {
   const out = bufferFor(text.length);
   let size = 0;
   let inHashtag = false;
@@ -147,7 +154,7 @@ function rewrite(text: string): string {
         i = end - 1;
         continue;
       }
-      if (inHashtag && startsWord(text, i, unit, kind) && before !== BLANK) out[size++] = BLANK;
+      if (inHashtag && startsWord(text, i) && before !== BLANK) out[size++] = BLANK;
       size = kind === DIGIT ? push(out, size, FOLD[unit] ?? unit) : pushFewer(out, size, FOLD[unit] ?? unit);
       continue;
     }
@@ -190,7 +197,9 @@ function rewrite(text: string): string {
 }
 
 /** True where a capital or a digit starts a word inside a hashtag: `neverAgain`, `HTTPServer`, `covid19`. */
-function startsWord(text: string, i: number, unit: number, kind: number): boolean {
+export function startsWord(text: string, i: number): boolean {
+  const unit = text.charCodeAt(i);
+  const kind = CLASS[unit] ?? OTHER;
   const before = text.charCodeAt(i - 1);
   const kindBefore = CLASS[before] ?? OTHER;
   if (kind === DIGIT) return kindBefore === LETTER;

@@ -1,0 +1,131 @@
+/** Finds all of many patterns in one reading of a text. */
+export interface Automaton {
+  /**
+   * Calls `found` for every occurrence of every pattern, in the order of their ends; of those that end alike
+   * the longest comes first. `end` is the index after the occurrence's last code unit.
+   */
+  scan(text: string, found: (pattern: number, end: number) => void): void;
+}
+
+const ROOT = 0;
+const NONE = -1;
+
+/**
+ * The automaton of Aho and Corasick (CACM 1975) over UTF-16 code units. Its edges lie in one hash table of
+ * typed arrays, 10 bytes a slot and at most half of them taken, so that memory follows the patterns' total length
+ * and not the alphabet's; a code unit costs one look-up and, spread over the text, at most one failed one,
+ * however many patterns there are.
+ *
+ * @param patterns distinct and not empty; an occurrence is reported by the pattern's place
+ */
+export function createAutomaton(patterns: readonly string[]): Automaton {
+  const edges = createEdges(1 + patterns.reduce((sum, pattern) => sum + pattern.length, 0));
+  const patternAt: number[] = [NONE];
+  patterns.forEach((pattern, index) => {
+    let state = ROOT;
+    for (let i = 0; i < pattern.length; i += 1) {
+      const unit = pattern.charCodeAt(i);
+      let next = edges.follow(state, unit);
+      if (next === NONE) {
+        next = patternAt.push(NONE) - 1;
+        edges.add(state, unit, next);
+      }
+      state = next;
+    }
+    patternAt[state] = index;
+  });
+
+  const { fallback, nextFound } = links(patterns, edges, patternAt);
+  const ends = Int32Array.from(patternAt);
+  const firstUnits = new Uint8Array(0x10000);
+  for (const pattern of patterns) firstUnits[pattern.charCodeAt(0)] = 1;
+
+  return {
+    scan(text, found) {
+      let state = ROOT;
+      for (let i = 0; i < text.length; i += 1) {
+        const unit = text.charCodeAt(i);
+        if (state === ROOT && firstUnits[unit] === 0) continue;
+        state = step(edges, fallback, state, unit);
+        let match = ends[state] === NONE ? (nextFound[state] ?? NONE) : state;
+        while (match !== NONE) {
+          found(ends[match] ?? NONE, i + 1);
+          match = nextFound[match] ?? NONE;
+        }
+      }
+    },
+  };
+}
+
+function step(edges: Edges, fallback: Int32Array, from: number, unit: number): number {
+  let state = from;
+  for (;;) {
+    const next = edges.follow(state, unit);
+    if (next !== NONE) return next;
+    if (state === ROOT) return ROOT;
+    state = fallback[state] ?? ROOT;
+  }
+}
+
+interface Links {
+  /** State of the longest proper suffix that some pattern begins with. */
+  readonly fallback: Int32Array;
+  /** State of the longest proper suffix that is a pattern, or `NONE`. */
+  readonly nextFound: Int32Array;
+}
+
+/** Both links of every state, the shallow ones first: a state's follow from those of its suffix. */
+function links(patterns: readonly string[], edges: Edges, patternAt: readonly number[]): Links {
+  const fallback = new Int32Array(patternAt.length);
+  const nextFound = new Int32Array(patternAt.length).fill(NONE);
+  let level = patterns.map((pattern) => ({ pattern, state: ROOT }));
+  for (let depth = 0; level.length > 0; depth += 1) {
+    level = level.filter(({ pattern }) => depth < pattern.length);
+    for (const walker of level) {
+      const unit = walker.pattern.charCodeAt(depth);
+      const child = edges.follow(walker.state, unit);
+      if (depth > 0) {
+        const suffix = step(edges, fallback, fallback[walker.state] ?? ROOT, unit);
+        fallback[child] = suffix;
+        nextFound[child] = patternAt[suffix] === NONE ? (nextFound[suffix] ?? NONE) : suffix;
+      }
+      walker.state = child;
+    }
+  }
+  return { fallback, nextFound };
+}
+
+interface Edges {
+  add(state: number, unit: number, target: number): void;
+  /** The state that `unit` leads to, or `NONE`. */
+  follow(state: number, unit: number): number;
+}
+
+function createEdges(count: number): Edges {
+  let size = 16;
+  while (size < 2 * count) size *= 2;
+  const mask = size - 1;
+  const states = new Int32Array(size).fill(NONE);
+  const units = new Uint16Array(size);
+  const targets = new Int32Array(size);
+
+  const slotOf = (state: number, unit: number): number => {
+    const mixed = Math.imul(state, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b);
+    let slot = (mixed ^ (mixed >>> 15)) & mask;
+    while (states[slot] !== NONE && (states[slot] !== state || units[slot] !== unit))
+      slot = (slot + 1) & mask;
+    return slot;
+  };
+  return {
+    add(state, unit, target) {
+      const slot = slotOf(state, unit);
+      states[slot] = state;
+      units[slot] = unit;
+      targets[slot] = target;
+    },
+    follow(state, unit) {
+      const slot = slotOf(state, unit);
+      return states[slot] === NONE ? NONE : (targets[slot] ?? NONE);
+    },
+  };
+}
