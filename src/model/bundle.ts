@@ -39,7 +39,7 @@ export interface ModelBundle {
 
 /** The shape that each tensor must have, from the manifest's sizes. */
 export function tensorShapes(
-  sizes: Manifest['architecture'] & { readonly vocabulary: number },
+  sizes: Pick<Manifest['architecture'], 'embedding' | 'hidden'> & { readonly vocabulary: number },
 ): Readonly<Record<TensorName, readonly number[]>> {
   const { embedding, hidden, vocabulary } = sizes;
   return {

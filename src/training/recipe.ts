@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+const columns = z.record(z.string(), z.array(z.string()));
+
+const source = z.strictObject({
+  /** TSV with a header and the columns `label` and `text`; relative to the recipe. */
+  file: z.string().min(1),
+  /** Only rows with one of these values in these columns. */
+  only: columns.default({}),
+  /** No rows with one of these values in these columns. */
+  except: columns.default({}),
+});
+
+/** What a network is trained from and how. Everything has a default but the data. */
+export const recipeSchema = z.strictObject({
+  version: z.string().min(1).default('custom'),
+  languages: z.array(z.string()).default(['en']),
+  seed: z.number().int().default(1),
+  data: z
+    .array(
+      source.extend({
+        /** Most rows of an epoch; a larger set is drawn from anew for each. */
+        rowsAnEpoch: z.number().int().positive().optional(),
+        /** How often each row comes in an epoch. */
+        repeat: z.number().int().positive().default(1),
+        /** Weight of its rows in the loss. */
+        weight: z.number().positive().default(1),
+        /** Weight of its words when the vocabulary is learnt. */
+        vocabularyWeight: z.number().int().positive().default(1),
+      }),
+    )
+    .min(1),
+  /** Rows to tune on: never trained on, nor any post that reads the same. Without it a tenth of the data. */
+  development: z.array(source.extend({ name: z.string().min(1) })).default([]),
+  vocabulary: z.number().int().min(100).default(30_000),
+  embedding: z.number().int().positive().default(96),
+  hidden: z.number().int().positive().default(128),
+  maxTokens: z.number().int().min(8).default(128),
+  epochs: z.number().int().positive().default(4),
+  batch: z.number().int().positive().default(128),
+  learningRate: z.number().positive().default(0.002),
+  wordDropout: z.number().min(0).max(0.9).default(0.1),
+  dropout: z.number().min(0).max(0.9).default(0.3),
+  labelSmoothing: z.number().min(0).max(0.5).default(0.05),
+});
+export type Recipe = z.infer<typeof recipeSchema>;
+export type RecipeInput = z.input<typeof recipeSchema>;
+export type DataSource = z.infer<typeof source>;
