@@ -1,10 +1,9 @@
 import type { Config } from '../config/schema.js';
-import { DEAD_LETTER_HEADERS } from '../contracts/dead-letter.js';
 import { epochMillis } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
-import type { OutputRecord, RecordBatch, RecordHeaders } from '../contracts/record.js';
+import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import { keyAt, valueAt } from '../contracts/record-batch.js';
-import { OUTCOME, type Rejection, type ScoredBatch } from '../contracts/scored-batch.js';
+import { OUTCOME, type ScoredBatch } from '../contracts/scored-batch.js';
 import { SOURCE_HEADERS } from '../contracts/scored-post.js';
 import type { Streams } from '../streams/port.js';
 import {
@@ -20,6 +19,7 @@ import {
   tokensScored,
 } from '../telemetry/instruments.js';
 import { inBatchSpan } from '../telemetry/spans.js';
+import { deadLetter } from './dead-letters.js';
 import { PartitionQueues } from './partition-queues.js';
 import { repeat } from './repeat.js';
 import type { Role } from './role.js';
@@ -126,29 +126,12 @@ export function outputsOf(
       },
     });
   }
-  for (const rejection of scored.rejections) {
-    outputs.push({
-      topic: topics.deadLetters,
-      partition: batch.partition,
-      key: keyAt(batch, rejection.index),
-      value: valueAt(batch, rejection.index),
-      headers: { ...batch.headers?.[rejection.index], ...deadLetterHeaders(batch, rejection) },
-    });
+  for (const { index, code, message } of scored.rejections) {
+    outputs.push(
+      deadLetter(batch, index, { stage: 'decode', code, message, attempts: 1 }, topics.deadLetters),
+    );
   }
   return outputs;
-}
-
-function deadLetterHeaders(batch: RecordBatch, rejection: Rejection): RecordHeaders {
-  return {
-    [DEAD_LETTER_HEADERS.stage]: Buffer.from('decode'),
-    [DEAD_LETTER_HEADERS.code]: Buffer.from(rejection.code),
-    [DEAD_LETTER_HEADERS.message]: Buffer.from(rejection.message),
-    [DEAD_LETTER_HEADERS.attempts]: Buffer.from('1'),
-    [DEAD_LETTER_HEADERS.topic]: Buffer.from(batch.topic),
-    [DEAD_LETTER_HEADERS.partition]: Buffer.from(String(batch.partition)),
-    [DEAD_LETTER_HEADERS.offset]: Buffer.from(String(batch.offsets[rejection.index])),
-    [DEAD_LETTER_HEADERS.timestamp]: Buffer.from(String(batch.timestamps[rejection.index])),
-  };
 }
 
 function measure(scored: ScoredBatch): void {

@@ -1,0 +1,82 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { loadBrands, loadConfig } from '../../config/load.js';
+import type { Logger } from '../../contracts/logger.js';
+import { ROLES, type RoleName } from '../../pipelines/role.js';
+import { startWorker, type Worker } from '../../pipelines/worker.js';
+import { startTelemetry } from '../../telemetry/start.js';
+import { version } from '../../version.js';
+import { type ConfigOption, configOption } from '../config-option.js';
+import { EXIT } from '../exit.js';
+import { createLogger } from '../logger.js';
+
+/** A supervisor waits 30 s by habit before it kills. */
+const DRAIN_MILLIS = 25_000;
+
+interface RunOptions extends ConfigOption {
+  readonly role: readonly RoleName[];
+}
+
+export function addRunCommand(program: Command): void {
+  program
+    .command('run')
+    .description('run the worker; SIGTERM finishes and commits what has begun, a second one leaves at once')
+    .addOption(configOption())
+    .option('-r, --role <roles>', `roles of this process: ${ROLES.join(',')}`, parseRoles, ROLES)
+    .action(run);
+}
+
+async function run(options: RunOptions): Promise<void> {
+  const config = await loadConfig(options.config, process.env);
+  const brands = config.brands === undefined ? [] : await loadBrands(config.brands);
+  const logger = createLogger(config.log.level);
+  const telemetry = await startTelemetry(version, process.env);
+  const worker = await startWorker({ config, roles: new Set(options.role), brands, logger });
+  logger.info(
+    { version, roles: options.role, brands: brands.length, ...worker.addresses },
+    'sentiflux is running',
+  );
+  const ending = await Promise.race([stopSignal(), worker.failed]);
+  if (ending instanceof Error) {
+    logger.error({ err: ending }, 'the worker cannot go on');
+    process.exitCode = EXIT.failed;
+  } else {
+    logger.info({ signal: ending }, 'stopping: finishing what has begun; again to leave at once');
+  }
+  await drain(worker, logger);
+  await telemetry.stop();
+  if (ending instanceof Error) throw ending;
+}
+
+async function drain(worker: Worker, logger: Logger): Promise<void> {
+  process.once('SIGTERM', leaveAtOnce);
+  process.once('SIGINT', leaveAtOnce);
+  const timer = setTimeout(() => {
+    logger.error(
+      {},
+      `not drained within ${DRAIN_MILLIS / 1000} s: leaving; what is not committed will be read again`,
+    );
+    process.exit(EXIT.failed);
+  }, DRAIN_MILLIS);
+  await worker.stop();
+  clearTimeout(timer);
+  logger.info({}, 'stopped');
+}
+
+/** Nothing is lost: what is not committed is read again. */
+function leaveAtOnce(): void {
+  process.exit(EXIT.failed);
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+}
+
+function parseRoles(value: string): readonly RoleName[] {
+  const names = value.split(',').map((name) => name.trim());
+  const roles = names.flatMap((name) => ROLES.filter((role) => role === name));
+  if (roles.length !== names.length) throw new InvalidArgumentError(`Roles are ${ROLES.join(', ')}.`);
+  return roles;
+}

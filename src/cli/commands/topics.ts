@@ -1,0 +1,80 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { loadConfig } from '../../config/load.js';
+import type { Config } from '../../config/schema.js';
+import { silentLogger } from '../../contracts/logger.js';
+import { checkTopics, topicSpecs } from '../../pipelines/topics.js';
+import { openStreams } from '../../streams/open.js';
+import type { Streams } from '../../streams/port.js';
+import { type ConfigOption, configOption } from '../config-option.js';
+
+interface CreateOptions extends ConfigOption {
+  readonly partitions?: number;
+  readonly replication?: number;
+}
+
+export function addTopicsCommand(program: Command): void {
+  const topics = program
+    .command('topics')
+    .description('create the topics that the worker needs, or check them');
+  topics
+    .command('create')
+    .description('create what is missing; what stands is left as it is')
+    .addOption(configOption())
+    .option('--partitions <n>', 'partitions of each topic (default: topics.partitions)', count)
+    .option(
+      '--replication <n>',
+      'replicas of each partition, 1 for a test cluster (default: topics.replication)',
+      count,
+    )
+    .action(create);
+  topics
+    .command('check')
+    .description('whether every topic exists with equal partition counts; exit status 1 where not')
+    .addOption(configOption())
+    .action(check);
+}
+
+async function create(options: CreateOptions): Promise<void> {
+  await withStreams(options, async (streams, config) => {
+    const { partitions, replication } = options;
+    const specs = topicSpecs({
+      ...config.topics,
+      ...(partitions && { partitions }),
+      ...(replication && { replication }),
+    });
+    const created = new Set(await streams.topics().create(specs));
+    for (const { name } of specs)
+      process.stdout.write(`${name} ${created.has(name) ? 'created' : 'exists'}\n`);
+  });
+}
+
+async function check(options: ConfigOption): Promise<void> {
+  await withStreams(options, async (streams, config) => {
+    await checkTopics(streams, config.topics);
+    for (const { name, partitions, replication } of await streams
+      .topics()
+      .describe(topicSpecs(config.topics).map(({ name }) => name))) {
+      process.stdout.write(`${name} ok, ${partitions} partitions, replication ${replication}\n`);
+    }
+  });
+}
+
+async function withStreams(
+  { config: file }: ConfigOption,
+  work: (streams: Streams, config: Config) => Promise<void>,
+): Promise<void> {
+  const config = await loadConfig(file, process.env);
+  const streams = await openStreams(config.streams, silentLogger);
+  try {
+    await work(streams, config);
+  } finally {
+    await streams.close();
+  }
+}
+
+function count(value: string): number {
+  const parsed = Number(value);
+  if (!Number.isInteger(parsed) || parsed < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1.');
+  return parsed;
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { version } from '../version.js';
+import { addDemoCommand } from './commands/demo.js';
+import { addDoctorCommand } from './commands/doctor.js';
+import { addEvaluateCommand } from './commands/evaluate.js';
+import { addProduceCommand } from './commands/produce.js';
+import { addRunCommand } from './commands/run.js';
+import { addScoreCommand } from './commands/score.js';
+import { addTopicsCommand } from './commands/topics.js';
+import { addTrainCommand } from './commands/train.js';
+import { EXIT, reportError } from './exit.js';
+
+const program = new Command('sentiflux')
+  .description(
+    'Streaming sentiment: posts in on Kafka, LSTM scores out, windows in Redis, alerts when negative posts surge.',
+  )
+  .version(version)
+  .showHelpAfterError('(--help shows the options)')
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride();
+
+for (const add of [
+  addRunCommand,
+  addDemoCommand,
+  addScoreCommand,
+  addEvaluateCommand,
+  addTrainCommand,
+  addTopicsCommand,
+  addProduceCommand,
+  addDoctorCommand,
+]) {
+  add(program);
+}
+
+// A reader that went away (`sentiflux score … | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  else process.exitCode = reportError(error);
+}

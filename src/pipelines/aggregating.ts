@@ -1,0 +1,102 @@
+import { createAggregator } from '../aggregation/aggregator.js';
+import { closeWindows } from '../aggregation/close-windows.js';
+import { decodeScored } from '../aggregation/decode-scored.js';
+import type { WindowStore } from '../aggregation/store.js';
+import type { Config } from '../config/schema.js';
+import type { Clock } from '../contracts/clock.js';
+import type { Logger } from '../contracts/logger.js';
+import type { OutputRecord } from '../contracts/record.js';
+import { type WindowAggregate, windowKey } from '../contracts/window.js';
+import type { Streams } from '../streams/port.js';
+import { offsetGaps } from '../telemetry/instruments.js';
+import { inBatchSpan } from '../telemetry/spans.js';
+import { deadLetter } from './dead-letters.js';
+import { PartitionQueues } from './partition-queues.js';
+import { repeat } from './repeat.js';
+import type { Role } from './role.js';
+
+export interface AggregatingOptions {
+  readonly config: Pick<Config, 'topics' | 'streams' | 'scoring' | 'aggregation'>;
+  readonly streams: Streams;
+  readonly store: WindowStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onFailure: (error: Error) => void;
+}
+
+/** The role `aggregate`: results into windows, closed windows onto their topic and into the store. */
+export async function startAggregating(options: AggregatingOptions): Promise<Role> {
+  const { config, streams, store, clock, logger, onFailure } = options;
+  const { topics } = config;
+  const queues = new PartitionQueues(onFailure);
+  const aggregator = createAggregator({ store, config: config.aggregation, clock, logger });
+  const producer = await streams.producer();
+  let lastPass: string = 'no pass yet';
+
+  const consumption = await streams.consume({
+    topic: topics.scored,
+    group: `${config.streams.group}.aggregate`,
+    from: 'earliest',
+    maxBatchRecords: config.scoring.maxBatchRecords,
+    maxInFlight: { records: config.streams.maxInFlightRecords, bytes: config.streams.maxInFlightBytes },
+    positionOf: (partition) => aggregator.positionOf(partition),
+    onBatch: (batch) => {
+      queues.add(batch, () =>
+        inBatchSpan(batch, async () => {
+          const scored = decodeScored(batch);
+          await aggregator.aggregate(scored);
+          const letters = scored.invalid.map(({ index, message }) =>
+            deadLetter(
+              batch,
+              index,
+              { stage: 'aggregate', code: 'SF_RESULT_INVALID', message, attempts: 1 },
+              topics.deadLetters,
+            ),
+          );
+          await consumption.settle(batch, letters);
+        }),
+      );
+    },
+    onGap: (gap) => {
+      offsetGaps.add(gap.to - gap.from, { 'messaging.destination.name': topics.scored });
+      logger.warn(
+        { code: 'SF_OFFSET_GAP', topic: topics.scored, ...gap },
+        'results were deleted from the topic before they were counted; windows of that time are incomplete',
+      );
+      aggregator.noteGap(gap);
+    },
+    onFailure,
+  });
+
+  const publish = (windows: readonly WindowAggregate[]): Promise<void> =>
+    producer.send(windows.map((window) => recordOf(window, topics.aggregates)));
+  const closer = repeat(
+    config.aggregation.closeEveryMs,
+    async () => {
+      await aggregator.reportLag(await consumption.lag());
+      lastPass = (await closeWindows({ store, publish, config: config.aggregation, clock })).kind;
+    },
+    (error) => logger.warn({ err: error }, 'windows could not be closed; the next pass tries again'),
+  );
+
+  return {
+    name: 'aggregate',
+    async readiness() {
+      const partitions = consumption.assigned().length;
+      return { name: 'aggregate', ready: true, detail: `${partitions} partitions, closing: ${lastPass}` };
+    },
+    async stop() {
+      consumption.pause();
+      await closer.stop();
+      await queues.idle();
+      aggregator.close();
+      await consumption.close();
+      await producer.close();
+      await store.resign();
+    },
+  };
+}
+
+function recordOf(window: WindowAggregate, topic: string): OutputRecord {
+  return { topic, key: Buffer.from(windowKey(window)), value: Buffer.from(JSON.stringify(window)) };
+}

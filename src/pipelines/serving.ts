@@ -1,0 +1,42 @@
+import { createApiServer } from '../api/server.js';
+import type { Config } from '../config/schema.js';
+import type { AlertBook } from '../contracts/alert-book.js';
+import type { Brand } from '../contracts/brand.js';
+import type { Clock } from '../contracts/clock.js';
+import type { LiveFeed } from '../contracts/live-feed.js';
+import type { Logger } from '../contracts/logger.js';
+import type { TextScorer } from '../contracts/text-scorer.js';
+import type { WindowReader } from '../contracts/window-reader.js';
+import type { Readiness, Role } from './role.js';
+
+export interface ServingOptions {
+  readonly config: Pick<Config, 'api'>;
+  readonly brands: readonly Brand[];
+  readonly windows: WindowReader;
+  readonly alerts: AlertBook;
+  readonly feed: LiveFeed;
+  readonly scorer: TextScorer;
+  readonly readiness: () => Promise<readonly Readiness[]>;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface ServingRole extends Role {
+  /** Where the page and the routes are, e.g. `http://127.0.0.1:8080`. */
+  readonly address: string;
+}
+
+/** The role `api`: routes, live feed and page. */
+export async function startServing({ config, ...parts }: ServingOptions): Promise<ServingRole> {
+  const server = await createApiServer(parts);
+  const address = await server.listen({ host: config.api.host, port: config.api.port });
+  return {
+    name: 'api',
+    address,
+    async readiness() {
+      return { name: 'api', ready: true, detail: address };
+    },
+    stop: () => server.close(),
+  };
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { openWindowStore } from '../aggregation/open-store.js';
+import { openAlertStore, openJobs } from '../alerting/open.js';
+import { createOpsServer } from '../api/ops-server.js';
+import type { Config } from '../config/schema.js';
+import type { AlertBook } from '../contracts/alert-book.js';
+import type { Brand } from '../contracts/brand.js';
+import { type Clock, systemClock } from '../contracts/clock.js';
+import type { Logger } from '../contracts/logger.js';
+import type { RecordBatch } from '../contracts/record.js';
+import type { ScoredBatch } from '../contracts/scored-batch.js';
+import type { WindowReader } from '../contracts/window-reader.js';
+import { openStreams } from '../streams/open.js';
+import type { Streams } from '../streams/port.js';
+import { version } from '../version.js';
+import { startAggregating } from './aggregating.js';
+import { startAlerting } from './alerting.js';
+import { openLiveFeed } from './live-feed.js';
+import type { Readiness, Role, RoleName } from './role.js';
+import { openScorer, type Scorer } from './scorer.js';
+import { startScoring } from './scoring.js';
+import { startServing } from './serving.js';
+import { checkTopics, topicSpecs } from './topics.js';
+
+export interface WorkerOptions {
+  readonly config: Config;
+  readonly roles: ReadonlySet<RoleName>;
+  readonly brands: readonly Brand[];
+  readonly logger: Logger;
+  /** The wall's by default; a replay has one of its own. */
+  readonly clock?: Clock;
+  readonly onSettled?: (batch: RecordBatch, scored: ScoredBatch) => void;
+}
+
+/** A running worker. */
+export interface Worker {
+  /** Where the API is, if this worker has the role, and the ops port. */
+  readonly addresses: { readonly api?: string; readonly ops: string };
+  readonly streams: Streams;
+  readonly windows: WindowReader;
+  readonly alerts: AlertBook;
+  /** Resolves with the reason when the worker cannot go on. */
+  readonly failed: Promise<Error>;
+  readiness(): Promise<readonly Readiness[]>;
+  /** Finishes and commits what has begun, then lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/** Starts the roles of one process; what they share is opened once. On an error everything is closed again. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { config, roles, brands, logger } = options;
+  const clock = options.clock ?? systemClock;
+  const open: Array<() => Promise<void>> = [];
+  /** Closed in the reverse order of opening. */
+  const opened = <Resource>(resource: Resource, close: (resource: Resource) => Promise<void>): Resource => {
+    open.push(() => close(resource));
+    return resource;
+  };
+  const stop = async (): Promise<void> => {
+    for (let close = open.pop(); close !== undefined; close = open.pop()) await close();
+  };
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<Error>((resolve) => {
+    fail = resolve;
+  });
+  const running: Role[] = [];
+  const readiness = (): Promise<readonly Readiness[]> => Promise.all(running.map((role) => role.readiness()));
+  const start = <Started extends Role>(role: Started): Started => {
+    running.push(role);
+    logger.info({ role: role.name }, 'role started');
+    return opened(role, () => role.stop());
+  };
+
+  try {
+    const streams = opened(await openStreams(config.streams, logger), (resource) => resource.close());
+    // What is embedded has nobody else to create its topics.
+    if (config.streams.kind !== 'kafka') await streams.topics().create(topicSpecs(config.topics));
+    await checkTopics(streams, config.topics);
+
+    const partitionCount = await streams.partitions(config.topics.scored);
+    const windows = opened(await openWindowStore({ config, partitionCount, clock, logger }), (store) =>
+      store.close(),
+    );
+    const { alerting, redis } = config;
+    const alertingOptions = { alerting, redis, namespace: config.aggregation.namespace, logger };
+    const alerts = opened(await openAlertStore(alertingOptions), (store) => store.close());
+    const shared = { config, streams, clock, logger, brands, windows, onFailure: fail };
+
+    let scorer: Scorer | undefined;
+    if (roles.has('score') || roles.has('api')) {
+      // The API alone scores a text now and then: one thread is enough.
+      const threads = roles.has('score') ? config.scoring.threads : 1;
+      scorer = opened(await openScorer({ config, brands, threads, logger }), (resource) => resource.close());
+    }
+    let api: string | undefined;
+    if (roles.has('api') && scorer !== undefined) {
+      const feed = await openLiveFeed({ ...shared, instance: randomUUID() });
+      opened(feed, (resource) => resource.close());
+      const serving = { ...shared, alerts, feed, scorer, readiness, version };
+      api = start(await startServing(serving)).address;
+    }
+    if (roles.has('alert')) {
+      const jobs = await openJobs(alertingOptions);
+      start(await startAlerting({ ...shared, store: alerts, jobs }));
+    }
+    if (roles.has('aggregate')) start(await startAggregating({ ...shared, store: windows }));
+    if (roles.has('score') && scorer !== undefined) {
+      const { onSettled } = options;
+      start(await startScoring({ ...shared, score: scorer.scoreBatch, ...(onSettled && { onSettled }) }));
+    }
+    const opsServer = opened(await createOpsServer({ readiness, logger }), (server) => server.close());
+    const ops = await opsServer.listen({ host: config.ops.host, port: config.ops.port });
+
+    return {
+      addresses: { ops, ...(api !== undefined && { api }) },
+      streams,
+      windows,
+      alerts,
+      failed,
+      readiness,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
