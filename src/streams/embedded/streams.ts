@@ -1,0 +1,100 @@
+import { SentifluxError } from '../../contracts/errors.js';
+import { epochMillis } from '../../contracts/ids.js';
+import type { OutputRecord } from '../../contracts/record.js';
+import { partitionOf } from '../partitioner.js';
+import type { Streams } from '../port.js';
+import { startConsuming } from './consumer.js';
+import { Group } from './group.js';
+import type { LogRecord, LogStore } from './log-store.js';
+import { Signal } from './signal.js';
+
+/** Streams in this process, over a log in memory or in files: the same promises as Kafka's, for one machine. */
+export function createEmbeddedStreams(log: LogStore): Streams {
+  const groups = new Map<string, Group>();
+  const appended = new Signal();
+  const closers = new Set<() => Promise<void>>();
+  let turn = 0;
+
+  function partitionsOf(topic: string): number {
+    const spec = log.describe(topic);
+    if (spec !== undefined) return spec.partitions;
+    throw new SentifluxError('SF_TOPIC_MISSING', `there is no topic ${topic}.`, {
+      hint: 'Run sentiflux topics create.',
+    });
+  }
+
+  function choosePartition({ topic, partition, key }: OutputRecord): number {
+    const partitions = partitionsOf(topic);
+    if (partition === undefined && key !== null) return partitionOf(key, partitions);
+    if (partition === undefined) turn += 1;
+    const chosen = partition ?? turn % partitions;
+    if (chosen < partitions) return chosen;
+    throw new SentifluxError(
+      'SF_TOPIC_MISMATCH',
+      `${topic} has ${partitions} partitions, none is number ${chosen}.`,
+      {
+        hint: 'The topics of posts, results and dead letters must have equal partition counts.',
+      },
+    );
+  }
+
+  /** Resolves once every record is in the log; records of one partition stay in order. */
+  async function write(records: readonly OutputRecord[]): Promise<void> {
+    const byPartition = new Map<string, { topic: string; partition: number; records: LogRecord[] }>();
+    for (const record of records) {
+      const partition = choosePartition(record);
+      const name = `${record.topic}/${partition}`;
+      const entry = byPartition.get(name) ?? { topic: record.topic, partition, records: [] };
+      const { key, value, headers } = record;
+      const timestamp = record.timestamp ?? epochMillis(Date.now());
+      entry.records.push({ timestamp, key, value, ...(headers && { headers }) });
+      byPartition.set(name, entry);
+    }
+    await Promise.all(
+      [...byPartition.values()].map(({ topic, partition, records: own }) =>
+        log.append(topic, partition, own),
+      ),
+    );
+    if (byPartition.size > 0) appended.notify();
+  }
+
+  function groupOf(group: string, topic: string): Group {
+    const name = JSON.stringify([group, topic]);
+    const found = groups.get(name) ?? new Group(partitionsOf(topic));
+    groups.set(name, found);
+    return found;
+  }
+
+  return {
+    partitions: async (topic) => partitionsOf(topic),
+
+    async consume(options) {
+      const group = groupOf(options.group, options.topic);
+      const consumption = await startConsuming(options, { log, group, appended, write });
+      const close = async (): Promise<void> => {
+        closers.delete(close);
+        await consumption.close();
+      };
+      closers.add(close);
+      return { ...consumption, close };
+    },
+
+    async producer() {
+      return { send: write, close: async () => {} };
+    },
+
+    topics: () => ({
+      async create(topics) {
+        const created: string[] = [];
+        for (const topic of topics) if (await log.create(topic)) created.push(topic.name);
+        return created;
+      },
+      describe: async (names) => names.flatMap((name) => log.describe(name) ?? []),
+    }),
+
+    async close() {
+      for (const close of [...closers]) await close();
+      await log.close();
+    },
+  };
+}
