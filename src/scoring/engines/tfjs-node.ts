@@ -1,51 +1,55 @@
 import type * as Tensorflow from '@tensorflow/tfjs-node';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { TokenBatch } from '../../contracts/token-batch.js';
-import type { ModelBundle } from '../../model/bundle.js';
 import type { EngineFactory } from '../engine.js';
 
 type Tensor1D = Tensorflow.Tensor1D;
 type Tensor2D = Tensorflow.Tensor2D;
 type Tensor3D = Tensorflow.Tensor3D;
 
+/** What a padded step adds to a score before a maximum or a softmax, so that it never counts. */
 const PADDING_SCORE = -1e9;
 
 /**
  * The network on TensorFlow: each direction is one fused `BlockLSTMV2` call (time-major; gates input, cell,
- * forget, output, as the weights have them), some ten times faster than `tf.layers.lstm`. Float32 only.
+ * forget, output, as the weights have them), some ten times faster than `tf.layers.lstm`. Float32 only: the
+ * precision that was asked for is not heeded, the engine's own says which one it is.
  */
-export const createTfjsNodeEngine: EngineFactory = async (bundle) => {
-  const tf = await loadTensorflow();
-  const { embedding, hidden } = bundle.manifest.architecture;
-  const columns = 4 * hidden;
-  const weights = {
-    embedding: tf.tensor2d(bundle.weights.embedding, [bundle.vocabulary.size, embedding]),
-    forward: lstmWeights(tf, bundle, 'forward'),
-    backward: lstmWeights(tf, bundle, 'backward'),
-    attention: tf.tensor2d(bundle.weights.attention, [2 * hidden, 1]),
-    outputKernel: tf.tensor2d(bundle.weights['output/kernel'], [columns, 3]),
-    outputBias: tf.tensor1d(bundle.weights['output/bias'], 'float32'),
-  };
+export const createTfjsNodeEngine: EngineFactory = async ({ manifest, vocabulary, weights }) => {
+  const { tf, lstm } = await loadTensorflow();
+  const { embedding, hidden } = manifest.architecture;
+  const direction = (name: 'forward' | 'backward') => ({
+    kernel: tf.tensor2d(weights[`${name}/kernel`], [embedding + hidden, 4 * hidden]),
+    bias: tf.tensor1d(weights[`${name}/bias`], 'float32'),
+  });
+  const table = tf.tensor2d(weights.embedding, [vocabulary.size, embedding]);
+  const forwardWeights = direction('forward');
+  const backwardWeights = direction('backward');
+  const attention = tf.tensor2d(weights.attention, [2 * hidden, 1]);
+  const outputKernel = tf.tensor2d(weights['output/kernel'], [4 * hidden, 3]);
+  const outputBias = tf.tensor1d(weights['output/bias'], 'float32');
+
+  const states = (tokens: Int32Array, { rows, width }: TokenBatch, lstmWeights: LstmWeights): Tensor3D =>
+    lstm(
+      tf.gather(table, tf.tensor1d(tokens, 'int32')).reshape<Tensor3D>([width, rows, embedding]),
+      lstmWeights,
+    );
 
   const logits = (batch: TokenBatch): Tensor2D => {
     const { rows, width } = batch;
-    const tokens = tf.tensor2d(batch.tokens, [rows, width], 'int32').transpose<Tensor2D>();
-    const lengths = tf.tensor1d(batch.lengths, 'int32');
-    const steps = tf.range(0, width, 1, 'int32').reshape([width, 1]);
-    const isToken = tf.less(steps, lengths.reshape([1, rows])).expandDims<Tensor3D>(2);
-    const mask = tf.sub(1, tf.cast(isToken, 'float32')).mul<Tensor3D>(PADDING_SCORE);
-
-    const embedded = tf.gather(weights.embedding, tokens).reshape<Tensor3D>([width, rows, embedding]);
-    const forward = blockLstm(tf, embedded, weights.forward, hidden);
-    const reversed = reverseWithinLengths(tf, embedded, lengths);
-    const backward = reverseWithinLengths(tf, blockLstm(tf, reversed, weights.backward, hidden), lengths);
-    const states = tf.concat([forward, backward], 2).mul<Tensor3D>(tf.cast(isToken, 'float32'));
-
-    const maximum = tf.max<Tensor2D>(tf.add(states, mask), 0);
-    const scores = tf.matMul(states.reshape<Tensor2D>([width * rows, 2 * hidden]), weights.attention);
-    const attention = softmaxOverTime(tf, scores.reshape<Tensor3D>([width, rows, 1]).add(mask));
-    const attended = tf.sum<Tensor2D>(states.mul(attention), 0);
-    return tf.concat([maximum, attended], 1).matMul(weights.outputKernel).add<Tensor2D>(weights.outputBias);
+    const { tokens, mirroredTokens, mirror, padding } = timeMajor(batch);
+    const forward = states(tokens, batch, forwardWeights);
+    const mirrored = states(mirroredTokens, batch, backwardWeights);
+    const backward = tf
+      .gather(mirrored.reshape<Tensor2D>([width * rows, hidden]), tf.tensor1d(mirror, 'int32'))
+      .reshape<Tensor3D>([width, rows, hidden]);
+    const both = tf.concat([forward, backward], 2);
+    const mask = tf.tensor3d(padding, [width, rows, 1]);
+    const scores = tf.matMul(both.reshape<Tensor2D>([width * rows, 2 * hidden]), attention);
+    const shares = softmaxOverTime(tf, scores.reshape<Tensor3D>([width, rows, 1]).add(mask));
+    const attended = tf.sum<Tensor2D>(both.mul(shares), 0);
+    const maximum = tf.max<Tensor2D>(both.add(mask), 0);
+    return tf.concat([maximum, attended], 1).matMul<Tensor2D>(outputKernel).add(outputBias);
   };
 
   return {
@@ -58,39 +62,107 @@ export const createTfjsNodeEngine: EngineFactory = async (bundle) => {
       return values;
     },
     async close() {
-      const { embedding: table, forward, backward, attention, outputKernel, outputBias } = weights;
-      tf.dispose([table, forward.kernel, forward.bias, forward.peephole, backward.kernel, backward.bias]);
-      tf.dispose([backward.peephole, attention, outputKernel, outputBias]);
+      const { kernel, bias } = forwardWeights;
+      tf.dispose([table, kernel, bias, backwardWeights.kernel, backwardWeights.bias]);
+      tf.dispose([attention, outputKernel, outputBias]);
     },
   };
 };
 
 interface LstmWeights {
+  /** [inputs + hidden, 4·hidden] */
   readonly kernel: Tensor2D;
+  /** [4·hidden] */
   readonly bias: Tensor1D;
-  /** The operation wants peephole weights even when it does not use them. */
-  readonly peephole: Tensor1D;
 }
 
-function lstmWeights(
-  tf: typeof Tensorflow,
-  { manifest, weights }: ModelBundle,
-  direction: 'forward' | 'backward',
-): LstmWeights {
-  const { embedding, hidden } = manifest.architecture;
-  return {
-    kernel: tf.tensor2d(weights[`${direction}/kernel`], [embedding + hidden, 4 * hidden]),
-    bias: tf.tensor1d(weights[`${direction}/bias`], 'float32'),
-    peephole: tf.zeros([hidden]),
+/** The part of tfjs-node's backend that calls TensorFlow's operations by name. */
+interface OperationBackend {
+  readonly binding: {
+    readonly TF_ATTR_FLOAT: number;
+    readonly TF_ATTR_BOOL: number;
+    readonly TF_ATTR_TYPE: number;
+    readonly TF_FLOAT: number;
+  };
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly { readonly name: string; readonly type: number; readonly value: unknown }[],
+    inputs: readonly unknown[],
+    outputs: number,
+  ): Tensorflow.Tensor[];
+}
+
+interface Operations {
+  readonly tf: typeof Tensorflow;
+  /** Hidden states [time, rows, hidden] of an LSTM over x [time, rows, inputs]. */
+  lstm(x: Tensor3D, weights: LstmWeights): Tensor3D;
+}
+
+async function loadTensorflow(): Promise<Operations> {
+  try {
+    const [{ default: tf }, { Int64Scalar }] = await Promise.all([
+      // A CommonJS module: its exports are the default.
+      import('@tensorflow/tfjs-node') as unknown as Promise<{ default: typeof Tensorflow }>,
+      import('@tensorflow/tfjs-node/dist/int64_tensors.js'),
+    ]);
+    return { tf, lstm: fusedLstm(tf, (value) => new Int64Scalar(value)) };
+  } catch (cause) {
+    throw new SentifluxError(
+      'SF_ENGINE_UNAVAILABLE',
+      `@tensorflow/tfjs-node cannot be loaded: ${messageOf(cause)}.`,
+      { hint: 'Install @tensorflow/tfjs-node, or choose the engine onnx or wasm.', cause },
+    );
+  }
+}
+
+function fusedLstm(tf: typeof Tensorflow, int64: (value: number) => unknown): Operations['lstm'] {
+  const backend = tf.backend() as unknown as OperationBackend; // tfjs types the backend as any backend's.
+  const { TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_TYPE, TF_FLOAT } = backend.binding;
+  const attributes = [
+    { name: 'cell_clip', type: TF_ATTR_FLOAT, value: 0 },
+    { name: 'use_peephole', type: TF_ATTR_BOOL, value: false },
+    { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
+  ];
+  return (x, { kernel, bias }) => {
+    const [steps, rows] = x.shape;
+    const hidden = bias.shape[0] / 4;
+    const zeroState = tf.zeros([rows, hidden]);
+    // The operation takes peephole weights even where it does not use them.
+    const peephole = tf.zeros([hidden]);
+    const inputs = [int64(steps), x, zeroState, zeroState, kernel, peephole, peephole, peephole, bias];
+    const [, , , , , , hiddenStates] = backend.executeMultipleOutputs('BlockLSTMV2', attributes, inputs, 7);
+    if (hiddenStates === undefined) throw new TypeError('BlockLSTMV2 gave no states');
+    return hiddenStates as Tensor3D; // The states have the rank of the input.
   };
 }
 
-/** Hidden states [time, rows, hidden] of one direction. */
-function blockLstm(tf: typeof Tensorflow, x: Tensor3D, weights: LstmWeights, hidden: number): Tensor3D {
-  const [width, rows] = x.shape;
-  const zeros = tf.zeros<Tensorflow.Rank.R2>([rows, hidden]);
-  const backend = tf.backend() as NodeBackend;
-  const { kernel, bias, peephole } = weights;
-  const inputs = [backend.int64(width), x, zeros, zeros, kernel, peephole, peephole, peephole, bias];
-  return inputs as never;
+/**
+ * The batch turned to [time × rows], forwards and with each row's tokens reversed within its length; `mirror`
+ * says where each step of the forward order stands in the reversed one.
+ */
+function timeMajor({ rows, width, tokens, lengths }: TokenBatch) {
+  const size = rows * width;
+  const turned = new Int32Array(size);
+  const mirroredTokens = new Int32Array(size);
+  const mirror = new Int32Array(size);
+  const padding = new Float32Array(size);
+  for (let row = 0; row < rows; row++) {
+    const length = lengths[row] ?? 0;
+    for (let step = 0; step < width; step++) {
+      const at = step * rows + row;
+      const mirrored = (step < length ? length - 1 - step : step) * rows + row;
+      const token = tokens[row * width + step] ?? 0;
+      turned[at] = token;
+      mirroredTokens[mirrored] = token;
+      mirror[at] = mirrored;
+      padding[at] = step < length ? 0 : PADDING_SCORE;
+    }
+  }
+  return { tokens: turned, mirroredTokens, mirror, padding };
+}
+
+/** Softmax over the first axis; tfjs offers it for the last one only. */
+function softmaxOverTime(tf: typeof Tensorflow, scores: Tensor3D): Tensor3D {
+  const exponentials = tf.exp(tf.sub(scores, tf.max(scores, 0, true)));
+  return tf.div(exponentials, tf.sum(exponentials, 0, true));
 }
