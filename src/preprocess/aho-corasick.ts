@@ -11,9 +11,9 @@ const ROOT = 0;
 const NONE = -1;
 
 /**
- * The automaton of Aho and Corasick (CACM 1975) over UTF-16 code units. Its edges lie in one hash table of
- * typed arrays, 10 bytes a slot and at most half of them taken, so that memory follows the patterns' total length
- * and not the alphabet's; a code unit costs one look-up and, spread over the text, at most one failed one,
+ * The automaton of Aho and Corasick (CACM 1975) over UTF-16 code units. The edges beyond the root lie in one
+ * hash table of typed arrays, 10 bytes a slot and at most half of them taken, so that memory follows the
+ * patterns' total length and not the alphabet's; a code unit costs one look-up and, spread over the text, at most one failed one,
  * however many patterns there are.
  *
  * @param patterns distinct and not empty; an occurrence is reported by the pattern's place
@@ -37,16 +37,11 @@ export function createAutomaton(patterns: readonly string[]): Automaton {
 
   const { fallback, nextFound } = links(patterns, edges, patternAt);
   const ends = Int32Array.from(patternAt);
-  const firstUnits = new Uint8Array(0x10000);
-  for (const pattern of patterns) firstUnits[pattern.charCodeAt(0)] = 1;
-
   return {
     scan(text, found) {
       let state = ROOT;
       for (let i = 0; i < text.length; i += 1) {
-        const unit = text.charCodeAt(i);
-        if (state === ROOT && firstUnits[unit] === 0) continue;
-        state = step(edges, fallback, state, unit);
+        state = step(edges, fallback, state, text.charCodeAt(i));
         let match = ends[state] === NONE ? (nextFound[state] ?? NONE) : state;
         while (match !== NONE) {
           found(ends[match] ?? NONE, i + 1);
@@ -58,13 +53,12 @@ export function createAutomaton(patterns: readonly string[]): Automaton {
 }
 
 function step(edges: Edges, fallback: Int32Array, from: number, unit: number): number {
-  let state = from;
-  for (;;) {
+  for (let state = from; state !== ROOT; state = fallback[state] ?? ROOT) {
     const next = edges.follow(state, unit);
     if (next !== NONE) return next;
-    if (state === ROOT) return ROOT;
-    state = fallback[state] ?? ROOT;
   }
+  const first = edges.follow(ROOT, unit);
+  return first === NONE ? ROOT : first;
 }
 
 interface Links {
@@ -107,8 +101,11 @@ function createEdges(count: number): Edges {
   const mask = size - 1;
   const states = new Int32Array(size).fill(NONE);
   const units = new Uint16Array(size);
-  const targets = new Int32Array(size);
+  const targets = new Int32Array(size).fill(NONE);
+  // Most of a text is read from the root, so its edges are an array.
+  const fromRoot = new Int32Array(0x10000).fill(NONE);
 
+  /** Where the edge lies, or the empty slot where it would. */
   const slotOf = (state: number, unit: number): number => {
     const mixed = Math.imul(state, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b);
     let slot = (mixed ^ (mixed >>> 15)) & mask;
@@ -118,14 +115,17 @@ function createEdges(count: number): Edges {
   };
   return {
     add(state, unit, target) {
+      if (state === ROOT) {
+        fromRoot[unit] = target;
+        return;
+      }
       const slot = slotOf(state, unit);
       states[slot] = state;
       units[slot] = unit;
       targets[slot] = target;
     },
     follow(state, unit) {
-      const slot = slotOf(state, unit);
-      return states[slot] === NONE ? NONE : (targets[slot] ?? NONE);
+      return (state === ROOT ? fromRoot[unit] : targets[slotOf(state, unit)]) ?? NONE;
     },
   };
 }

@@ -17,8 +17,16 @@ const REPOST = hashOf('rt');
 /** Longest word that weighs more than a shorter one. */
 const HEAVIEST = 8;
 
-/** How many features have each bit set less how many have it clear; reused by every call. */
+/** Weight of the features that have each bit set; reused by every call, as are the next two. */
 const votes = new Int32Array(2 * HALF);
+/**
+ * The same sums not yet in `votes`, four to a number: byte b of number k is that of bit 8b + k of the high half,
+ * of number 8 + k the low half's. Adding them costs 16 steps a feature where bit by bit it costs 64.
+ */
+const lanes = new Int32Array(16);
+let inLanes = 0;
+const LANE_MASK = 0x01010101;
+const LANE_LIMIT = 255;
 
 /**
  * Fingerprints of a normalised text. No secret goes into them: they find repeats, they do not prove equality.
@@ -47,10 +55,13 @@ export function fingerprintsOf(normalised: string): Fingerprints {
 
 function simHash(normalised: string): string | undefined {
   votes.fill(0);
-  let features = 0;
+  let total = 0;
+  const vote = (hash: number, weight: number) => {
+    addToLanes(hash, weight);
+    total += weight;
+  };
   visitRuns(normalised, (start, end, kind, hash) => {
     if (kind === NUMBER || hash === REPOST) return;
-    features += 1;
     if (kind !== IDEOGRAPHS || end - start < 3) {
       vote(hash, Math.min(end - start, HEAVIEST));
       return;
@@ -59,24 +70,39 @@ function simHash(normalised: string): string | undefined {
       vote(addToHash(addToHash(HASH_SEED, normalised.charCodeAt(i)), normalised.charCodeAt(i + 1)), 2);
     }
   });
-  if (features === 0) return undefined;
-  return toHex(majority(0), majority(HALF));
+  if (total === 0) return undefined;
+  emptyLanes();
+  return toHex(majority(0, total), majority(HALF, total));
 }
 
-function vote(hash: number, weight: number): void {
-  let high = mix(hash);
-  let low = mix(hash ^ GOLDEN_RATIO);
-  for (let bit = 0; bit < HALF; bit += 1) {
-    votes[bit] = (votes[bit] ?? 0) + ((high & 1) === 1 ? weight : -weight);
-    votes[HALF + bit] = (votes[HALF + bit] ?? 0) + ((low & 1) === 1 ? weight : -weight);
-    high >>>= 1;
-    low >>>= 1;
+function addToLanes(hash: number, weight: number): void {
+  if (inLanes + weight > LANE_LIMIT) emptyLanes();
+  const high = mix(hash);
+  const low = mix(hash ^ GOLDEN_RATIO);
+  for (let k = 0; k < 8; k += 1) {
+    lanes[k] = (lanes[k] ?? 0) + weight * ((high >>> k) & LANE_MASK);
+    lanes[8 + k] = (lanes[8 + k] ?? 0) + weight * ((low >>> k) & LANE_MASK);
   }
+  inLanes += weight;
 }
 
-function majority(first: number): number {
+function emptyLanes(): void {
+  for (let k = 0; k < 16; k += 1) {
+    const first = k < 8 ? k : HALF + k - 8;
+    const sums = lanes[k] ?? 0;
+    for (let byte = 0; byte < 4; byte += 1) {
+      const bit = first + 8 * byte;
+      votes[bit] = (votes[bit] ?? 0) + ((sums >>> (8 * byte)) & 0xff);
+    }
+  }
+  lanes.fill(0);
+  inLanes = 0;
+}
+
+/** The 32 bits from `first` on, each set where features of more than half of the weight have it set. */
+function majority(first: number, total: number): number {
   let bits = 0;
-  for (let bit = 0; bit < HALF; bit += 1) if ((votes[first + bit] ?? 0) > 0) bits |= 1 << bit;
+  for (let bit = 0; bit < HALF; bit += 1) if (2 * (votes[first + bit] ?? 0) > total) bits |= 1 << bit;
   return bits;
 }
 
