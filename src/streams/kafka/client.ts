@@ -1,0 +1,31 @@
+import { Kafka, logLevel } from 'kafkajs';
+import type { Config } from '../../config/schema.js';
+import type { Logger } from '../../contracts/logger.js';
+
+export type KafkaConfig = Config['streams']['kafka'];
+
+/** kafkajs warns of a changed default partitioner on every producer; ours is chosen. */
+process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1';
+
+export function createClient(config: KafkaConfig, logger: Logger): Kafka {
+  return new Kafka({
+    clientId: config.clientId,
+    brokers: [...config.brokers],
+    connectionTimeout: config.connectionTimeoutMs,
+    retry: { initialRetryTime: 100, retries: 8, maxRetryTime: 5_000 },
+    logLevel: logLevel.WARN,
+    logCreator:
+      () =>
+      ({ level, log: { message, ...fields } }) => {
+        const details = { client: 'kafkajs', ...detailsOf(fields) };
+        // What kafkajs calls an error it mostly tries again; what it gives up comes as a rejection or a crash.
+        if (level === logLevel.ERROR || level === logLevel.WARN) logger.warn(details, message);
+        else logger.debug(details, message);
+      },
+  });
+}
+
+/** Without stacks: kafkajs logs its own at every retry. */
+function detailsOf({ stack, logger, timestamp, ...fields }: Record<string, unknown>): object {
+  return fields;
+}
