@@ -1,10 +1,8 @@
 import type { ModelBundle } from '../../model/bundle.js';
 import type { Precision } from '../engine.js';
+import { ONNX_GATES, reorderGates } from './gates.js';
 import { encodeOnnxModel, type OnnxGraph, type OnnxNode, type OnnxTensor } from './onnx-protobuf.js';
 import { quantiseColumns } from './quantise.js';
-
-/** Position of ONNX's gates (input, output, forget, cell) among ours (input, cell, forget, output). */
-const GATE_ORDER = [0, 3, 2, 1] as const;
 
 /**
  * The network of `model/bundle.ts` as an ONNX model, made from the float32 weights at load: one file of
@@ -122,7 +120,7 @@ function quantisedLstm(bundle: ModelBundle): LstmPart {
 function kernelsInOnnxOrder({ manifest, weights }: ModelBundle): readonly Float32Array[] {
   const { hidden } = manifest.architecture;
   return [weights['forward/kernel'], weights['backward/kernel']].map((kernel) =>
-    reorderGates(kernel, hidden),
+    reorderGates(kernel, hidden, ONNX_GATES),
   );
 }
 
@@ -131,21 +129,9 @@ function biases({ manifest, weights }: ModelBundle): Float32Array {
   const { hidden } = manifest.architecture;
   const none = new Float32Array(4 * hidden);
   const [forward, backward] = [weights['forward/bias'], weights['backward/bias']].map((bias) =>
-    reorderGates(bias, hidden),
+    reorderGates(bias, hidden, ONNX_GATES),
   );
   return concatenate([forward ?? none, none, backward ?? none, none]);
-}
-
-/** Puts the gates of a [rows, 4·hidden] matrix into ONNX's order. */
-function reorderGates(matrix: Float32Array, hidden: number): Float32Array {
-  const columns = 4 * hidden;
-  const reordered = new Float32Array(matrix.length);
-  for (let row = 0; row < matrix.length; row += columns) {
-    GATE_ORDER.forEach((from, to) => {
-      reordered.set(matrix.subarray(row + from * hidden, row + (from + 1) * hidden), row + to * hidden);
-    });
-  }
-  return reordered;
 }
 
 function transpose(matrix: Float32Array, rows: number): Float32Array {

@@ -2,6 +2,7 @@ import type * as Tensorflow from '@tensorflow/tfjs-node';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { TokenBatch } from '../../contracts/token-batch.js';
 import type { EngineFactory } from '../engine.js';
+import { BLOCK_LSTM_V2_GATES, reorderGates } from './gates.js';
 
 type Tensor1D = Tensorflow.Tensor1D;
 type Tensor2D = Tensorflow.Tensor2D;
@@ -11,17 +12,20 @@ type Tensor3D = Tensorflow.Tensor3D;
 const PADDING_SCORE = -1e9;
 
 /**
- * The network on TensorFlow: each direction is one fused `BlockLSTMV2` call (time-major; gates input, cell,
- * forget, output, as the weights have them), some ten times faster than `tf.layers.lstm`. Float32 only: the
- * precision that was asked for is not heeded, the engine's own says which one it is.
+ * The network on TensorFlow: each direction is one fused, time-major `BlockLSTMV2` call, some ten times faster
+ * than `tf.layers.lstm`. Float32 only: the precision that was asked for is not heeded, the engine's own says
+ * which one it is.
  */
 export const createTfjsNodeEngine: EngineFactory = async ({ manifest, vocabulary, weights }) => {
   const { tf, lstm } = await loadTensorflow();
   const { embedding, hidden } = manifest.architecture;
-  const direction = (name: 'forward' | 'backward') => ({
-    kernel: tf.tensor2d(weights[`${name}/kernel`], [embedding + hidden, 4 * hidden]),
-    bias: tf.tensor1d(weights[`${name}/bias`], 'float32'),
-  });
+  const direction = (name: 'forward' | 'backward') => {
+    const inOrder = (matrix: Float32Array) => reorderGates(matrix, hidden, BLOCK_LSTM_V2_GATES);
+    return {
+      kernel: tf.tensor2d(inOrder(weights[`${name}/kernel`]), [embedding + hidden, 4 * hidden]),
+      bias: tf.tensor1d(inOrder(weights[`${name}/bias`]), 'float32'),
+    };
+  };
   const table = tf.tensor2d(weights.embedding, [vocabulary.size, embedding]);
   const forwardWeights = direction('forward');
   const backwardWeights = direction('backward');
@@ -70,7 +74,7 @@ export const createTfjsNodeEngine: EngineFactory = async ({ manifest, vocabulary
 };
 
 interface LstmWeights {
-  /** [inputs + hidden, 4·hidden] */
+  /** [inputs + hidden, 4·hidden], gates as BlockLSTMV2 has them */
   readonly kernel: Tensor2D;
   /** [4·hidden] */
   readonly bias: Tensor1D;

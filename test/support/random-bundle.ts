@@ -1,0 +1,65 @@
+import type { ModelBundle, TensorName } from '../../src/model/bundle.js';
+import { tensorShapes } from '../../src/model/bundle.js';
+import { Vocabulary } from '../../src/model/vocabulary.js';
+
+export interface RandomBundleOptions {
+  readonly seed?: number;
+  readonly embedding?: number;
+  readonly hidden?: number;
+  /** Pieces of the vocabulary after padding and unknown. */
+  readonly pieces?: readonly string[];
+  readonly maxTokens?: number;
+}
+
+const NO_SUM = '0'.repeat(64);
+
+/** A small model whose weights come from a seed: it scores nonsense, but the same nonsense every time. */
+export function randomBundle(options: RandomBundleOptions = {}): ModelBundle {
+  const { seed = 1, embedding = 12, hidden = 16, maxTokens = 32 } = options;
+  const pieces =
+    options.pieces ?? [...'abcdefghijklmnopqrstuvwxyz'].flatMap((letter) => [letter, `##${letter}`]);
+  const vocabulary = new Vocabulary(['[PAD]', '[UNK]', ...pieces]);
+  const next = randomNumbers(seed);
+  const shapes = tensorShapes({ embedding, hidden, vocabulary: vocabulary.size });
+  const tensor = (name: TensorName): Float32Array => {
+    const size = shapes[name].reduce((product, extent) => product * extent, 1);
+    return Float32Array.from({ length: size }, () => next() - 0.5);
+  };
+  return {
+    manifest: {
+      format: 1,
+      version: `random-${seed}`,
+      createdAt: '2026-01-01T00:00:00Z',
+      preprocessor: 1,
+      languages: ['en'],
+      maxTokens,
+      architecture: { kind: 'bilstm', embedding, hidden },
+      calibration: { temperature: 1.5 },
+      vocabulary: { file: 'vocabulary.txt', sha256: NO_SUM, size: vocabulary.size },
+      weights: { file: 'weights.f32', sha256: NO_SUM, tensors: [] },
+      training: {},
+    },
+    vocabulary,
+    weights: {
+      embedding: tensor('embedding'),
+      'forward/kernel': tensor('forward/kernel'),
+      'forward/bias': tensor('forward/bias'),
+      'backward/kernel': tensor('backward/kernel'),
+      'backward/bias': tensor('backward/bias'),
+      attention: tensor('attention'),
+      'output/kernel': tensor('output/kernel'),
+      'output/bias': tensor('output/bias'),
+    },
+  };
+}
+
+/** Mulberry32 (Tommy Ettinger, public domain): at least 0 and less than 1. */
+export function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
