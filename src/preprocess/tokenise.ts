@@ -12,10 +12,13 @@ export interface Tokens {
 const CACHED_WORDS = 65_536;
 /** Longer words are rare, and their texts would fill the memory. */
 const LONGEST_CACHED_WORD = 32;
+/** Longer ones are noise or an attack, and cutting them would cost a hundred times what a post may. */
+const LONGEST_WORD = 512;
 
 /**
  * Cuts normalised texts into word pieces: each word into the longest pieces that the vocabulary holds, from its
- * start (WordPiece, as in BERT). A stretch of a word that no piece covers is one unknown token.
+ * start (WordPiece, as in BERT). A stretch of a word that no piece covers is one unknown token, and so is a word
+ * of more than 512 characters.
  *
  * One tokeniser belongs to one thread.
  */
@@ -52,6 +55,7 @@ export function createTokeniser(vocabulary: Vocabulary, maxTokens: number): (nor
 }
 
 function cut(word: string, vocabulary: Vocabulary, longestPiece: number): readonly number[] {
+  if (word.length > LONGEST_WORD) return [UNKNOWN_ID];
   const ids: number[] = [];
   for (let start = 0; start < word.length; ) {
     const prefix = start === 0 ? '' : '##';

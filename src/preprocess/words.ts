@@ -9,7 +9,7 @@ import {
   OTHER,
   SPACE,
 } from './characters.js';
-import { PLACEHOLDERS } from './normalise.js';
+import { placeholderEnd } from './normalise.js';
 
 const APOSTROPHE = 0x27;
 const LESS_THAN = 0x3c;
@@ -28,10 +28,8 @@ export function wordEnd(text: string, start: number): number {
   if (kind === DIGIT) return runEnd(text, start, DIGIT);
   if (kind === IDEOGRAPH) return start + 1;
   if (kind === HIGH_SURROGATE) return pairEnd(text, start, unit);
-  if (unit === LESS_THAN) {
-    const placeholder = PLACEHOLDERS.find((name) => text.startsWith(name, start));
-    if (placeholder !== undefined) return start + placeholder.length;
-  }
+  const placeholder = placeholderEnd(text, start);
+  if (placeholder > start) return placeholder;
   let end = start + 1;
   while (end < text.length && CLASS[text.charCodeAt(end)] === OTHER && text.charCodeAt(end) !== LESS_THAN)
     end += 1;

@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { UNKNOWN_ID, Vocabulary } from '../../src/model/vocabulary.js';
+import { createTokeniser } from '../../src/preprocess/tokenise.js';
+
+const vocabulary = new Vocabulary([
+  '<pad>',
+  '<unk>',
+  '<url>',
+  'un',
+  'bear',
+  '##bear',
+  '##able',
+  '##a',
+  '##b',
+  'a',
+  '很',
+  '好',
+  '😀',
+  '!',
+]);
+const tokenise = createTokeniser(vocabulary, 8);
+
+/** Any code units, halves of surrogate pairs among them. */
+const anyText = fc
+  .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 })
+  .map((units) => String.fromCharCode(...units));
+
+/** The pieces by name: they say more than ids. */
+function pieces(text: string): readonly (string | undefined)[] {
+  return [...tokenise(text).tokens].map((id) => vocabulary.pieces[id]);
+}
+
+describe('createTokeniser', () => {
+  it('takes the longest pieces from the start of each word', () => {
+    expect(pieces('unbearable bear!')).toEqual(['un', '##bear', '##able', 'bear', '!']);
+  });
+
+  it('takes each ideograph, emoji and placeholder as a word', () => {
+    expect(pieces('很好😀<url>')).toEqual(['很', '好', '😀', '<url>']);
+  });
+
+  it('gives one unknown token for a stretch of a word that no piece covers', () => {
+    expect(pieces('xyz')).toEqual(['<unk>']);
+    expect(pieces('axyzb')).toEqual(['a', '<unk>', '##b']);
+    expect(pieces('𓀀𓀀')).toEqual(['<unk>', '<unk>']);
+  });
+
+  it('does not take the piece that continues a word for one that starts it', () => {
+    expect(pieces('able')).toEqual(['a', '##b', '<unk>']);
+    expect(pieces('##able')).toEqual(['<unk>', 'a', '##b', '<unk>']);
+  });
+
+  it('keeps the head and the tail of a longer text', () => {
+    const { tokens, truncated } = tokenise('a a a a un un un bear bear bear bear');
+    expect(truncated).toBe(true);
+    const [a, bear] = [vocabulary.idOf('a'), vocabulary.idOf('bear')];
+    expect([...tokens]).toEqual([a, a, a, a, bear, bear, bear, bear]);
+  });
+
+  it('does not call a text of exactly the maximum truncated', () => {
+    expect(tokenise('a a a a a a a a')).toMatchObject({ truncated: false });
+  });
+
+  it('gives the first half the odd token of an odd maximum', () => {
+    const three = createTokeniser(vocabulary, 3)('a un bear 很');
+    expect([...three.tokens].map((id) => vocabulary.pieces[id])).toEqual(['a', 'un', '很']);
+  });
+
+  it('gives a word the same pieces the second time, when it comes from the cache', () => {
+    const fresh = createTokeniser(vocabulary, 8);
+    expect(fresh('unbear').tokens).toEqual(fresh('unbear').tokens);
+  });
+
+  it('takes a word that no language writes as unknown, so that it costs next to nothing', () => {
+    expect(pieces('ab'.repeat(500_000))).toEqual(['<unk>']);
+  });
+
+  it('gives 1 to the maximum of known ids for every text with a word, and never padding', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const { tokens } = tokenise(`a${text}`);
+        expect(tokens.length).toBeGreaterThan(0);
+        expect(tokens.length).toBeLessThanOrEqual(8);
+        for (const id of tokens) {
+          expect(id).toBeGreaterThanOrEqual(UNKNOWN_ID);
+          expect(id).toBeLessThan(vocabulary.size);
+        }
+      }),
+    );
+  });
+
+  it('puts a word together again from its pieces where every character is known', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 7 }), (letters) => {
+        const word = `a${letters.join('')}`;
+        expect(
+          pieces(word)
+            .map((piece) => piece?.replace('##', ''))
+            .join(''),
+        ).toBe(word);
+      }),
+    );
+  });
+});
