@@ -65,7 +65,7 @@ export const LATIN_WORDS: Readonly<Record<string, LatinWords>> = {
       -igen -ften -tzt -ssen -gen -ten -ern -zeug -bar -sam -ig`,
   },
   it: {
-    binding: `il lo la i gli le un uno una di a da in con su per tra fra e è che non mi ti si ci vi ma se o anche
+    binding: `il lo la i gli le un uno una di a da in con su per tra fra e è che non no mi ti si ci vi ma se o anche
       come più piu sono sei siamo siete ho hai ha abbiamo avete hanno era ero erano stato stata fatto fare
       fa faccio dire detto dice questo questa questi queste quello quella quelli quelle mio mia miei tuo
       tua suo sua nostro vostro loro io tu lui lei noi voi del dello della dei degli delle al allo alla ai

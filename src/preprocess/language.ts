@@ -27,9 +27,12 @@ export type TellLanguage = (normalised: string, hint?: string) => ToldLanguage;
 const UNDETERMINED = 'und';
 
 /** Japanese with fewer kana than one letter in this many is Chinese that quotes some, or draws a face with them. */
-const KANA_SHARE = 8;
+const KANA_SHARE = 5;
 /** A text of at most this many Han characters may be Japanese without kana, if the source says so. */
 const SHORT_HAN = 12;
+
+/** Latin words that say nothing are names in a text of another script that has at least this share of theirs. */
+const NAMES_SHARE = 1 / 2;
 
 /**
  * Letters that only some languages of a script write, most telling first. Each occurrence is worth its points;
@@ -101,11 +104,15 @@ export function createLanguageTeller(supported: readonly string[]): TellLanguage
 
   return (normalised, tag) => {
     const hint = tag === undefined ? undefined : primarySubtag(tag);
-    const script = mainScript(normalised);
+    countLetters(normalised);
+    const script = mainScript();
     if (script === NO_SCRIPT) return { language: UNDETERMINED, unsupported: false };
     if (script !== LATIN) return told(languageOfScript(script, normalised, hint));
     const verdict = tellLatin(normalised, hint);
     if (verdict.kind === 'told') return told(verdict.language);
+    const other = mainScript(LATIN);
+    if (weightOf(other) >= NAMES_SHARE * weightOf(LATIN))
+      return told(languageOfScript(other, normalised, hint));
     return { language: UNDETERMINED, unsupported: verdict.kind === 'unlisted' };
   };
 }
@@ -116,8 +123,8 @@ function primarySubtag(tag: string): string {
   return { in: 'id', iw: 'he', ji: 'yi' }[subtag] ?? subtag;
 }
 
-/** The script that most of the text is written in; leaves the count of each script's letters in `letters`. */
-function mainScript(text: string): number {
+/** Counts each script's letters in `letters`. */
+function countLetters(text: string): void {
   letters.fill(0);
   for (let i = 0; i < text.length; i += 1) {
     const unit = text.charCodeAt(i);
@@ -131,9 +138,13 @@ function mainScript(text: string): number {
     letters[script] = (letters[script] ?? 0) + 1;
   }
   letters[NO_SCRIPT] = 0;
+}
+
+/** The script that most of the counted text is written in, but for `except`. */
+function mainScript(except = NO_SCRIPT): number {
   let main = NO_SCRIPT;
   for (let script = 1; script < SCRIPT_COUNT; script += 1) {
-    if (weightOf(script) > weightOf(main)) main = script;
+    if (script !== except && weightOf(script) > weightOf(main)) main = script;
   }
   return main;
 }
