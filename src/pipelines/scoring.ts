@@ -45,6 +45,7 @@ export async function startScoring(options: ScoringOptions): Promise<Role> {
   const { config, streams, score, logger, onFailure } = options;
   const { topics } = config;
   const queues = new PartitionQueues(onFailure);
+  const totals = { posts: 0, rejected: 0, tokens: 0 };
 
   const consumption = await streams.consume({
     topic: topics.posts,
@@ -64,6 +65,9 @@ export async function startScoring(options: ScoringOptions): Promise<Role> {
           if (outcome === 'dropped') return;
           settleDuration.record((performance.now() - started) / 1000);
           measure(scored);
+          totals.posts += scored.length - scored.rejections.length;
+          totals.rejected += scored.rejections.length;
+          totals.tokens += scored.tokens;
           options.onSettled?.(batch, scored);
         }),
       );
@@ -98,6 +102,7 @@ export async function startScoring(options: ScoringOptions): Promise<Role> {
       await lag.stop();
       await queues.idle();
       await consumption.close();
+      logger.info(totals, 'scored since the start');
     },
   };
 }

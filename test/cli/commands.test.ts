@@ -1,0 +1,205 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { run } from '../support/cli.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const COMMANDS = ['run', 'demo', 'score', 'evaluate', 'train', 'topics', 'produce', 'doctor'];
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** The lines of an output, each parsed. */
+function objects(stdout: string): Array<Record<string, unknown>> {
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line): Record<string, unknown> => JSON.parse(line));
+}
+
+describe('the command line', () => {
+  it('lists its commands', async () => {
+    const { status, stdout } = await run(['--help']);
+    expect(status).toBe(0);
+    for (const command of COMMANDS) expect(stdout).toContain(`\n  ${command}`);
+  });
+
+  it.each(COMMANDS)('%s has --help', async (command) => {
+    const { status, stdout } = await run([command, '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`Usage: sentiflux ${command}`);
+  });
+
+  it.each([
+    ['an unknown command', ['scoer']],
+    ['an unknown option', ['score', '--fast']],
+    ['a value that is none of the choices', ['score', '--engine', 'gpu']],
+    ['an unknown role', ['run', '--role', 'scoer']],
+    ['a missing option', ['evaluate']],
+  ])('ends with status 2 at %s', async (_, args) => {
+    expect((await run(args)).status).toBe(2);
+  });
+
+  it('prints an error as one line with its code and what to do, and ends with status 2 where it was asked wrongly', async () => {
+    const { status, stderr } = await run(['run', '--config', '/no/such/file.yaml']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^SF_CONFIG_UNREADABLE cannot read \/no\/such\/file\.yaml: .*Check the path\.\n$/);
+  });
+
+  it('ends with status 1 where a service does not answer, naming it', async () => {
+    const { status, stderr } = await run(['topics', 'check'], {
+      env: {
+        SENTIFLUX_STREAMS_KAFKA_BROKERS: '127.0.0.1:1',
+        SENTIFLUX_STREAMS_KAFKA_CONNECTION_TIMEOUT_MS: '200',
+      },
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain('SF_STREAM_UNREACHABLE');
+    expect(stderr).toContain('127.0.0.1:1');
+  }, 60_000);
+});
+
+describe('score', () => {
+  it('gives one line a record, in order, with every field', async () => {
+    const posts = [
+      '{"id":"a","text":"I love this phone, it is wonderful 😍"}',
+      '{"id":"b","text":"这家店太差了，再也不来了"}',
+    ];
+    const { status, stdout } = await run(['score', '--input', file('posts.ndjson', posts.join('\n'))]);
+    expect(status).toBe(0);
+    const [first, second] = objects(stdout);
+    expect(first).toMatchObject({
+      line: 1,
+      id: 'a',
+      label: 'positive',
+      language: 'en',
+      brands: [],
+      flags: [],
+    });
+    expect(second).toMatchObject({ line: 2, id: 'b', label: 'negative', language: 'zh' });
+    expect(Object.keys(first ?? {})).toEqual(
+      expect.arrayContaining(['probabilities', 'polarity', 'confidence', 'model']),
+    );
+    expect(first?.model).toMatchObject({ engine: expect.any(String), precision: expect.any(String) });
+  });
+
+  it('reads standard input', async () => {
+    const { stdout } = await run(['score'], { input: 'what a wonderful day\nthis is terrible, I hate it\n' });
+    expect(objects(stdout).map(({ label }) => label)).toEqual(['positive', 'negative']);
+  });
+
+  it('says in its place why a record cannot be scored, and goes on', async () => {
+    const input = [
+      '{"text":"good"}',
+      '{"text":',
+      '{"text":"   "}',
+      `{"text":"${'x'.repeat(70_000)}"}`,
+      '{"text":"fine"}',
+    ];
+    const { status, stdout } = await run(['score', '--format', 'ndjson'], { input: input.join('\n') });
+    expect(status).toBe(0);
+    const lines = objects(stdout);
+    expect(lines.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5]);
+    expect(lines.map(({ error }) => error && Reflect.get(Object(error), 'code'))).toEqual([
+      undefined,
+      'SF_POST_NOT_JSON',
+      'SF_POST_NO_TEXT',
+      'SF_POST_TOO_LARGE',
+      undefined,
+    ]);
+  });
+
+  it('matches brands of a file', async () => {
+    const brands = file(
+      'brands.yaml',
+      'brands: [{ id: acme, name: Acme, keywords: [acme, 艾克美], handles: [acme] }]',
+    );
+    const { stdout } = await run(['score', '--brands', brands], {
+      input: 'Acme is fine\n我喜欢艾克美\nnothing here\nthanks @acme\n',
+    });
+    expect(objects(stdout).map((line) => line.brands)).toEqual([['acme'], ['acme'], [], ['acme']]);
+  });
+
+  it('reads CSV with another text column and writes a file', async () => {
+    const output = join(temporaryFolder(), 'scored.ndjson');
+    const input = file('posts.csv', 'id,body\n7,"good, really ""good"""\n');
+    const { status, stdout } = await run(['score', '-i', input, '-t', 'body', '-o', output]);
+    expect([status, stdout]).toEqual([0, '']);
+    const { readFileSync } = await import('node:fs');
+    expect(objects(readFileSync(output, 'utf8'))).toEqual([
+      expect.objectContaining({ line: 1, id: '7', label: 'positive' }),
+    ]);
+  });
+
+  it('scores without native code', async () => {
+    const { stdout } = await run(['score', '--engine', 'wasm'], { input: 'what a wonderful day' });
+    expect(objects(stdout)[0]).toMatchObject({ label: 'positive', model: { engine: 'wasm' } });
+  });
+
+  it('refuses a bundle that is none', async () => {
+    const { status, stderr } = await run(['score', '--model', temporaryFolder()], { input: 'good' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('SF_MODEL_UNREADABLE');
+  });
+});
+
+describe('evaluate', () => {
+  const rows = [
+    'label\ttext',
+    'positive\tI love it',
+    'negative\tI hate it',
+    '-\tmixed',
+    'neutral\tThe shop opens at nine',
+  ];
+
+  it('gives its figures as JSON', async () => {
+    const { status, stdout } = await run(['evaluate', '--data', file('set.tsv', rows.join('\n')), '--json']);
+    expect(status).toBe(0);
+    const figures: Record<string, unknown> = JSON.parse(stdout);
+    expect(figures).toMatchObject({ n: 3, skipped: 1, perClass: { positive: { recall: 1, support: 1 } } });
+    expect(Object.keys(figures)).toEqual(
+      expect.arrayContaining(['accuracy', 'macroRecall', 'macroF1', 'perClass', 'confusion', 'ece']),
+    );
+  });
+
+  it('says which columns a file lacks', async () => {
+    const { status, stderr } = await run([
+      'evaluate',
+      '--data',
+      file('set.tsv', 'sentiment\ttext\npositive\tgood'),
+    ]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^SF_EVALUATE_DATA_INVALID .*"sentiment","text".*\n$/);
+  });
+});
+
+describe('the embedded worker', () => {
+  it('takes what produce wrote in another process', async () => {
+    const folder = temporaryFolder();
+    const config = file(
+      'config.yaml',
+      `streams: { kind: file, file: { directory: ${folder} } }\ntopics: { partitions: 2 }\n`,
+    );
+    const env = { SENTIFLUX_CONFIG: config };
+    expect((await run(['topics', 'create'], { env })).status).toBe(0);
+    const produced = await run(['produce', '--input', '-'], {
+      env,
+      input: '{"id":"a","text":"good"}\n{"id":"b","text":"bad"}\n',
+    });
+    expect(produced.stdout).toBe('2 posts written to posts.raw\n');
+    const check = await run(['topics', 'check'], { env });
+    expect(check.stdout).toContain('posts.raw ok, 2 partitions');
+  });
+});
+
+describe('doctor', () => {
+  it('says which engine would run and why', async () => {
+    const config = file('config.yaml', 'streams: { kind: memory }\naggregation: { store: memory }\n');
+    const { status, stdout } = await run(['doctor', '--config', config]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/✓ would run\s+(onnx|wasm), int8/);
+  });
+});

@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { configSchema } from '../../src/config/schema.js';
+import { silentLogger } from '../../src/contracts/logger.js';
+import type { OutputRecord } from '../../src/contracts/record.js';
+import { keyAt, valueAt } from '../../src/contracts/record-batch.js';
+import { scoredPostSchema } from '../../src/contracts/scored-post.js';
+import { topicSpecs } from '../../src/pipelines/topics.js';
+import { openStreams } from '../../src/streams/open.js';
+import type { Streams } from '../../src/streams/port.js';
+import { start } from '../support/cli.js';
+import { postTexts } from '../support/real-posts.js';
+import { kafkaBrokers, redisUrl } from '../support/services.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const POSTS = process.env.FULL === '1' ? 50_000 : 3_000;
+const MINUTE = 60_000;
+
+/** Records that cannot be scored, and why. */
+const BAD: ReadonlyArray<readonly [code: string, key: string | null, value: Uint8Array | string | null]> = [
+  ['SF_POST_NOT_JSON', 'bad-1', '{"id":"bad-1","text":'],
+  ['SF_POST_NOT_JSON', 'bad-2', '[1,2]'],
+  ['SF_POST_NOT_UTF8', 'bad-3', Uint8Array.of(0x7b, 0xff, 0xfe, 0x7d)],
+  ['SF_POST_NO_TEXT', 'bad-4', '{"id":"bad-4"}'],
+  ['SF_POST_TOO_LARGE', 'bad-5', JSON.stringify({ id: 'bad-5', text: 'x'.repeat(70_000) })],
+  ['SF_POST_NO_TIME', 'bad-6', '{"id":"bad-6","text":"good","createdAt":"yesterday"}'],
+  ['SF_POST_NO_ID', null, '{"text":"good"}'],
+  ['SF_POST_NO_KEY', null, null],
+];
+
+interface Collected {
+  readonly key: string | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Everything that is on a topic, until as many records have come. */
+async function collect(streams: Streams, topic: string, count: number): Promise<readonly Collected[]> {
+  const collected: Collected[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const consumption = streams.consume({
+      topic,
+      group: randomUUID(),
+      from: 'earliest',
+      maxBatchRecords: 1_000,
+      maxInFlight: { records: 10_000, bytes: 10_000_000 },
+      onBatch: (batch) => {
+        for (let i = 0; i < batch.length; i += 1) {
+          const key = keyAt(batch, i);
+          const headers = Object.entries(batch.headers?.[i] ?? {}).map(([name, value]) => [
+            name,
+            Buffer.from(value).toString(),
+          ]);
+          collected.push({
+            key: key && Buffer.from(key).toString(),
+            value: valueAt(batch, i),
+            headers: Object.fromEntries(headers),
+          });
+        }
+        void consumption.then((open) => open.settle(batch, [])).catch(reject);
+        if (collected.length >= count) resolve();
+      },
+      onFailure: reject,
+    });
+    consumption.catch(reject);
+  });
+  return collected;
+}
+
+describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
+  'the worker between a real Kafka and a real Redis',
+  () => {
+    it(
+      `scores ${POSTS} posts once each, counts each once, and sets bad ones aside`,
+      async () => {
+        // Topics, groups and keys of this run alone.
+        const run = randomUUID().slice(0, 8);
+        const topics = Object.fromEntries(
+          ['posts', 'scored', 'aggregates', 'alerts', 'deadLetters'].map((name) => [name, `${run}.${name}`]),
+        );
+        const settings = {
+          streams: { kind: 'kafka', group: run, kafka: { brokers: kafkaBrokers, sessionTimeoutMs: 6_000 } },
+          topics: { ...topics, partitions: 4, replication: 1 },
+          redis: { url: redisUrl },
+          aggregation: { namespace: run, idleAfterMs: 2_000, outOfOrdernessMs: 1_000 },
+          api: { port: 0 },
+          ops: { port: 0 },
+        };
+        const file = join(temporaryFolder(), 'worker.yaml');
+        writeFileSync(file, JSON.stringify(settings));
+        const config = configSchema.parse(settings);
+        const streams = await openStreams(config.streams, silentLogger);
+        onTestFinished(() => streams.close());
+        await streams.topics().create(topicSpecs(config.topics));
+
+        // Posts of the last half hour, one of the future, one of last year; a deletion; the bad ones among them.
+        const now = Date.now();
+        const { texts } = postTexts(POSTS);
+        const posts = texts.map((text, i) => ({
+          id: `post-${i}`,
+          text,
+          source: ['social', 'forum', 'news'][i % 3],
+          createdAt: new Date(
+            i === 7 ? now + 60 * MINUTE : i === 8 ? now - 400 * 24 * 60 * MINUTE : now - (i % 1_800) * 1_000,
+          ).toISOString(),
+        }));
+        const records: OutputRecord[] = posts.map((post) => ({
+          topic: config.topics.posts,
+          key: Buffer.from(post.id),
+          value: Buffer.from(JSON.stringify(post)),
+        }));
+        BAD.forEach(([, key, value], i) => {
+          const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+          records.splice(100 * i, 0, {
+            topic: config.topics.posts,
+            key: key === null ? null : Buffer.from(key),
+            value: bytes,
+          });
+        });
+        records.push({ topic: config.topics.posts, key: Buffer.from('gone'), value: null });
+        const producer = await streams.producer();
+        for (let i = 0; i < records.length; i += 1_000) await producer.send(records.slice(i, i + 1_000));
+
+        const worker = start(['run', '--config', file], { env: { SENTIFLUX_LOG_LEVEL: 'info' } });
+        const exited = once(worker, 'exit');
+        onTestFinished(() => void worker.kill('SIGKILL'));
+        let log = '';
+        const address = await new Promise<string>((resolve, reject) => {
+          worker.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+            log += chunk;
+            const api = /"api":"([^"]+)"/.exec(log)?.[1];
+            if (api !== undefined) resolve(api);
+          });
+          void exited.then(() => reject(new Error(`the worker ended: ${log}`)));
+        });
+
+        const scored = await collect(streams, config.topics.scored, POSTS + 1);
+        const letters = await collect(streams, config.topics.deadLetters, BAD.length);
+
+        // Once each, by id, in the schema of the topic, with the place that it came from.
+        const results = scored.filter(({ value }) => value !== null);
+        expect(results.length).toBe(POSTS);
+        expect(new Set(results.map(({ key }) => key)).size).toBe(POSTS);
+        for (const { key, value, headers } of results.slice(0, 200)) {
+          expect(scoredPostSchema.parse(JSON.parse(Buffer.from(value ?? []).toString())).id).toBe(key);
+          expect(headers['sf-source-topic']).toBe(config.topics.posts);
+          expect(headers['sf-source-offset']).toMatch(/^\d+$/);
+        }
+        expect(scored.filter(({ value }) => value === null).map(({ key }) => key)).toEqual(['gone']);
+
+        // Every bad record, with its bytes and the reason.
+        const reasons = letters.map(({ headers }) => headers['sf-error-code']);
+        expect([...reasons].sort()).toEqual(BAD.map(([code]) => code).sort());
+        for (const [code, key, value] of BAD) {
+          const letter = letters.find(
+            (entry) => entry.headers['sf-error-code'] === code && entry.key === key,
+          );
+          expect(letter?.value && Buffer.from(letter.value)).toEqual(
+            value === null ? null : Buffer.from(value),
+          );
+        }
+
+        // The windows of `_all` and what is in none add up to the same number.
+        const get = async (path: string): Promise<Record<string, unknown>> => {
+          const response = await fetch(address + path);
+          expect(response.status).toBe(200);
+          const body: unknown = await response.json();
+          return Object(body);
+        };
+        const windowed = async (): Promise<number> => {
+          const from = now - 60 * MINUTE;
+          const { windows } = await get(`/v1/brands/_all/windows?tier=10s&from=${from}&to=${now + MINUTE}`);
+          return (Array.isArray(windows) ? windows : []).reduce(
+            (sum: number, window) => sum + Number(Object(window).posts),
+            0,
+          );
+        };
+        const counters = async (): Promise<Record<string, number>> => {
+          const { counters: counted } = await get('/v1/counters');
+          return Object(counted);
+        };
+        while ((await windowed()) < POSTS - 2) await new Promise((resolve) => setTimeout(resolve, 200));
+        const { counted = 0, future = 0, old = 0 } = await counters();
+        expect([future, old]).toEqual([1, 1]);
+        expect(counted + future + old).toBe(POSTS);
+        expect(await windowed()).toBe(counted);
+
+        const readiness = await fetch(`${address}/health/ready`);
+        expect(readiness.status).toBe(200);
+
+        worker.kill('SIGTERM');
+        const [status] = await exited;
+        expect(log).toContain('stopped');
+        expect(status).toBe(0);
+      },
+      process.env.FULL === '1' ? 300_000 : 120_000,
+    );
+  },
+);
