@@ -3,7 +3,7 @@ import { LATIN_LETTERS, LATIN_WORDS } from './language-words.js';
 import { placeholderEnd } from './normalise.js';
 import { addToHash, createWordTable, HASH_SEED, hashOf, type WordTable } from './word-hash.js';
 
-/** A language's place is its bit in a set of languages. */
+/** A language's place is its bit in a set of languages: at most 31 of them. */
 const LATIN_LANGUAGES: readonly string[] = Object.keys(LATIN_WORDS);
 
 const APOSTROPHE = 0x27;
