@@ -31,11 +31,10 @@ const PADDING_SCORE = -1e9;
 /** Forget gates begin open, so that a cell keeps what it has until it learns otherwise (Jozefowicz et al. 2015). */
 const FORGET_BIAS = 1;
 
-export function createNetwork({ tf, lstm }: Tensors, sizes: Sizes, random: Random): Network {
-  const initial = initialWeights(sizes, random);
+export function createNetwork({ tf, lstm }: Tensors, sizes: Sizes, weights: Weights): Network {
   const shapes = tensorShapes(sizes);
   const variables = byName((name) =>
-    tf.variable(tf.tensor(initial[name], [...shapes[name]], 'float32'), true, undefined),
+    tf.variable(tf.tensor(weights[name], [...shapes[name]], 'float32'), true, undefined),
   );
   const { hidden } = sizes;
 
@@ -124,7 +123,7 @@ function softmaxOverTime(tf: typeof Tensorflow, scores: Tensorflow.Tensor3D): Te
 }
 
 /** Uniform by fan-in and fan-out (Glorot & Bengio 2010) for the kernels, small noise for the embedding. */
-function initialWeights(sizes: Sizes, random: Random): Weights {
+export function initialWeights(sizes: Sizes, random: Random): Weights {
   const { hidden } = sizes;
   const shapes = tensorShapes(sizes);
   return byName((name) => {

@@ -41,6 +41,11 @@ export const recipeSchema = z.strictObject({
   learningRate: z.number().positive().default(0.002),
   wordDropout: z.number().min(0).max(0.9).default(0.1),
   dropout: z.number().min(0).max(0.9).default(0.3),
+  /**
+   * How much the rare labels of a set count for: 0 as often as they come, 1 as much as the others; between, the
+   * weight is their share in an even distribution over their real one, to this power.
+   */
+  balance: z.number().min(0).max(1).default(0.5),
   labelSmoothing: z.number().min(0).max(0.5).default(0.05),
 });
 export type Recipe = z.infer<typeof recipeSchema>;

@@ -79,7 +79,7 @@ async function runTraining(options: TrainOptions): Promise<void> {
         training: {
           seed: recipe.seed,
           epochs: recipe.epochs,
-          rows: trained.rows,
+          data: trained.data,
           development: trained.development,
         },
       },
