@@ -62,6 +62,14 @@ function fusedLstm(tf: typeof Tensorflow, int64: (value: number) => unknown): Te
   const float = { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT };
   const noClip = { name: 'cell_clip', type: TF_ATTR_FLOAT, value: 0 };
 
+  /** Ours is input, cell, forget, output; BlockLSTMV2's is input, forget, cell, output (BlockLSTM has ours). */
+  const inOperationOrder = <Matrix extends Tensorflow.Tensor>(gates: Matrix): Matrix => {
+    const last = gates.rank - 1;
+    const [input, cell, forget, output] = tf.split(gates, 4, last);
+    if (!input || !cell || !forget || !output) throw new RangeError('an LSTM has four gates');
+    return tf.concat<Matrix>([input as Matrix, forget as Matrix, cell as Matrix, output as Matrix], last); // Of the rank that was split.
+  };
+
   return (x, kernel, bias) => {
     const [steps, rows] = x.shape;
     const hidden = bias.shape[0] / 4;
@@ -103,6 +111,6 @@ function fusedLstm(tf: typeof Tensorflow, int64: (value: number) => unknown): Te
         },
       };
     });
-    return run(x, kernel, bias) as Tensorflow.Tensor3D; // The states have the rank of the input.
+    return run(x, inOperationOrder(kernel), inOperationOrder(bias)) as Tensorflow.Tensor3D; // The states have the rank of the input.
   };
 }
