@@ -34,7 +34,7 @@ const FORGET_BIAS = 1;
 export function createNetwork({ tf, lstm }: Tensors, sizes: Sizes, weights: Weights): Network {
   const shapes = tensorShapes(sizes);
   const variables = byName((name) =>
-    tf.variable(tf.tensor(weights[name], [...shapes[name]], 'float32'), true, undefined),
+    tf.tidy(() => tf.variable(tf.tensor(weights[name], [...shapes[name]], 'float32'))),
   );
   const { hidden } = sizes;
 

@@ -1,0 +1,150 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { normalise, PLACEHOLDERS } from '../../src/preprocess/normalise.js';
+import { createTokeniser } from '../../src/preprocess/tokenise.js';
+import { wordsOf } from '../../src/preprocess/words.js';
+import { drawEpoch, prepareData, type TrainingSet } from '../../src/training/data.js';
+import { createRandom } from '../../src/training/random.js';
+import { type RecipeInput, recipeSchema } from '../../src/training/recipe.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const text = { normalise, wordsOf, createTokeniser, reserved: PLACEHOLDERS };
+
+function prepare(recipe: RecipeInput, report: Parameters<typeof prepareData>[3] = () => {}) {
+  return prepareData(recipeSchema.parse(recipe), text, createRandom(1), report);
+}
+
+function write(
+  folder: string,
+  name: string,
+  rows: readonly (readonly [label: string, text: string])[],
+): string {
+  const file = join(folder, name);
+  writeFileSync(file, `label\ttext\n${rows.map((row) => row.join('\t')).join('\n')}\n`);
+  return file;
+}
+
+const POSTS = [
+  ['negative', 'The tram was late again'],
+  ['neutral', 'The tram leaves at nine'],
+  ['positive', 'What a lovely tram'],
+  ['positive', 'I like the new seats'],
+] as const;
+
+describe('prepareData', () => {
+  it('never trains on a post that reads like one held back, whatever its case and its links', async () => {
+    const folder = temporaryFolder();
+    const train = write(folder, 'train.tsv', [...POSTS, ['positive', 'Lovely  DAY https://example.org/a']]);
+    const held = write(folder, 'held.tsv', [['positive', 'lovely day https://example.org/b']]);
+    const { sets, development } = await prepare({
+      data: [{ file: train }],
+      development: [{ name: 'held', file: held }],
+    });
+    expect(sets[0]?.examples).toHaveLength(POSTS.length);
+    expect(development).toMatchObject([{ name: 'held', examples: [{ label: 2 }] }]);
+  });
+
+  it('does not learn words from what is held back', async () => {
+    const folder = temporaryFolder();
+    const train = write(folder, 'train.tsv', POSTS);
+    const held = write(folder, 'held.tsv', [['positive', 'Ψυχή']]);
+    const { vocabulary } = await prepare({
+      data: [{ file: train }],
+      development: [{ name: 'held', file: held }],
+    });
+    expect(vocabulary.pieces).toContain('tram');
+    expect(vocabulary.idOf('ψ')).toBeUndefined();
+  });
+
+  it('holds a tenth back where the recipe names nothing to tune on', async () => {
+    const rows = Array.from(
+      { length: 40 },
+      (_, i) => [i % 2 ? 'negative' : 'positive', `Post number ${i}`] as const,
+    );
+    const { sets, development } = await prepare({
+      data: [{ file: write(temporaryFolder(), 'a.tsv', rows) }],
+    });
+    expect(sets[0]?.examples).toHaveLength(36);
+    expect(development[0]?.examples).toHaveLength(4);
+  });
+
+  it('knows a set of two classes by its labels', async () => {
+    const folder = temporaryFolder();
+    const two = write(
+      folder,
+      'two.tsv',
+      POSTS.filter(([label]) => label !== 'neutral'),
+    );
+    const held = write(folder, 'held.tsv', [['neutral', 'Nothing to see']]);
+    const { sets } = await prepare({
+      data: [{ file: write(folder, 'three.tsv', POSTS) }, { file: two }],
+      development: [{ name: 'held', file: held }],
+    });
+    expect(sets.map(({ examples }) => examples.map(({ twoClass }) => twoClass))).toEqual([
+      [false, false, false, false],
+      [true, true, true],
+    ]);
+  });
+
+  it('weighs rare labels up and frequent ones down, and keeps the weight of the set', async () => {
+    const folder = temporaryFolder();
+    const held = write(folder, 'held.tsv', [['neutral', 'Nothing to see']]);
+    const { sets } = await prepare({
+      data: [{ file: write(folder, 'a.tsv', POSTS), weight: 0.5 }],
+      development: [{ name: 'held', file: held }],
+      balance: 1,
+    });
+    const weights = sets[0]?.examples.map(({ weight }) => weight) ?? [];
+    expect(weights.map((weight) => Number(weight.toFixed(3)))).toEqual([0.667, 0.667, 0.333, 0.333]);
+  });
+
+  it('says how many rows each file gave', async () => {
+    const file = write(temporaryFolder(), 'a.tsv', [...POSTS, ['-', 'Oh!']]);
+    const events: unknown[] = [];
+    await prepare({ data: [{ file }] }, (event) => events.push(event));
+    expect(events).toEqual([{ kind: 'data', file, rows: 4, skipped: 1 }]);
+  });
+
+  it.each([
+    [
+      'of one class',
+      [
+        ['positive', 'Lovely'],
+        ['positive', 'Great'],
+        ['positive', 'Nice'],
+      ],
+      /is positive/,
+    ],
+    ['that are all held back', [['positive', 'Lovely']], /no row is left/],
+  ] as const)('refuses rows %s', async (_, rows, problem) => {
+    const file = write(temporaryFolder(), 'a.tsv', rows);
+    await expect(prepare({ data: [{ file }] })).rejects.toMatchObject({
+      code: 'SF_TRAIN_DATA_INVALID',
+      message: expect.stringMatching(problem),
+    });
+  });
+});
+
+describe('drawEpoch', () => {
+  const set = (count: number, rowsAnEpoch: number, repeat: number): TrainingSet => ({
+    file: 'a.tsv',
+    examples: Array.from({ length: count }, (_, i) => ({
+      tokens: Int32Array.of(i),
+      label: 0,
+      twoClass: false,
+      weight: 1,
+    })),
+    rowsAnEpoch,
+    repeat,
+  });
+
+  it('takes small sets as often as asked, and a new draw of a large one each time', () => {
+    const random = createRandom(1);
+    const draw = () => drawEpoch([set(3, 3, 2), set(100, 10, 1)], random).map(({ tokens }) => tokens[0]);
+    const [first, second] = [draw(), draw()];
+    expect(first.slice(0, 6)).toEqual([0, 1, 2, 0, 1, 2]);
+    expect(new Set(first.slice(6)).size).toBe(10);
+    expect(second.slice(6)).not.toEqual(first.slice(6));
+  });
+});
