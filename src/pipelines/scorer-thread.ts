@@ -1,0 +1,34 @@
+import { loadBundle } from '../model/bundle.js';
+import { createPreparer } from '../preprocess/prepare.js';
+import { createTokeniser } from '../preprocess/tokenise.js';
+import { openEngine } from '../scoring/choose-engine.js';
+import { createJsonDecoder } from '../scoring/decode.js';
+import { createBatchScorer } from '../scoring/score-batch.js';
+import { createThreadHandler } from '../scoring/thread.js';
+import type { ScorerThreadData } from './scorer.js';
+
+/** What runs in a scorer thread: text in, result out, with nothing of it on the main thread. */
+export const handle = createThreadHandler(async (workerData: unknown) => {
+  const { modelDirectory, brands, scoring, input, output, futureToleranceMs, oldAfterMs } =
+    workerData as ScorerThreadData; // Put together by openScorer in the same process.
+  const bundle = await loadBundle(modelDirectory);
+  const { manifest, vocabulary } = bundle;
+  const { engine, fallback } = await openEngine(scoring, bundle);
+  const scorer = createBatchScorer({
+    decode: createJsonDecoder(input),
+    prepare: createPreparer({
+      tokenise: createTokeniser(vocabulary, manifest.maxTokens),
+      languages: manifest.languages,
+      brands,
+    }),
+    engine,
+    manifest,
+    maxBytes: input.maxBytes,
+    lowConfidence: scoring.lowConfidence,
+    includeText: output.includeText,
+    authorKey: output.authorKey,
+    futureToleranceMs,
+    oldAfterMs,
+  });
+  return { scorer, ...(fallback && { fallback }) };
+});
