@@ -1,6 +1,7 @@
-import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import type { TopicAdmin, TopicSpec } from '../port.js';
 
+// `ConfigResourceTypes` is no export that an ES module could name.
 export function createTopicAdmin(admin: Admin): TopicAdmin {
   return {
     async create(topics) {
@@ -26,7 +27,7 @@ export function createTopicAdmin(admin: Admin): TopicAdmin {
       const { topics } = await admin.fetchTopicMetadata({ topics: found });
       const { resources } = await admin.describeConfigs({
         includeSynonyms: false,
-        resources: found.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+        resources: found.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
       });
       return topics.map(({ name, partitions }): TopicSpec => {
         const entries = resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? [];
