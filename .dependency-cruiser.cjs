@@ -8,10 +8,7 @@ const SHARED = '^src/(contracts/|model/|config/schema\\.ts$|telemetry/instrument
 /** Files that may import a client library. */
 const clients = [
   ['kafkajs', '^src/streams/kafka/'],
-  [
-    'ioredis',
-    '^src/(aggregation/stores/redis/|alerting/(stores|schedulers)/|pipelines/redis\\.ts$|cli/doctor\\.ts$)',
-  ],
+  ['ioredis', '^src/(aggregation/stores/redis/|alerting/(stores|schedulers)/|cli/commands/doctor\\.ts$)'],
   ['bullmq', '^src/alerting/schedulers/'],
   ['onnxruntime-(node|web|common)', '^src/scoring/engines/'],
   ['@tensorflow', '^src/(scoring/engines/|training/)'],

@@ -98,7 +98,8 @@ function withEnvironment(tree: Tree, environment: Readonly<Record<string, string
   const merged = structuredClone(tree);
   const byVariable = new Map(settings().map((setting) => [setting.variable, setting]));
   for (const [variable, value] of Object.entries(environment)) {
-    if (value === undefined || !variable.startsWith('SENTIFLUX_') || variable === 'SENTIFLUX_CONFIG') continue;
+    if (value === undefined || !variable.startsWith('SENTIFLUX_') || variable === 'SENTIFLUX_CONFIG')
+      continue;
     const setting = byVariable.get(variable);
     if (setting === undefined) {
       throw new SentifluxError('SF_CONFIG_INVALID', `the variable ${variable} names no setting.`, {
