@@ -24,6 +24,7 @@ export type ErrorCode =
   // Streams
   | 'SF_STREAM_UNREACHABLE'
   | 'SF_STREAM_CRASHED'
+  | 'SF_STREAM_REFUSED'
   | 'SF_TOPIC_MISSING'
   | 'SF_TOPIC_MISMATCH'
   | 'SF_OFFSET_GAP'

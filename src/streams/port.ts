@@ -7,7 +7,7 @@ export interface Streams {
    * @throws SentifluxError SF_TOPIC_MISSING, SF_STREAM_UNREACHABLE
    */
   partitions(topic: string): Promise<number>;
-  /** Joins a group and starts to hand on batches. */
+  /** Joins a group and starts to hand on batches; the first one comes after the promise has resolved. */
   consume(options: ConsumeOptions): Promise<Consumption>;
   /** A producer for records that settle no batch: aggregates, alerts, posts from a feed. */
   producer(): Promise<Producer>;
@@ -23,7 +23,10 @@ export interface ConsumeOptions {
   readonly from: 'earliest' | 'latest';
   /** Most records in one batch. */
   readonly maxBatchRecords: number;
-  /** Fetching of a partition pauses while more than this is handed on and not settled. */
+  /**
+   * Fetching of a partition pauses while this much or more is handed on and not settled. What one fetch
+   * brought is handed on whole, so that there can be more by one fetch.
+   */
   readonly maxInFlight: { readonly records: number; readonly bytes: number };
   /**
    * Called for each partition on every assignment, before its first batch. A number overrides the
@@ -41,22 +44,29 @@ export interface ConsumeOptions {
   readonly onFailure: (error: Error) => void;
 }
 
+/**
+ * What became of a batch that was to be settled. `dropped` says that the partition has been assigned anew since
+ * the batch was read: its position did not move, and the batch is read again by whoever has the partition now.
+ */
+export type Settlement = 'settled' | 'dropped';
+
 export interface Consumption {
   /**
-   * Makes a batch's outputs durable, then moves its partition's position to `batch.nextOffset`. Must be
-   * called in the order in which the partition's batches came. `dropped` says that the partition has
-   * been assigned anew since the batch was read: nothing is committed, another reader has it.
+   * Makes a batch's outputs durable, then moves its partition's position to `batch.nextOffset` and resolves
+   * once that is durable too. Must be called in the order in which the partition's batches came; need not be
+   * waited for: settlements of one partition follow each other.
    *
-   * @throws when the outputs could not be written: the position stays, the caller decides what to do.
+   * @throws when the outputs or the position could not be written: the position stays. The same batch may be
+   * settled again; a later one of its partition cannot overtake it.
    */
-  settle(batch: RecordBatch, outputs: readonly OutputRecord[]): Promise<'settled' | 'dropped'>;
+  settle(batch: RecordBatch, outputs: readonly OutputRecord[]): Promise<Settlement>;
   /** Partitions that are assigned now. */
   assigned(): readonly number[];
-  /** Records between each assigned partition's settled position and its end. */
+  /** Records between each assigned partition's settled position and its end, once the positions are known. */
   lag(): Promise<ReadonlyMap<number, number>>;
   /** Stops handing on batches; those handed on may still be settled. */
   pause(): void;
-  /** Commits what is settled and leaves the group. */
+  /** Waits for the settlements that have begun and leaves the group. Later ones are dropped. */
   close(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
-import { type AssignmentEpoch, assignmentEpoch } from '../../contracts/ids.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OutputRecord } from '../../contracts/record.js';
 import { packRecords } from '../../contracts/record-batch.js';
-import { createInFlight } from '../in-flight.js';
+import { type Assignment, Assignments } from '../assignment.js';
 import type { ConsumeOptions, Consumption } from '../port.js';
 import type { Group, Member } from './group.js';
 import type { LogStore } from './log-store.js';
@@ -16,29 +16,19 @@ interface Environment {
 }
 
 /** Joins the group and reads each partition of its share in a loop of its own. */
-export async function startConsuming(
-  options: ConsumeOptions,
-  environment: Environment,
-): Promise<Consumption> {
+export function startConsuming(options: ConsumeOptions, environment: Environment): Consumption {
   const { topic } = options;
-  const { log, group, appended } = environment;
-  const inFlight = createInFlight(options.maxInFlight);
-  /** Notified when something else than new records may let a loop go on: an assignment, a settlement, a resumption. */
+  const { log, group, appended, write } = environment;
+  const assignments = new Assignments();
+  /** Notified when something else than new records may let a loop go on: an assignment or a settlement. */
   const changed = new Signal();
   const loops = new Set<Promise<void>>();
-  const settledTo = new Map<number, number>();
-  let share: readonly number[] = [];
-  let epoch: AssignmentEpoch = assignmentEpoch(0);
   let paused = false;
 
   const member: Member = {
-    assign(partitions, next) {
-      share = partitions;
-      epoch = next;
-      inFlight.clear();
-      settledTo.clear();
-      for (const partition of partitions) {
-        const loop = read(partition, next).catch((error: unknown) => {
+    assign(partitions) {
+      for (const assignment of assignments.renew(partitions)) {
+        const loop = read(assignment).catch((error: unknown) => {
           options.onFailure(error instanceof Error ? error : new Error(String(error)));
         });
         loops.add(loop);
@@ -57,33 +47,34 @@ export async function startConsuming(
     return options.from === 'latest' ? end : start;
   }
 
-  async function read(partition: number, own: AssignmentEpoch): Promise<void> {
-    let position = await startOf(partition);
-    if (epoch === own) settledTo.set(partition, position);
-    while (epoch === own) {
-      if (paused || inFlight.isFull(partition)) {
-        await changed.wait();
+  async function read(assignment: Assignment): Promise<void> {
+    const { partition, epoch } = assignment;
+    assignment.beginAt(await startOf(partition));
+    for (;;) {
+      // Batches come one a turn of the event loop, the first after `consume` has returned.
+      await nextTurn();
+      const seen = { changed: changed.notified, appended: appended.notified };
+      if (assignment.ended) return;
+      if (paused || assignment.isFull(options.maxInFlight)) {
+        await changed.wait(seen.changed);
         continue;
       }
       const { start, end } = await log.range(topic, partition);
-      if (position < start) {
-        options.onGap?.({ partition, from: position, to: start });
-        position = start;
-      }
-      if (position >= end) {
+      const from = Math.max(assignment.nextOffset, start);
+      if (from > assignment.nextOffset) options.onGap?.({ partition, from: assignment.nextOffset, to: from });
+      assignment.nextOffset = from;
+      if (from >= end) {
         // Written by this process, or found in the file of another one.
-        await appended.wait(log.pollMillis);
+        await appended.wait(seen.appended, log.pollMillis);
         continue;
       }
-      const records = await log.read(topic, partition, position, options.maxBatchRecords);
-      if (epoch !== own || paused || records.length === 0) continue;
-      const first = position;
-      position += records.length;
+      const records = await log.read(topic, partition, from, options.maxBatchRecords);
+      if (assignment.ended || paused || records.length === 0) continue;
       const batch = packRecords(
-        records.map((record, i) => ({ ...record, topic, partition, offset: first + i })),
-        own,
+        records.map((record, i) => ({ ...record, topic, partition, offset: from + i })),
+        epoch,
       );
-      inFlight.add(batch);
+      assignment.add(batch);
       options.onBatch(batch);
     }
   }
@@ -92,22 +83,25 @@ export async function startConsuming(
 
   return {
     async settle(batch, outputs) {
-      if (batch.assignment !== epoch) return 'dropped';
-      await environment.write(outputs);
-      if (batch.assignment !== epoch) return 'dropped';
-      if (options.from === 'earliest')
-        await log.commit(options.group, topic, batch.partition, batch.nextOffset);
-      settledTo.set(batch.partition, batch.nextOffset);
-      inFlight.remove(batch);
+      const assignment = assignments.of(batch);
+      if (assignment === undefined) return 'dropped';
+      const settlement = await assignment.settle(batch, async () => {
+        await write(outputs);
+        if (assignment.ended) return 'dropped';
+        if (options.from === 'earliest')
+          await log.commit(options.group, topic, batch.partition, batch.nextOffset);
+        return 'settled';
+      });
       changed.notify();
-      return 'settled';
+      return settlement;
     },
-    assigned: () => share,
+    assigned: () => assignments.all().map(({ partition }) => partition),
     async lag() {
       const lags = new Map<number, number>();
-      for (const partition of share) {
-        const { end } = await log.range(topic, partition);
-        lags.set(partition, end - (settledTo.get(partition) ?? (await startOf(partition))));
+      for (const assignment of assignments.all()) {
+        await assignment.begun;
+        const { start, end } = await log.range(topic, assignment.partition);
+        lags.set(assignment.partition, end - Math.max(start, assignment.position));
       }
       return lags;
     },
@@ -115,9 +109,9 @@ export async function startConsuming(
       paused = true;
     },
     async close() {
+      paused = true;
+      await Promise.all(assignments.all().map((assignment) => assignment.idle()));
       group.leave(member);
-      changed.notify();
-      appended.notify();
       await Promise.all(loops);
     },
   };

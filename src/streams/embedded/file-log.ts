@@ -151,7 +151,8 @@ class PartitionFile {
       .catch(() => {})
       .then(async () => {
         await this.#dropHalfLine();
-        await this.#file.appendFile(records.map((record) => `${lineOf(record)}\n`).join(''));
+        // One call, so that another process finds all of it or nothing, and takes nothing for half a line.
+        await this.#file.write(records.map((record) => `${lineOf(record)}\n`).join(''));
       });
     return this.#appending;
   }

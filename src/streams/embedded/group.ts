@@ -1,16 +1,13 @@
-import { type AssignmentEpoch, assignmentEpoch } from '../../contracts/ids.js';
-
 /** A member of a consumer group. */
 export interface Member {
-  /** Told on every change of the group which partitions it has now, under a new number. */
-  assign(partitions: readonly number[], epoch: AssignmentEpoch): void;
+  /** Told on every change of the group which partitions it has from now on. */
+  assign(partitions: readonly number[]): void;
 }
 
 /** The consumers of one topic that share its partitions. */
 export class Group {
   readonly #members: Member[] = [];
   readonly #partitions: number;
-  #epoch = 0;
 
   constructor(partitions: number) {
     this.#partitions = partitions;
@@ -25,23 +22,18 @@ export class Group {
     const index = this.#members.indexOf(member);
     if (index < 0) return;
     this.#members.splice(index, 1);
-    member.assign([], this.#next());
+    member.assign([]);
     this.#rebalance();
   }
 
   /** As Kafka's eager protocol does: everybody stops, then everybody gets a share. */
   #rebalance(): void {
-    const epoch = this.#next();
+    for (const member of this.#members) member.assign([]);
     this.#members.forEach((member, index) => {
       const share: number[] = [];
       for (let partition = index; partition < this.#partitions; partition += this.#members.length)
         share.push(partition);
-      member.assign(share, epoch);
+      member.assign(share);
     });
-  }
-
-  #next(): AssignmentEpoch {
-    this.#epoch += 1;
-    return assignmentEpoch(this.#epoch);
   }
 }

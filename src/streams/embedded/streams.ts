@@ -70,7 +70,7 @@ export function createEmbeddedStreams(log: LogStore): Streams {
 
     async consume(options) {
       const group = groupOf(options.group, options.topic);
-      const consumption = await startConsuming(options, { log, group, appended, write });
+      const consumption = startConsuming(options, { log, group, appended, write });
       const close = async (): Promise<void> => {
         closers.delete(close);
         await consumption.close();

@@ -15,10 +15,12 @@ export function toRecord(topic: string, partition: number, message: KafkaMessage
   };
 }
 
+/** Copies: a header is a slice of a whole fetch response, which would be kept alive. */
 function toHeaders(headers: IHeaders | undefined): RecordHeaders | undefined {
   const entries = Object.entries(headers ?? {}).flatMap(([name, value]) => {
     const last = Array.isArray(value) ? value.at(-1) : value;
-    return last === undefined ? [] : [[name, typeof last === 'string' ? Buffer.from(last) : last] as const];
+    if (last === undefined) return [];
+    return [[name, typeof last === 'string' ? Buffer.from(last) : new Uint8Array(last ?? [])] as const];
   });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }

@@ -1,10 +1,11 @@
-import type { Admin } from 'kafkajs';
 import type { Logger } from '../../contracts/logger.js';
-import type { Consumption, Producer, Streams, TopicAdmin } from '../port.js';
+import type { OutputRecord } from '../../contracts/record.js';
+import type { Consumption, Producer, Streams } from '../port.js';
 import { createTopicAdmin } from './admin.js';
 import { createClient, type KafkaConfig } from './client.js';
 import { registerCodecs } from './codecs.js';
 import { startKafkaConsumer } from './consumer.js';
+import { deliverAtLeastOnce, deliverUncommitted } from './delivery.js';
 import { translated } from './errors.js';
 import { openProducer } from './producer.js';
 
@@ -16,6 +17,10 @@ import { openProducer } from './producer.js';
 export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Promise<Streams> {
   registerCodecs();
   const kafka = createClient(config, logger);
+  const admin = kafka.admin();
+  const topics = createTopicAdmin(admin);
+  const open = new Set<() => Promise<void>>();
+
   const attempt = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
     try {
       return await work();
@@ -23,9 +28,7 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
       throw translated(error, what, config.brokers);
     }
   };
-  const admin: Admin = kafka.admin();
-  await attempt('cannot connect', () => admin.connect());
-  const open = new Set<() => Promise<void>>();
+  /** Closes a resource once, at the latest with the streams. */
   const tracked = <Resource extends { close(): Promise<void> }>(resource: Resource): Resource => {
     const close = async (): Promise<void> => {
       if (open.delete(close)) await resource.close();
@@ -33,34 +36,57 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
     open.add(close);
     return { ...resource, close };
   };
-  const topics = createTopicAdmin(admin);
+
+  const partitions = (topic: string): Promise<number> =>
+    attempt(`cannot describe the topic ${topic}`, async () => {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return found[0]?.partitions.length ?? 0;
+    });
+
+  await attempt('cannot connect', () => admin.connect());
 
   return {
-    partitions: (topic) =>
-      attempt(`cannot describe the topic ${topic}`, async () => {
-        const { topics: found } = await admin.fetchTopicMetadata({ topics: [topic] });
-        return found[0]?.partitions.length ?? 0;
-      }),
-    consume: (options): Promise<Consumption> =>
-      attempt(`cannot consume ${options.topic}`, async () =>
-        tracked(await startKafkaConsumer({ kafka, admin, config, options, logger })),
-      ),
-    producer: (): Promise<Producer> =>
-      attempt('cannot open a producer', async () => {
-        const producer = await openProducer(kafka);
-        return tracked({
-          ...producer,
-          send: (records: Parameters<Producer['send']>[0]) =>
-            attempt('cannot write', () => producer.send(records)),
-        });
-      }),
-    topics: (): TopicAdmin => ({
+    partitions,
+
+    async consume(options): Promise<Consumption> {
+      await partitions(options.topic);
+      // A client of its own: kafkajs shares a group's offsets between the consumers of a client.
+      const own = createClient(config, logger);
+      const delivery =
+        options.from === 'latest' ? deliverUncommitted(own) : deliverAtLeastOnce(own, options.topic);
+      const consumption = await attempt(`cannot consume ${options.topic}`, () =>
+        startKafkaConsumer({ kafka: own, admin, config, options, delivery, logger }),
+      );
+      return tracked({
+        ...consumption,
+        settle: (batch, outputs) =>
+          attempt(`cannot settle a batch of ${options.topic} with records for ${namesOf(outputs)}`, () =>
+            consumption.settle(batch, outputs),
+          ),
+        lag: () => attempt(`cannot read the lag of ${options.topic}`, () => consumption.lag()),
+      });
+    },
+
+    async producer(): Promise<Producer> {
+      const producer = await attempt('cannot open a producer', () => openProducer(kafka));
+      return tracked({
+        ...producer,
+        send: (records) => attempt(`cannot write to ${namesOf(records)}`, () => producer.send(records)),
+      });
+    },
+
+    topics: () => ({
       create: (specs) => attempt('cannot create topics', () => topics.create(specs)),
       describe: (names) => attempt('cannot describe topics', () => topics.describe(names)),
     }),
+
     async close() {
       await Promise.all([...open].map((close) => close()));
       await admin.disconnect();
     },
   };
+}
+
+function namesOf(records: readonly OutputRecord[]): string {
+  return [...new Set(records.map(({ topic }) => topic))].join(', ') || 'no topic';
 }

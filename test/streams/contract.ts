@@ -1,0 +1,405 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { epochMillis } from '../../src/contracts/ids.js';
+import type { OutputRecord } from '../../src/contracts/record.js';
+import { partitionOf } from '../../src/streams/partitioner.js';
+import type { Streams } from '../../src/streams/port.js';
+import { freshName, freshTopic, numbered, read, send, textsOf, write } from './reader.js';
+
+/** Somewhere to keep topics: opened again it has what was there. */
+export interface Place {
+  open(): Promise<Streams>;
+}
+
+/** What every adapter of the port promises. */
+export function streamsContract(adapter: string, canRun: boolean, place: () => Promise<Place>): void {
+  describe.skipIf(!canRun)(`streams in ${adapter}`, () => promises(place));
+}
+
+function promises(place: () => Promise<Place>): void {
+  let streams: Streams;
+  beforeEach(async () => {
+    streams = await (await place()).open();
+    onTestFinished(() => streams.close());
+  });
+
+  describe('records', () => {
+    it('come in the order in which they were written to their partition', async () => {
+      const topic = await freshTopic(streams, 2);
+      await write(streams, topic, numbered(0, 100), 0);
+      await write(streams, topic, numbered(100, 130), 1);
+      const reader = await read(streams, topic);
+      await reader.records(130);
+      const of = (partition: number) => reader.batches.filter((batch) => batch.partition === partition);
+      expect(textsOf(of(0))).toEqual(numbered(0, 100));
+      expect(textsOf(of(1))).toEqual(numbered(100, 130));
+    });
+
+    it('come in batches that say where to read on', async () => {
+      const topic = await freshTopic(streams);
+      await write(streams, topic, numbered(0, 25));
+      const reader = await read(streams, topic, { maxBatchRecords: 10 });
+      await reader.records(25);
+      expect(reader.batches.every(({ length }) => length <= 10)).toBe(true);
+      let next = 0;
+      for (const batch of reader.batches) {
+        expect(Array.from(batch.offsets)).toEqual(Array.from({ length: batch.length }, (_, i) => next + i));
+        next += batch.length;
+        expect(batch.nextOffset).toBe(next);
+      }
+    });
+
+    it('are read as the bytes that were written', async () => {
+      const topic = await freshTopic(streams);
+      const everyByte = Uint8Array.from({ length: 256 }, (_, i) => i);
+      const written: readonly OutputRecord[] = [
+        { topic, key: Buffer.from('post-1'), value: Buffer.from('{"text":"好 😀 \u2028 \ufeff"}') },
+        { topic, key: everyByte, value: everyByte.toReversed() },
+        { topic, key: null, value: Buffer.from('\ufeff begins with a byte order mark\r\n\n') },
+        { topic, key: Buffer.alloc(0), value: Buffer.alloc(0) },
+        { topic, key: Buffer.from('a deletion'), value: null },
+        { topic, key: null, value: null },
+        {
+          topic,
+          key: null,
+          value: Buffer.from('with headers'),
+          timestamp: epochMillis(1_500_000_000_123),
+          headers: { 'sf-offset': Buffer.from('7'), binary: Buffer.from([0xff, 0]), none: Buffer.alloc(0) },
+        },
+      ];
+      await send(
+        streams,
+        written.map((record) => ({ ...record, partition: 0 })),
+      );
+      const reader = await read(streams, topic);
+      const found = await reader.records(written.length);
+      const plain = (bytes: Uint8Array | null | undefined) => bytes && Buffer.from(bytes).toString('hex');
+      expect(found.map(({ key, value }) => [plain(key), plain(value)])).toEqual(
+        written.map(({ key, value }) => [plain(key), plain(value)]),
+      );
+      const last = found.at(-1);
+      expect(last?.timestamp).toBe(1_500_000_000_123);
+      expect(Object.entries(last?.headers ?? {}).map(([name, value]) => [name, plain(value)])).toEqual([
+        ['sf-offset', '37'],
+        ['binary', 'ff00'],
+        ['none', ''],
+      ]);
+      expect(found[0]?.headers).toBeUndefined();
+    });
+
+    it("go to the partition of their key's hash, whatever the adapter", async () => {
+      const topic = await freshTopic(streams, 4);
+      const keys = Array.from({ length: 40 }, (_, i) => `post-${i}`);
+      await send(
+        streams,
+        keys.map((key) => ({ topic, key: Buffer.from(key), value: null })),
+      );
+      const reader = await read(streams, topic);
+      for (const { key, partition } of await reader.records(keys.length)) {
+        expect(partition).toBe(partitionOf(key ?? Buffer.alloc(0), 4));
+      }
+    });
+
+    it('without a key or a partition are spread', async () => {
+      const topic = await freshTopic(streams, 2);
+      await send(
+        streams,
+        numbered(0, 20).map((text) => ({ topic, key: null, value: Buffer.from(text) })),
+      );
+      const reader = await read(streams, topic);
+      const found = await reader.records(20);
+      expect(new Set(found.map(({ partition }) => partition))).toEqual(new Set([0, 1]));
+    });
+
+    it('that are written later are waited for', async () => {
+      const topic = await freshTopic(streams);
+      const reader = await read(streams, topic);
+      await write(streams, topic, ['late']);
+      expect(await reader.records(1)).toHaveLength(1);
+    });
+
+    it('may be many and large in one settlement', async () => {
+      const source = await freshTopic(streams);
+      const sink = await freshTopic(streams);
+      await write(streams, source, ['one']);
+      const reader = await read(streams, source);
+      await reader.records(1);
+      const [batch] = reader.batches;
+      if (batch === undefined) throw new Error('no batch came');
+      const value = Buffer.alloc(20_000, 'x');
+      const outputs = Array.from({ length: 150 }, () => ({ topic: sink, partition: 0, key: null, value }));
+      expect(await reader.consumption.settle(batch, outputs)).toBe('settled');
+      const results = await read(streams, sink);
+      expect(await results.records(150)).toHaveLength(150);
+    });
+  });
+
+  describe('a position', () => {
+    it('moves with settling, so that a restart reads on behind it', async () => {
+      const topic = await freshTopic(streams);
+      const group = freshName('group');
+      await write(streams, topic, numbered(0, 30));
+      const first = await read(streams, topic, { group });
+      await first.records(30);
+      for (const batch of first.batches) {
+        if (batch.nextOffset <= 20) expect(await first.consumption.settle(batch, [])).toBe('settled');
+      }
+      await first.consumption.close();
+
+      const second = await read(streams, topic, { group });
+      const [next] = await second.records(10);
+      expect(next?.offset).toBe(20);
+    });
+
+    it('stays without settling, so that a restart reads again', async () => {
+      const topic = await freshTopic(streams);
+      const group = freshName('group');
+      await write(streams, topic, numbered(0, 3));
+      const first = await read(streams, topic, { group });
+      await first.records(3);
+      await first.consumption.close();
+      const second = await read(streams, topic, { group });
+      expect((await second.records(3)).map(({ offset }) => offset)).toEqual([0, 1, 2]);
+    });
+
+    it('moves once the outputs are there', async () => {
+      const source = await freshTopic(streams);
+      const sink = await freshTopic(streams);
+      await write(streams, source, ['one']);
+      const reader = await read(streams, source);
+      await reader.records(1);
+      const [batch] = reader.batches;
+      if (batch === undefined) throw new Error('no batch came');
+      const output = { topic: sink, partition: 0, key: null, value: Buffer.from('scored') };
+      expect(await reader.consumption.settle(batch, [output])).toBe('settled');
+      const results = await read(streams, sink);
+      await results.records(1);
+      expect(textsOf(results.batches)).toEqual(['scored']);
+    });
+
+    it('stays where outputs cannot be written', async () => {
+      const topic = await freshTopic(streams);
+      const group = freshName('group');
+      await write(streams, topic, ['one']);
+      const first = await read(streams, topic, { group });
+      await first.records(1);
+      const [batch] = first.batches;
+      if (batch === undefined) throw new Error('no batch came');
+      const lost = { topic: freshName('no-such-topic'), key: null, value: Buffer.from('lost') };
+      await expect(first.consumption.settle(batch, [lost])).rejects.toMatchObject({
+        code: 'SF_TOPIC_MISSING',
+      });
+      await first.consumption.close();
+      const second = await read(streams, topic, { group });
+      expect(await second.records(1)).toHaveLength(1);
+    });
+
+    it('is not lost on settlements that nobody waited for', async () => {
+      const topic = await freshTopic(streams);
+      const group = freshName('group');
+      await write(streams, topic, numbered(0, 40));
+      const first = await read(streams, topic, { group });
+      await first.records(40);
+      const settled = first.batches.map((batch) => first.consumption.settle(batch, []));
+      await first.consumption.close();
+      expect(new Set(await Promise.all(settled))).toEqual(new Set(['settled']));
+      await write(streams, topic, ['next']);
+      const second = await read(streams, topic, { group });
+      expect((await second.records(1))[0]?.offset).toBe(40);
+    });
+
+    it('can be given from outside', async () => {
+      const topic = await freshTopic(streams);
+      const group = freshName('group');
+      await write(streams, topic, numbered(0, 10));
+      const reader = await read(streams, topic, { group, positionOf: async () => 7 });
+      expect((await reader.records(3)).map(({ offset }) => offset)).toEqual([7, 8, 9]);
+    });
+
+    it('from outside that is not known leaves the committed one', async () => {
+      const topic = await freshTopic(streams);
+      const group = freshName('group');
+      await write(streams, topic, numbered(0, 20));
+      const first = await read(streams, topic, { group });
+      await first.records(20);
+      const [batch] = first.batches;
+      if (batch === undefined) throw new Error('no batch came');
+      await first.consumption.settle(batch, []);
+      await first.consumption.close();
+      const second = await read(streams, topic, { group, positionOf: async () => undefined });
+      expect((await second.records(1))[0]?.offset).toBe(batch.nextOffset);
+    });
+
+    it('at the latest shows only what comes', async () => {
+      const topic = await freshTopic(streams, 2);
+      await write(streams, topic, numbered(0, 5), 0);
+      const reader = await read(streams, topic, { from: 'latest', settleAll: true });
+      // Known to be at the end: the lag is asked for after the positions are found.
+      expect([...(await reader.consumption.lag()).values()]).toEqual([0, 0]);
+      await write(streams, topic, ['new'], 0);
+      await reader.records(1);
+      expect(textsOf(reader.batches)).toEqual(['new']);
+    });
+  });
+
+  describe('a consumption', () => {
+    it('hands on nothing before it is there to settle with', async () => {
+      const topic = await freshTopic(streams);
+      await write(streams, topic, numbered(0, 20));
+      // The reader's onBatch uses the consumption, which would not be defined yet.
+      const reader = await read(streams, topic, { settleAll: true });
+      await reader.records(20);
+      await reader.until(() => reader.failures.length === 0);
+    });
+
+    it('tells how far it is behind', async () => {
+      const topic = await freshTopic(streams, 2);
+      await write(streams, topic, numbered(0, 20), 0);
+      const reader = await read(streams, topic);
+      await reader.records(20);
+      expect(await reader.consumption.lag()).toEqual(
+        new Map([
+          [0, 20],
+          [1, 0],
+        ]),
+      );
+      const [batch] = reader.batches;
+      if (batch === undefined) throw new Error('no batch came');
+      await reader.consumption.settle(batch, []);
+      expect((await reader.consumption.lag()).get(0)).toBe(20 - batch.length);
+    });
+
+    it('stops handing on when paused, and still settles', async () => {
+      const topic = await freshTopic(streams);
+      await write(streams, topic, numbered(0, 10));
+      const reader = await read(streams, topic);
+      await reader.records(10);
+      reader.consumption.pause();
+      await write(streams, topic, numbered(10, 20));
+      // By the time another group has read them, the paused one would have been given them too.
+      await (await read(streams, topic)).records(20);
+      expect(reader.batches).toHaveLength(1);
+      const [batch] = reader.batches;
+      if (batch === undefined) throw new Error('no batch came');
+      expect(await reader.consumption.settle(batch, [])).toBe('settled');
+    });
+
+    it('waits while too much is in flight, and goes on after settling', async () => {
+      const topic = await freshTopic(streams);
+      await write(streams, topic, numbered(0, 10));
+      const reader = await read(streams, topic, { maxInFlight: { records: 10, bytes: 1_000_000 } });
+      await reader.records(10);
+      await write(streams, topic, numbered(10, 20));
+      await (await read(streams, topic)).records(20);
+      expect(textsOf(reader.batches)).toEqual(numbered(0, 10));
+      for (const batch of [...reader.batches]) await reader.consumption.settle(batch, []);
+      await reader.records(20);
+      expect(textsOf(reader.batches)).toEqual(numbered(0, 20));
+    });
+
+    it('counts the bytes in flight as well', async () => {
+      const topic = await freshTopic(streams);
+      await write(streams, topic, ['x'.repeat(5_000)]);
+      const reader = await read(streams, topic, { maxInFlight: { records: 1_000, bytes: 1_000 } });
+      await reader.records(1);
+      await write(streams, topic, ['y']);
+      await (await read(streams, topic)).records(2);
+      expect(reader.batches).toHaveLength(1);
+    });
+
+    it('of a topic that does not exist says so', async () => {
+      await expect(read(streams, freshName('no-such-topic'))).rejects.toMatchObject({
+        code: 'SF_TOPIC_MISSING',
+      });
+    });
+  });
+
+  describe('a group', () => {
+    it('shares the partitions, and a member that leaves loses nothing', async () => {
+      const topic = await freshTopic(streams, 4);
+      const group = freshName('group');
+      const seen = new Set<string>();
+      const note = (texts: readonly string[]) => {
+        for (const text of texts) seen.add(text);
+      };
+      for (const partition of [0, 1, 2, 3]) {
+        await write(streams, topic, numbered(partition * 100, partition * 100 + 50), partition);
+      }
+      const first = await read(streams, topic, { group, settleAll: true });
+      const second = await read(streams, topic, { group });
+      await second.until(() => second.consumption.assigned().length === 2);
+      await first.until(() => first.consumption.assigned().length === 2);
+      const shared = [...first.consumption.assigned(), ...second.consumption.assigned()];
+      expect(shared.toSorted()).toEqual([0, 1, 2, 3]);
+
+      // The second member takes records and leaves without having settled any of them.
+      for (const partition of [0, 1, 2, 3]) {
+        await write(streams, topic, numbered(partition * 100 + 50, partition * 100 + 60), partition);
+      }
+      await second.until(() => second.batches.length > 0);
+      await second.consumption.close();
+      await first.until(() => {
+        note(textsOf(first.batches));
+        return seen.size === 240;
+      });
+      expect(first.consumption.assigned()).toHaveLength(4);
+    });
+
+    it('drops what was read before a reassignment', async () => {
+      const topic = await freshTopic(streams, 2);
+      const sink = await freshTopic(streams);
+      const group = freshName('group');
+      await write(streams, topic, ['kept'], 0);
+      await write(streams, topic, ['moved'], 1);
+      const first = await read(streams, topic, { group });
+      await first.records(2);
+      const before = [...first.batches];
+      const second = await read(streams, topic, { group });
+      await second.records(1);
+      await first.until(() => first.batches.length > before.length);
+      const output = { topic: sink, partition: 0, key: null, value: Buffer.from('twice') };
+      for (const batch of before) {
+        expect(await first.consumption.settle(batch, [output])).toBe('dropped');
+      }
+      for (const reader of [first, second]) {
+        const own = reader.batches.filter((batch) => !before.includes(batch));
+        for (const batch of own) expect(await reader.consumption.settle(batch, [])).toBe('settled');
+      }
+      // Nothing of the dropped ones was written.
+      await write(streams, sink, ['only this']);
+      const results = await read(streams, sink);
+      await results.records(1);
+      expect(textsOf(results.batches)).toEqual(['only this']);
+    });
+
+    it('does not see what another group has settled', async () => {
+      const topic = await freshTopic(streams);
+      await write(streams, topic, ['for both']);
+      const one = await read(streams, topic, { settleAll: true });
+      const other = await read(streams, topic, { settleAll: true });
+      expect(await one.records(1)).toHaveLength(1);
+      expect(await other.records(1)).toHaveLength(1);
+    });
+  });
+
+  describe('topics', () => {
+    it('are created once and described as they are', async () => {
+      const name = freshName('topic');
+      const spec = { name, partitions: 3, replication: 1, settings: { 'cleanup.policy': 'compact' } };
+      expect(await streams.topics().create([spec])).toEqual([name]);
+      expect(await streams.topics().create([{ ...spec, partitions: 5 }])).toEqual([]);
+      const [found, ...others] = await streams.topics().describe([name, freshName('no-such-topic')]);
+      expect(found).toMatchObject(spec);
+      expect(others).toEqual([]);
+      expect(await streams.partitions(name)).toBe(3);
+    });
+
+    it('that do not exist are named in the error', async () => {
+      const name = freshName('no-such-topic');
+      await expect(streams.partitions(name)).rejects.toMatchObject({
+        code: 'SF_TOPIC_MISSING',
+        message: expect.stringContaining(name),
+      });
+      await expect(write(streams, name, ['lost'])).rejects.toMatchObject({ code: 'SF_TOPIC_MISSING' });
+    });
+  });
+}
