@@ -37,7 +37,9 @@ export type ErrorCode =
   // API
   | 'SF_API_BAD_REQUEST'
   | 'SF_API_NOT_FOUND'
-  | 'SF_API_UNAVAILABLE';
+  | 'SF_API_TOO_LARGE'
+  | 'SF_API_UNAVAILABLE'
+  | 'SF_API_FAILED';
 
 /** Why a record was not scored. Each is final: reading the same bytes again gives the same answer. */
 export type RejectionCode =

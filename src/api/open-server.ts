@@ -1,0 +1,44 @@
+import { fastify } from 'fastify';
+import type { Logger } from '../contracts/logger.js';
+import { installErrors } from './errors.js';
+import { type Api, validatorCompiler, type ZodTypeProvider } from './schema.js';
+import { installSecurityHeaders } from './security-headers.js';
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+/** An alert's id holds the ids of its brand and rule. */
+const MOST_PARAMETER_CHARACTERS = 512;
+const REQUEST_TIMEOUT_MILLIS = 30_000;
+
+/** A server without routes: how requests are checked, refused and logged. */
+export function openServer(logger: Logger): Api {
+  const api = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MILLIS,
+    routerOptions: { maxParamLength: MOST_PARAMETER_CHARACTERS },
+    // An address that cannot be decoded belongs to no route, so no handler of ours would see it.
+    frameworkErrors: (_error, _request, { raw }) => {
+      const error = { code: 'SF_API_BAD_REQUEST', message: 'the address cannot be decoded' };
+      raw.writeHead(400, { 'content-type': 'application/json; charset=utf-8' });
+      raw.end(JSON.stringify({ error }));
+    },
+  }).withTypeProvider<ZodTypeProvider>();
+  // A form of another site can send text/plain without asking first; JSON it cannot.
+  api.removeContentTypeParser('text/plain');
+  api.setValidatorCompiler(validatorCompiler);
+  api.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  installSecurityHeaders(api);
+  installErrors(api, logger);
+  api.addHook('onResponse', async (request, reply) => {
+    logger.debug(
+      {
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        millis: reply.elapsedTime,
+      },
+      'request answered',
+    );
+  });
+  return api;
+}

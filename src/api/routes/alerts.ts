@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { type Alert, alertSchema } from '../../contracts/alert.js';
+import type { AlertBook } from '../../contracts/alert-book.js';
+import type { Clock } from '../../contracts/clock.js';
+import { SentifluxError } from '../../contracts/errors.js';
+import { brandId } from '../../contracts/ids.js';
+import { errorSchema } from '../errors.js';
+import type { Api } from '../schema.js';
+import { countParameter } from './parameters.js';
+
+const MOST_ALERTS = 500;
+
+export interface AlertRoutesOptions {
+  readonly alerts: AlertBook;
+  readonly clock: Clock;
+}
+
+export function alertRoutes(api: Api, { alerts, clock }: AlertRoutesOptions): void {
+  const params = z.object({ id: z.string() });
+
+  api.get(
+    '/v1/alerts',
+    {
+      schema: {
+        tags: ['alerts'],
+        summary: 'Alerts, newest first',
+        querystring: z.strictObject({
+          brand: z
+            .string()
+            .transform((id) => brandId(id))
+            .optional(),
+          state: alertSchema.shape.state.optional(),
+          limit: countParameter(1, MOST_ALERTS).default(50),
+        }),
+        response: { 200: z.object({ alerts: z.array(alertSchema) }), 400: errorSchema },
+      },
+    },
+    async ({ query: { brand, state, limit } }) => ({
+      alerts: await alerts.list({ limit, ...(brand && { brand }), ...(state && { state }) }),
+    }),
+  );
+
+  api.get(
+    '/v1/alerts/:id',
+    {
+      schema: {
+        tags: ['alerts'],
+        summary: 'One alert',
+        params,
+        response: { 200: alertSchema, 404: errorSchema },
+      },
+    },
+    async ({ params: { id } }) => (await alerts.get(id)) ?? noSuchAlert(id),
+  );
+
+  api.post(
+    '/v1/alerts/:id/acknowledge',
+    {
+      schema: {
+        tags: ['alerts'],
+        summary: 'Says that somebody has seen an alert; a second time changes nothing',
+        params,
+        body: z.strictObject({ by: z.string().trim().min(1).max(100).describe('Who has seen it') }),
+        response: { 200: alertSchema, 400: errorSchema, 404: errorSchema },
+      },
+    },
+    async ({ params: { id }, body: { by } }) =>
+      (await alerts.acknowledge(id, by, clock.now())) ?? noSuchAlert(id),
+  );
+}
+
+function noSuchAlert(id: string): Alert {
+  throw new SentifluxError('SF_API_NOT_FOUND', `no alert ${JSON.stringify(id)}`, {
+    hint: 'GET /v1/alerts lists the alerts.',
+  });
+}

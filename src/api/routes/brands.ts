@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { Clock } from '../../contracts/clock.js';
+import type { BrandId } from '../../contracts/ids.js';
+import type { WindowAggregate } from '../../contracts/window.js';
+import type { WindowReader } from '../../contracts/window-reader.js';
+import type { BrandList } from '../brand-list.js';
+import { errorSchema } from '../errors.js';
+import type { Api } from '../schema.js';
+import { fillGaps, lastWindows, type WindowSpan } from '../window-span.js';
+import { countParameter, tierParameter } from './parameters.js';
+
+const MOST_RECENT_WINDOWS = 360;
+
+const recentSchema = z.object({
+  tier: tierParameter,
+  from: z.number().int(),
+  to: z.number().int(),
+  posts: z.number().int(),
+  negative: z.number().int(),
+  neutral: z.number().int(),
+  positive: z.number().int(),
+  postsByWindow: z.array(z.number().int()).describe('In order of time, gaps filled'),
+});
+type Recent = z.infer<typeof recentSchema>;
+
+const brandsSchema = z.object({
+  brands: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      builtIn: z.boolean().describe('True of _all and _other'),
+      recent: recentSchema.optional().describe('Only where the query asks for it'),
+    }),
+  ),
+});
+
+const querySchema = z.strictObject({
+  tier: tierParameter.default('1m'),
+  recent: countParameter(1, MOST_RECENT_WINDOWS)
+    .optional()
+    .describe('Adds the sums of so many last closed windows of the tier'),
+});
+
+export interface BrandRoutesOptions {
+  readonly brands: BrandList;
+  readonly windows: WindowReader;
+  readonly clock: Clock;
+}
+
+export function brandRoutes(api: Api, { brands, windows, clock }: BrandRoutesOptions): void {
+  api.get(
+    '/v1/brands',
+    {
+      schema: {
+        tags: ['brands'],
+        summary: 'The brands, and how each stood lately',
+        querystring: querySchema,
+        response: { 200: brandsSchema, 400: errorSchema },
+      },
+    },
+    async ({ query: { tier, recent } }) => {
+      if (recent === undefined) return { brands: brands.all };
+      const span = lastWindows(tier, recent, (await windows.watermark()) ?? clock.now());
+      return {
+        brands: await Promise.all(
+          brands.all.map(async (brand) => ({
+            ...brand,
+            recent: sumUp(brand.id, span, await windows.windows({ ...span, brand: brand.id })),
+          })),
+        ),
+      };
+    },
+  );
+}
+
+function sumUp(brand: BrandId, span: WindowSpan, windows: readonly WindowAggregate[]): Recent {
+  const sum = (name: 'posts' | 'negative' | 'neutral' | 'positive'): number =>
+    windows.reduce((total, window) => total + window[name], 0);
+  return {
+    ...span,
+    posts: sum('posts'),
+    negative: sum('negative'),
+    neutral: sum('neutral'),
+    positive: sum('positive'),
+    postsByWindow: fillGaps(brand, span, windows, span.to).map(({ posts }) => posts),
+  };
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { type EpochMillis, epochMillis } from '../../contracts/ids.js';
+import { TIERS } from '../../contracts/window.js';
+
+/** The greatest time that JavaScript's `Date` holds. */
+const LATEST_TIME = 8.64e15;
+const isoTime = z.iso.datetime({ offset: true });
+
+/** A time in an address: ISO 8601 with its zone, or milliseconds since the epoch. */
+export const timeParameter = z
+  .string()
+  .max(40)
+  .transform((text, context): EpochMillis => {
+    const time = /^\d{1,16}$/.test(text) ? Number(text) : isoTime.safeParse(text).success && Date.parse(text);
+    if (time !== false && time <= LATEST_TIME) return epochMillis(time);
+    context.addIssue({
+      code: 'custom',
+      message: 'expected a time, such as 2026-01-31T12:00:00Z or 1769860800000',
+    });
+    return z.NEVER;
+  })
+  .describe('ISO 8601 with its zone, or milliseconds since the epoch');
+
+export const tierParameter = z.enum(TIERS).describe('Size of the windows');
+
+/** A whole number in an address. */
+export function countParameter(least: number, most: number) {
+  return z.coerce.number().int().min(least).max(most);
+}
+
+/** `true` or `false` in an address. */
+export const flagParameter = z.enum(['true', 'false']).transform((text) => text === 'true');

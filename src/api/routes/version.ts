@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { Api } from '../schema.js';
+
+export function versionRoutes(api: Api, { version }: { readonly version: string }): void {
+  api.get(
+    '/v1/version',
+    {
+      schema: {
+        tags: ['version'],
+        summary: 'Version of this worker',
+        response: { 200: z.object({ version: z.string() }) },
+      },
+    },
+    async () => ({ version }),
+  );
+}

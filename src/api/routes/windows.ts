@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { Clock } from '../../contracts/clock.js';
+import { windowAggregateSchema } from '../../contracts/window.js';
+import type { WindowReader } from '../../contracts/window-reader.js';
+import type { BrandList } from '../brand-list.js';
+import { errorSchema } from '../errors.js';
+import type { Api } from '../schema.js';
+import { fillGaps, MOST_WINDOWS, windowSpan } from '../window-span.js';
+import { flagParameter, tierParameter, timeParameter } from './parameters.js';
+
+const windowsSchema = z.object({
+  brand: z.string(),
+  tier: tierParameter,
+  from: z.number().int().describe('First start asked for'),
+  to: z.number().int().describe('Starts are before it'),
+  watermark: z
+    .number()
+    .int()
+    .nullable()
+    .describe('Windows that end at or before it are closed; null before the first post'),
+  windows: z.array(windowAggregateSchema),
+});
+
+const countersSchema = z.object({
+  counters: z.object({
+    counted: z.number().int(),
+    late: z.number().int(),
+    future: z.number().int(),
+    old: z.number().int(),
+    duplicates: z.number().int(),
+    edits: z.number().int(),
+    deletions: z.number().int(),
+    gaps: z.number().int(),
+  }),
+  watermark: z.number().int().nullable(),
+});
+
+export interface WindowRoutesOptions {
+  readonly brands: BrandList;
+  readonly windows: WindowReader;
+  readonly clock: Clock;
+}
+
+export function windowRoutes(api: Api, { brands, windows, clock }: WindowRoutesOptions): void {
+  api.get(
+    '/v1/brands/:brand/windows',
+    {
+      schema: {
+        tags: ['windows'],
+        summary: `A brand's closed windows in order of time, ${MOST_WINDOWS} at most`,
+        params: z.object({ brand: z.string() }),
+        querystring: z.strictObject({
+          tier: tierParameter.default('1m'),
+          from: timeParameter.optional(),
+          to: timeParameter.optional(),
+          fill: flagParameter
+            .default(false)
+            .describe('Fills closed windows without posts with zeros; they are left out otherwise'),
+        }),
+        response: { 200: windowsSchema, 400: errorSchema, 404: errorSchema },
+      },
+    },
+    async ({ params, query: { fill, ...asked } }) => {
+      const brand = brands.require(params.brand);
+      const watermark = await windows.watermark();
+      const span = windowSpan(asked, watermark ?? clock.now());
+      const found = await windows.windows({ brand, ...span });
+      const filled = fill && watermark !== undefined ? fillGaps(brand, span, found, watermark) : found;
+      return { brand, ...span, watermark: watermark ?? null, windows: filled };
+    },
+  );
+
+  api.get(
+    '/v1/counters',
+    {
+      schema: {
+        tags: ['windows'],
+        summary: 'Posts counted and left out, and how far the windows are closed',
+        response: { 200: countersSchema },
+      },
+    },
+    async () => {
+      const [counters, watermark] = await Promise.all([windows.counters(), windows.watermark()]);
+      return { counters, watermark: watermark ?? null };
+    },
+  );
+}

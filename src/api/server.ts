@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import swagger from '@fastify/swagger';
+import type { AlertBook } from '../contracts/alert-book.js';
+import type { Brand } from '../contracts/brand.js';
+import type { Clock } from '../contracts/clock.js';
+import type { LiveFeed } from '../contracts/live-feed.js';
+import type { Logger } from '../contracts/logger.js';
+import type { TextScorer } from '../contracts/text-scorer.js';
+import type { WindowReader } from '../contracts/window-reader.js';
+import { createBrandList } from './brand-list.js';
+import { createLiveStreams, type LiveStreamsOptions } from './live-streams.js';
+import { openServer } from './open-server.js';
+import type { Readiness } from './readiness.js';
+import { alertRoutes } from './routes/alerts.js';
+import { brandRoutes } from './routes/brands.js';
+import { healthRoutes } from './routes/health.js';
+import { scoreRoutes } from './routes/score.js';
+import { streamRoutes } from './routes/stream.js';
+import { versionRoutes } from './routes/version.js';
+import { windowRoutes } from './routes/windows.js';
+import { type Api, toJsonSchema } from './schema.js';
+
+export interface ApiServerOptions {
+  readonly brands: readonly Brand[];
+  readonly windows: WindowReader;
+  readonly alerts: AlertBook;
+  readonly feed: LiveFeed;
+  readonly scorer: TextScorer;
+  readonly readiness: Readiness;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Limits of the live stream; the defaults serve a few hundred readers. */
+  readonly stream?: Omit<LiveStreamsOptions, 'feed'>;
+}
+
+const PAGE = fileURLToPath(new URL('./page/', import.meta.url));
+
+/** The public routes, their OpenAPI document at `/openapi.json` and the page at `/`. The caller listens and closes. */
+export async function createApiServer(options: ApiServerOptions): Promise<Api> {
+  const { windows, alerts, feed, scorer, readiness, version, clock, logger } = options;
+  const brands = createBrandList(options.brands);
+  const streams = createLiveStreams({ ...options.stream, feed });
+  const api = openServer(logger);
+
+  // First, since it collects the routes that come after it.
+  await api.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'sentiflux', version } },
+    transform: toJsonSchema,
+  });
+  api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
+
+  api.addHook('onSend', async (request, reply) => {
+    if (request.url.startsWith('/v1/')) reply.header('cache-control', 'no-store');
+  });
+  brandRoutes(api, { brands, windows, clock });
+  windowRoutes(api, { brands, windows, clock });
+  alertRoutes(api, { alerts, clock });
+  streamRoutes(api, { brands, streams });
+  scoreRoutes(api, { scorer });
+  versionRoutes(api, { version });
+  healthRoutes(api, { readiness, logger });
+
+  // Without a wildcard only the files that are there now have addresses: no path can lead out of the folder.
+  await api.register(fastifyStatic, { root: PAGE, wildcard: false, cacheControl: true, maxAge: 0 });
+  // A server that closes waits for its answers, and a stream has no end of its own.
+  api.addHook('preClose', async () => streams.close());
+  return api;
+}

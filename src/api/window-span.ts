@@ -1,0 +1,102 @@
+import { SentifluxError } from '../contracts/errors.js';
+import { type BrandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
+import { bucketStart, TIER_MILLIS, type Tier, type WindowAggregate } from '../contracts/window.js';
+
+/** Windows of one tier with `from <= start < to`; both ends lie on the tier's grid. */
+export interface WindowSpan {
+  readonly tier: Tier;
+  readonly from: EpochMillis;
+  readonly to: EpochMillis;
+}
+
+export interface AskedSpan {
+  readonly tier: Tier;
+  readonly from?: EpochMillis | undefined;
+  readonly to?: EpochMillis | undefined;
+}
+
+/** Most windows of one brand in one answer: a day of 10 s windows, and a little more. */
+export const MOST_WINDOWS = 10_000;
+const DEFAULT_WINDOWS = 360;
+
+/**
+ * The span that a query means: up to `latest` unless it says otherwise, and `DEFAULT_WINDOWS` long.
+ *
+ * @param latest the watermark, which is the present of what can be asked
+ * @throws SentifluxError SF_API_BAD_REQUEST where it is empty or holds more than `MOST_WINDOWS`
+ */
+export function windowSpan({ tier, ...asked }: AskedSpan, latest: EpochMillis): WindowSpan {
+  const size = TIER_MILLIS[tier];
+  const to = nextStart(tier, asked.to ?? epochMillis(Math.max(latest, asked.from ?? latest)));
+  const from =
+    asked.from === undefined ? epochMillis(to - DEFAULT_WINDOWS * size) : nextStart(tier, asked.from);
+  if (from > to) {
+    throw new SentifluxError('SF_API_BAD_REQUEST', `from (${from}) is after to (${to})`, {
+      hint: 'Give from before to.',
+    });
+  }
+  const windows = (to - from) / size;
+  if (windows > MOST_WINDOWS) {
+    throw new SentifluxError(
+      'SF_API_BAD_REQUEST',
+      `from ${from} to ${to} are ${windows} windows of ${tier}, more than ${MOST_WINDOWS}`,
+      { hint: 'Ask for a greater tier or for a shorter time.' },
+    );
+  }
+  return { tier, from, to };
+}
+
+/** The last `count` windows that are closed. */
+export function lastWindows(tier: Tier, count: number, watermark: EpochMillis): WindowSpan {
+  const to = bucketStart(tier, watermark);
+  return { tier, from: epochMillis(to - count * TIER_MILLIS[tier]), to };
+}
+
+/**
+ * Every closed window of a span: where there is none in `windows`, no post came.
+ *
+ * @param windows those with posts, in order of time
+ * @param closedUntil the watermark: of later windows nobody knows yet, so they are not filled
+ */
+export function fillGaps(
+  brand: BrandId,
+  { tier, from, to }: WindowSpan,
+  windows: readonly WindowAggregate[],
+  closedUntil: EpochMillis,
+): readonly WindowAggregate[] {
+  const found = new Map(windows.map((window) => [window.start, window]));
+  const size = TIER_MILLIS[tier];
+  const end = Math.min(to, bucketStart(tier, closedUntil));
+  return Array.from({ length: Math.max(0, (end - from) / size) }, (_, i) => {
+    const start = epochMillis(from + i * size);
+    return found.get(start) ?? emptyWindow(brand, tier, start);
+  });
+}
+
+function emptyWindow(brand: BrandId, tier: Tier, start: EpochMillis): WindowAggregate {
+  return {
+    v: 1,
+    brand,
+    tier,
+    start,
+    end: epochMillis(start + TIER_MILLIS[tier]),
+    posts: 0,
+    negative: 0,
+    neutral: 0,
+    positive: 0,
+    polaritySum: 0,
+    reach: 0,
+    bySource: {},
+    byLanguage: {},
+    byModel: {},
+    revision: 0,
+    complete: true,
+    final: false,
+  };
+}
+
+/** The first start on the tier's grid at or after a time. */
+function nextStart(tier: Tier, time: EpochMillis): EpochMillis {
+  const size = TIER_MILLIS[tier];
+  return epochMillis(Math.ceil(time / size) * size);
+}
