@@ -13,26 +13,29 @@ export interface SpikeOptions {
 /** Makes the median absolute deviation of normal values their standard deviation. */
 const MAD_TO_DEVIATION = 1.4826;
 /**
- * Counts of posts scatter more than Poisson's; at the least as a negative binomial with this size does
- * (variance = mean + mean² / size). So however many posts a brand has, a growth that is usual through a day
- * stays below a threshold of 5, which takes 2.4 times the expected.
+ * Counts of posts scatter more than Poisson's: at the least as a negative binomial of this size does
+ * (variance = mean + mean² / size). Where a brand has so many posts that chance plays no part, a score of 5
+ * takes twice the expected count: `√50 · ln 2 = 4.9`.
  */
-const DISPERSION_SIZE = 20;
+const DISPERSION_SIZE = 50;
+/** The newest part of the baseline, whose median the expected count is not below: a day begins faster than a long median follows. */
+const RECENT_PART = 1 / 6;
 /** With less than this part of the baseline's windows nothing is said. */
 const LEAST_HISTORY = 1 / 4;
 
 /**
  * A robust z-score of the negative posts in the newest windows, on a scale where the spread of a count does
- * not depend on its size:
+ * not depend on its size. For a negative binomial of size r = 50 that is (Anscombe 1948, Biometrika 35)
  *
- *     z(x)  = 2 √(x + 3/8)                                      Anscombe 1948, Biometrika 35
- *     scale = max(1.4826 · MAD of z, √(1 + expected / 20))      MAD: Hampel 1974, JASA 69
+ *     z(x)  = 2 √r · asinh √((x + 3/8) / (r − 3/4))     2 √(x + 3/8) for small counts, √r · ln x for large ones
+ *     scale = max(1, 1.4826 · MAD of z)                 MAD: Hampel 1974, JASA 69
  *     score = (z(observed) − z(expected)) / scale
  *
- * `expected` is the median over sums of as many windows, in the `baselineWindows` that end `lagWindows` ago.
- * The floor under the scale is the spread of a count that is as regular as it can be, so that an
- * all-but-silent brand does not fire on a handful of posts. Widths of 1 to `surgeWindows` windows are tried
- * and the one that stands out most is taken, so a surge that is spread thinly is seen as well as a sharp one.
+ * `expected` is the median over sums of as many windows, in the `baselineWindows` that end `lagWindows` ago, or
+ * in the newest sixth of them if that is more. The floor of 1 under the scale is the spread of a count that is
+ * as regular as it can be, so that an all-but-silent brand does not fire on a handful of posts. Widths of 1 to
+ * `surgeWindows` windows are tried and the one that stands out most is taken, so a surge that is spread thinly
+ * is seen as well as a sharp one.
  *
  * @param index slot of the window that has just closed
  * @param knownSince start of the brand's first known window: before it silence means nothing
@@ -99,25 +102,37 @@ function firstKnownSlot(series: WindowSeries, knownSince: EpochMillis | undefine
 }
 
 function baselineOf(series: WindowSeries, from: number, to: number, width: number): Baseline | undefined {
+  const sums = completeSums(series, from, to, width);
+  if (sums.length === 0) return undefined;
+  const usual = median(sums);
+  const recent = completeSums(series, Math.max(from, to - recentWindows(to - from, width)), to, width);
+  const { negative, posts } = spanOf(series, from, to);
+  return {
+    width,
+    expected: Math.max(usual, median(recent)),
+    scale: Math.max(1, MAD_TO_DEVIATION * median(sums.map((sum) => deviation(sum, usual)))),
+    negativeShare: posts === 0 ? 0 : negative / posts,
+  };
+}
+
+/** At least some sums of the width, so that their median is not a single one of them. */
+function recentWindows(baselineWindows: number, width: number): number {
+  return Math.max(Math.ceil(baselineWindows * RECENT_PART), 4 * width);
+}
+
+/** Negative posts of each run of `width` windows in `from <= index < to` without losses. */
+function completeSums(series: WindowSeries, from: number, to: number, width: number): readonly number[] {
   const sums: number[] = [];
   for (let start = from; start + width <= to; start += 1) {
     const span = spanOf(series, start, start + width);
     if (span.complete) sums.push(span.negative);
   }
-  if (sums.length === 0) return undefined;
-  const expected = median(sums);
-  const deviations = sums.map((sum) => deviation(sum, expected));
-  const { negative, posts } = spanOf(series, from, to);
-  return {
-    width,
-    expected,
-    scale: Math.max(MAD_TO_DEVIATION * median(deviations), Math.sqrt(1 + expected / DISPERSION_SIZE)),
-    negativeShare: posts === 0 ? 0 : negative / posts,
-  };
+  return sums;
 }
 
 function stabilise(count: number): number {
-  return 2 * Math.sqrt(count + 3 / 8);
+  const ratio = (count + 3 / 8) / (DISPERSION_SIZE - 3 / 4);
+  return 2 * Math.sqrt(DISPERSION_SIZE) * Math.asinh(Math.sqrt(ratio));
 }
 
 /**

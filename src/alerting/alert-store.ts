@@ -1,0 +1,37 @@
+import type { Alert } from '../contracts/alert.js';
+import type { AlertBook } from '../contracts/alert-book.js';
+import type { BrandId } from '../contracts/ids.js';
+import type { RuleState } from './state.js';
+
+/** An alert, and the state of a rule that has not been evaluated for as long, is forgotten after this. */
+export const ALERT_RETENTION_MILLIS = 35 * 86_400_000;
+
+/** What has a state of its own. */
+export interface RuleKey {
+  readonly brand: BrandId;
+  readonly rule: string;
+}
+
+export interface StoredState {
+  readonly state: RuleState;
+  /** Number of the commit that wrote it, from 1. */
+  readonly revision: number;
+}
+
+export interface StateCommit {
+  readonly key: RuleKey;
+  /** Revision that the new state was computed from; 0 where there was none. */
+  readonly expected: number;
+  readonly state: RuleState;
+  /** An alert that began, went on or was resolved with it. Its acknowledgement is kept. */
+  readonly alert?: Alert;
+}
+
+/** States of the rules and the alerts that they raised. Every operation is atomic. */
+export interface AlertStore extends AlertBook {
+  /** In the order of the keys; `undefined` where a rule has never been evaluated. */
+  states(keys: readonly RuleKey[]): Promise<readonly (StoredState | undefined)[]>;
+  /** Compare and set: `false`, and nothing is changed, where another process committed in between. */
+  commit(commit: StateCommit): Promise<boolean>;
+  close(): Promise<void>;
+}

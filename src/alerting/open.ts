@@ -1,0 +1,39 @@
+import type { AlertingConfig, Config } from '../config/schema.js';
+import type { Logger } from '../contracts/logger.js';
+import type { AlertStore } from './alert-store.js';
+import { createMemoryJobs } from './schedulers/memory.js';
+import type { Jobs } from './schedulers/port.js';
+import { createMemoryAlertStore } from './stores/memory.js';
+
+export interface OpenAlertingOptions {
+  readonly alerting: AlertingConfig;
+  readonly redis: Config['redis'];
+  /** `aggregation.namespace`: alerts belong to the windows that they were raised on. */
+  readonly namespace: string;
+  readonly logger: Logger;
+}
+
+/**
+ * The store of the alerts that the configuration names. ioredis is loaded only where it is used.
+ *
+ * @throws SentifluxError SF_STORE_UNREACHABLE
+ */
+export async function openAlertStore({
+  alerting,
+  redis,
+  namespace,
+  logger,
+}: OpenAlertingOptions): Promise<AlertStore> {
+  if (alerting.scheduler === 'memory') return createMemoryAlertStore();
+  const { openRedisAlertStore } = await import('./stores/redis.js');
+  return openRedisAlertStore({ ...redis, namespace, logger });
+}
+
+/** The scheduler that the configuration names. BullMQ is loaded only where it is used. */
+export async function openJobs({ alerting, redis, namespace, logger }: OpenAlertingOptions): Promise<Jobs> {
+  const { evaluateEveryMs, deliveryAttempts, deliveryBackoffMs } = alerting;
+  const options = { evaluateEveryMs, deliveryAttempts, deliveryBackoffMs, logger };
+  if (alerting.scheduler === 'memory') return createMemoryJobs(options);
+  const { createBullmqJobs } = await import('./schedulers/bullmq.js');
+  return createBullmqJobs({ ...options, ...redis, namespace });
+}

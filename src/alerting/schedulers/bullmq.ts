@@ -1,0 +1,129 @@
+import { Queue, UnrecoverableError, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import { messageOf, SentifluxError } from '../../contracts/errors.js';
+import { type Delivery, type DeliveryOutcome, deliverySchema } from '../delivery/delivery.js';
+import {
+  deliveryJobId,
+  type JobHandlers,
+  type JobOptions,
+  type Jobs,
+  logUndelivered,
+  retryDelay,
+} from './port.js';
+
+export interface BullmqJobOptions extends JobOptions {
+  readonly url: string;
+  readonly connectTimeoutMs: number;
+  /** Begins every key. */
+  readonly namespace: string;
+}
+
+const EVALUATION = 'alert-evaluation';
+const DELIVERY = 'alert-delivery';
+/** A delivery is known by its key for this long after its end, so that it is not made twice. */
+const DONE = { age: 86_400, count: 10_000 };
+const GIVEN_UP = { age: 35 * 86_400, count: 10_000 };
+const DELIVERIES_AT_ONCE = 8;
+
+/** Jobs in Redis: they outlive the process, and several processes share them. */
+export function createBullmqJobs(options: BullmqJobOptions): Jobs {
+  const { logger, random = Math.random } = options;
+  const prefix = `sf:{${options.namespace}:jobs}`;
+  const connect = (maxRetriesPerRequest: number | null) => {
+    const connection = new Redis(options.url, {
+      connectTimeout: options.connectTimeoutMs,
+      maxRetriesPerRequest,
+    });
+    connection.on('error', warnOf);
+    return connection;
+  };
+  const warnOf = (error: Error) =>
+    logger.warn({ code: 'SF_STORE_UNREACHABLE', error: error.message }, 'Lost the jobs in Redis');
+
+  // Who adds a job wants to hear that it failed; a worker waits for as long as Redis is away.
+  const forQueues = connect(1);
+  const evaluations = new Queue(EVALUATION, { connection: forQueues, prefix }).on('error', warnOf);
+  const deliveries = new Queue(DELIVERY, { connection: forQueues, prefix }).on('error', warnOf);
+  let workers: readonly Worker[] = [];
+  let forWorkers: Redis | undefined;
+
+  const reaching = async (work: Promise<unknown>): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      throw new SentifluxError('SF_STORE_UNREACHABLE', `The jobs in Redis failed: ${messageOf(error)}.`, {
+        hint: 'Check that Redis runs where redis.url says and has memory left.',
+        cause: error,
+      });
+    }
+  };
+
+  function evaluationWorker({ evaluate }: JobHandlers, connection: Redis): Worker {
+    return new Worker(EVALUATION, async () => void (await evaluate()), { connection, prefix })
+      .on('error', warnOf)
+      .on('failed', (_, error) => logger.error({ error: error.message }, 'An evaluation failed'));
+  }
+
+  function deliveryWorker({ deliver }: JobHandlers, connection: Redis): Worker {
+    return new Worker(DELIVERY, async ({ data }) => settle(await deliver(deliveryOf(data))), {
+      connection,
+      prefix,
+      concurrency: DELIVERIES_AT_ONCE,
+      settings: { backoffStrategy: (attempts) => retryDelay(attempts, options.deliveryBackoffMs, random) },
+    })
+      .on('error', warnOf)
+      .on('failed', (job, error) => {
+        const isLast = job !== undefined && job.finishedOn !== undefined;
+        if (isLast) logUndelivered(logger, deliveryOf(job.data), error.message);
+      });
+  }
+
+  return {
+    async start(handlers) {
+      forWorkers = connect(null);
+      workers = [evaluationWorker(handlers, forWorkers), deliveryWorker(handlers, forWorkers)];
+      await reaching(
+        evaluations.upsertJobScheduler(
+          'evaluate',
+          { every: options.evaluateEveryMs },
+          { name: 'evaluate', opts: { removeOnComplete: true, removeOnFail: true } },
+        ),
+      );
+    },
+
+    async enqueue(given) {
+      if (given.length === 0) return;
+      const jobs = given.map((delivery) => ({
+        name: delivery.webhook,
+        data: delivery,
+        opts: {
+          jobId: deliveryJobId(delivery),
+          attempts: options.deliveryAttempts,
+          backoff: { type: 'custom' },
+          removeOnComplete: DONE,
+          removeOnFail: GIVEN_UP,
+        },
+      }));
+      await reaching(deliveries.addBulk(jobs));
+    },
+
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()));
+      await Promise.all([evaluations.close(), deliveries.close()]);
+      forWorkers?.disconnect();
+      forQueues.disconnect();
+    },
+  };
+}
+
+/** @throws UnrecoverableError for a job that is no delivery: it will never be one */
+function deliveryOf(data: unknown): Delivery {
+  const parsed = deliverySchema.safeParse(data);
+  if (!parsed.success) throw new UnrecoverableError(`the job is no delivery: ${parsed.error.message}`);
+  return parsed.data;
+}
+
+function settle(outcome: DeliveryOutcome): void {
+  if (outcome.kind === 'refused') throw new UnrecoverableError(outcome.reason);
+  if (outcome.kind === 'retry') throw new Error(outcome.reason);
+}

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../contracts/errors.js';
+import type { Delivery } from '../delivery/delivery.js';
+import {
+  deliveryJobId,
+  type JobHandlers,
+  type JobOptions,
+  type Jobs,
+  logUndelivered,
+  retryDelay,
+} from './port.js';
+
+/** How many deliveries are remembered, so that none is made twice. */
+const REMEMBERED = 1_000;
+
+/** Jobs of this process, on its timers. What waits for another attempt is lost when the process ends. */
+export function createMemoryJobs(options: JobOptions): Jobs {
+  const { logger, deliveryAttempts, deliveryBackoffMs, random = Math.random } = options;
+  const closing = new AbortController();
+  const taken = new Set<string>();
+  const waiting: Delivery[] = [];
+  const running = new Set<Promise<void>>();
+  let handlers: JobHandlers | undefined;
+
+  async function evaluateAgainAndAgain({ evaluate }: JobHandlers): Promise<void> {
+    while (!closing.signal.aborted) {
+      await evaluate().catch((error: unknown) =>
+        logger.error({ error: messageOf(error) }, 'An evaluation failed'),
+      );
+      await pause(options.evaluateEveryMs);
+    }
+  }
+
+  async function deliverOne({ deliver }: JobHandlers, delivery: Delivery): Promise<void> {
+    for (let attempt = 1; !closing.signal.aborted; attempt += 1) {
+      const outcome = await deliver(delivery);
+      if (outcome.kind === 'delivered') return;
+      if (outcome.kind === 'refused' || attempt === deliveryAttempts) {
+        logUndelivered(logger, delivery, outcome.reason);
+        return;
+      }
+      await pause(retryDelay(attempt, deliveryBackoffMs, random));
+    }
+  }
+
+  /** Ends early when the jobs are closed. */
+  async function pause(millis: number): Promise<void> {
+    await sleep(millis, undefined, { signal: closing.signal }).catch(() => {});
+  }
+
+  function run(work: Promise<void>): void {
+    const settled = work.finally(() => running.delete(settled));
+    running.add(settled);
+  }
+
+  function remember(id: string): void {
+    taken.add(id);
+    const [oldest] = taken;
+    if (taken.size > REMEMBERED && oldest !== undefined) taken.delete(oldest);
+  }
+
+  return {
+    async start(given) {
+      handlers = given;
+      run(evaluateAgainAndAgain(given));
+      for (const delivery of waiting.splice(0)) run(deliverOne(given, delivery));
+    },
+
+    async enqueue(deliveries) {
+      for (const delivery of deliveries) {
+        const id = deliveryJobId(delivery);
+        if (taken.has(id)) continue;
+        remember(id);
+        if (handlers === undefined) waiting.push(delivery);
+        else run(deliverOne(handlers, delivery));
+      }
+    },
+
+    async close() {
+      closing.abort();
+      await Promise.all(running);
+    },
+  };
+}

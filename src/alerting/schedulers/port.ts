@@ -1,0 +1,54 @@
+import type { Logger } from '../../contracts/logger.js';
+import type { Delivery, DeliveryOutcome } from '../delivery/delivery.js';
+
+export interface JobHandlers {
+  /** Runs every `evaluateEveryMs`, never twice at once. A failure is logged, and the next run comes as usual. */
+  evaluate(): Promise<unknown>;
+  /** One attempt of a delivery. */
+  deliver(delivery: Delivery): Promise<DeliveryOutcome>;
+}
+
+export interface JobOptions {
+  readonly evaluateEveryMs: number;
+  readonly deliveryAttempts: number;
+  readonly deliveryBackoffMs: number;
+  readonly logger: Logger;
+  /** From 0 to 1, for the jitter; `Math.random` unless told. */
+  readonly random?: () => number;
+}
+
+/** The jobs of the alert role. */
+export interface Jobs {
+  /** Begins to evaluate and to deliver. Called once. */
+  start(handlers: JobHandlers): Promise<void>;
+  /**
+   * Takes deliveries over: each is attempted until it is delivered, refused or out of attempts. One that was
+   * taken over lately, with the same key for the same webhook, is left out.
+   */
+  enqueue(deliveries: readonly Delivery[]): Promise<void>;
+  /** Finishes the attempts and the evaluation that have begun. */
+  close(): Promise<void>;
+}
+
+/** Identifies a delivery among the jobs. BullMQ keeps colons for itself. */
+export function deliveryJobId({ webhook, idempotencyKey }: Delivery): string {
+  return `${webhook}/${idempotencyKey}`.replaceAll(':', '/');
+}
+
+/**
+ * Wait before the next attempt: doubles each time, less up to half by chance, so that deliveries that failed
+ * together do not come back together.
+ *
+ * @param attempts attempts made so far, from 1
+ */
+export function retryDelay(attempts: number, baseMillis: number, random: () => number): number {
+  return Math.round(baseMillis * 2 ** (attempts - 1) * (1 - random() / 2));
+}
+
+/** A delivery that nobody will attempt any more, in the log. */
+export function logUndelivered(logger: Logger, { webhook, idempotencyKey }: Delivery, reason: string): void {
+  logger.error(
+    { code: 'SF_DELIVERY_FAILED', webhook, idempotencyKey, reason },
+    'Gave up delivering an alert',
+  );
+}

@@ -1,0 +1,58 @@
+import { type Alert, alertKey } from '../../contracts/alert.js';
+import { ALERT_RETENTION_MILLIS, type AlertStore, type StoredState } from '../alert-store.js';
+
+/** States and alerts of this process; gone when it ends. */
+export function createMemoryAlertStore(): AlertStore {
+  const states = new Map<string, StoredState>();
+  /** In the order in which they fired first. */
+  const alerts = new Map<string, Alert>();
+
+  function put(alert: Alert): void {
+    const acknowledgement = alerts.get(alert.id)?.acknowledgement;
+    alerts.set(alert.id, acknowledgement === undefined ? alert : { ...alert, acknowledgement });
+    for (const [id, { firedAt }] of alerts) {
+      if (firedAt < alert.firedAt - ALERT_RETENTION_MILLIS) alerts.delete(id);
+    }
+  }
+
+  return {
+    async states(keys) {
+      return keys.map((key) => states.get(alertKey(key)));
+    },
+
+    async commit({ key, expected, state, alert }) {
+      const stored = states.get(alertKey(key));
+      if ((stored?.revision ?? 0) !== expected) return false;
+      states.set(alertKey(key), { state, revision: expected + 1 });
+      if (alert !== undefined) put(alert);
+      return true;
+    },
+
+    async list({ brand, state, limit }) {
+      return [...alerts.values()]
+        .filter((alert) => brand === undefined || alert.brand === brand)
+        .filter((alert) => state === undefined || alert.state === state)
+        .sort(newestFirst)
+        .slice(0, limit);
+    },
+
+    async get(id) {
+      return alerts.get(id);
+    },
+
+    async acknowledge(id, by, at) {
+      const alert = alerts.get(id);
+      if (alert === undefined || alert.acknowledgement !== undefined) return alert;
+      const acknowledged: Alert = { ...alert, acknowledgement: { by, at } };
+      alerts.set(id, acknowledged);
+      return acknowledged;
+    },
+
+    async close() {},
+  };
+}
+
+/** The id decides between alerts of the same time, so that every adapter gives the same order. */
+function newestFirst(a: Alert, b: Alert): number {
+  return b.firedAt - a.firedAt || (a.id < b.id ? 1 : -1);
+}

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { type Alert, alertKey, alertSchema } from '../../contracts/alert.js';
+import { messageOf, SentifluxError } from '../../contracts/errors.js';
+import type { Logger } from '../../contracts/logger.js';
+import {
+  ALERT_RETENTION_MILLIS,
+  type AlertStore,
+  type RuleKey,
+  type StateCommit,
+  type StoredState,
+} from '../alert-store.js';
+import { ruleStateSchema } from '../state.js';
+
+export interface RedisAlertStoreOptions {
+  readonly url: string;
+  readonly connectTimeoutMs: number;
+  /** Begins every key. */
+  readonly namespace: string;
+  readonly logger: Logger;
+}
+
+/** How many alerts are read at once while looking for those that a query asks for. */
+const PAGE = 100;
+/** A socket that says nothing for this long while a reply is due is half open. */
+const SOCKET_TIMEOUT_MILLIS = 10_000;
+
+const script = (name: string) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
+const scripts = {
+  commitAlertState: { numberOfKeys: 3, lua: script('commit-3') },
+  acknowledgeAlert: { numberOfKeys: 1, lua: script('acknowledge-1') },
+};
+type ScriptedRedis = Redis & Record<keyof typeof scripts, (...args: (string | number)[]) => Promise<unknown>>;
+
+/**
+ * States and alerts in Redis, for several processes. All keys are in one hash slot, since a commit writes the
+ * state and the alert together. Nothing is sent again after a lost connection: a commit that arrived twice
+ * would look like another process'.
+ *
+ * @throws SentifluxError SF_STORE_UNREACHABLE, as every operation does
+ */
+export async function openRedisAlertStore(options: RedisAlertStoreOptions): Promise<AlertStore> {
+  const prefix = `sf:{${options.namespace}:alerts}:`;
+  const stateKey = (key: RuleKey) => `${prefix}state:${alertKey(key)}`;
+  const alertHash = (id: string) => `${prefix}alert:${id}`;
+  const index = `${prefix}by-time`;
+
+  // ioredis adds a method for each script, which its types cannot know.
+  const redis = new Redis(options.url, {
+    scripts,
+    lazyConnect: true,
+    connectTimeout: options.connectTimeoutMs,
+    socketTimeout: SOCKET_TIMEOUT_MILLIS,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 1,
+    // After a failover the connection may still lead to what is a replica now.
+    reconnectOnError: (error) => (error.message.includes('READONLY') ? 1 : false),
+  }) as ScriptedRedis;
+  redis.on('error', (error: Error) =>
+    options.logger.warn(
+      { code: 'SF_STORE_UNREACHABLE', error: error.message },
+      'Lost the store of the alerts',
+    ),
+  );
+
+  const reaching = async <Result>(work: Promise<Result>): Promise<Result> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw new SentifluxError(
+        'SF_STORE_UNREACHABLE',
+        `The store of the alerts failed: ${messageOf(error)}.`,
+        {
+          hint: 'Check that Redis runs where redis.url says and has memory left.',
+          cause: error,
+        },
+      );
+    }
+  };
+
+  async function alertsOf(ids: readonly string[]): Promise<readonly (Alert | undefined)[]> {
+    const hashes = ids.map((id) => redis.hmget(alertHash(id), 'alert', 'acknowledgement'));
+    return (await reaching(Promise.all(hashes))).map(toAlert);
+  }
+
+  try {
+    await reaching(redis.connect());
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+  const store: AlertStore = {
+    async states(keys) {
+      const hashes = keys.map((key) => redis.hmget(stateKey(key), 'revision', 'state'));
+      return (await reaching(Promise.all(hashes))).map(toState);
+    },
+
+    async commit({ key, expected, state, alert }: StateCommit) {
+      const committed = await reaching(
+        redis.commitAlertState(
+          stateKey(key),
+          index,
+          alertHash(alert?.id ?? ''),
+          expected,
+          JSON.stringify(state),
+          ALERT_RETENTION_MILLIS,
+          alert?.id ?? '',
+          alert === undefined ? '' : JSON.stringify(alert),
+          alert?.firedAt ?? 0,
+        ),
+      );
+      return committed === 1;
+    },
+
+    async list({ brand, state, limit }) {
+      const found: Alert[] = [];
+      for (let start = 0; found.length < limit; start += PAGE) {
+        const ids = await reaching(redis.zrevrange(index, start, start + PAGE - 1));
+        for (const alert of await alertsOf(ids)) {
+          if (alert === undefined) continue;
+          if (brand !== undefined && alert.brand !== brand) continue;
+          if (state !== undefined && alert.state !== state) continue;
+          found.push(alert);
+        }
+        if (ids.length < PAGE) break;
+      }
+      return found.slice(0, limit);
+    },
+
+    async get(id) {
+      const [alert] = await alertsOf([id]);
+      return alert;
+    },
+
+    async acknowledge(id, by, at) {
+      const known = await reaching(redis.acknowledgeAlert(alertHash(id), JSON.stringify({ by, at })));
+      return known === 1 ? store.get(id) : undefined;
+    },
+
+    async close() {
+      // A server that does not answer must not keep the worker from ending.
+      await redis.quit().catch(() => redis.disconnect());
+    },
+  };
+  return store;
+}
+
+function toState([revision, json]: readonly (string | null)[]): StoredState | undefined {
+  if (typeof revision !== 'string' || typeof json !== 'string') return undefined;
+  return { state: ruleStateSchema.parse(JSON.parse(json)), revision: Number(revision) };
+}
+
+function toAlert([json, acknowledgement]: readonly (string | null)[]): Alert | undefined {
+  if (typeof json !== 'string') return undefined;
+  const fields: object = JSON.parse(json);
+  const seen = typeof acknowledgement === 'string' ? { acknowledgement: JSON.parse(acknowledgement) } : {};
+  return alertSchema.parse({ ...fields, ...seen });
+}
