@@ -36,7 +36,9 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
     connectTimeout: config.connectTimeoutMs,
     socketTimeout: SOCKET_TIMEOUT_MILLIS,
     autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 1,
+    // Fails what waits for a reply as soon as the connection closes. With any greater number ioredis leaves
+    // those commands pending for ever, once it connects again and may not resend them.
+    maxRetriesPerRequest: 0,
     // After a failover the connection may still lead to what is a replica now.
     reconnectOnError: (error) => (error.message.includes('READONLY') ? 1 : false),
   });
