@@ -131,17 +131,19 @@ async function writeWhole(file: string, content: string): Promise<void> {
 
 /** The file of one partition, with the place of each line. */
 class PartitionFile {
+  readonly #path: string;
   readonly #file: FileHandle;
   /** Where each whole line starts, and where the last one ends. */
   readonly #lines: number[] = [0];
   #appending: Promise<void> = Promise.resolve();
 
-  private constructor(file: FileHandle) {
+  private constructor(path: string, file: FileHandle) {
+    this.#path = path;
     this.#file = file;
   }
 
   static async open(path: string): Promise<PartitionFile> {
-    const partition = new PartitionFile(await open(path, 'a+'));
+    const partition = new PartitionFile(path, await open(path, 'a+'));
     await partition.#scan();
     return partition;
   }
@@ -170,7 +172,18 @@ class PartitionFile {
     if (start === undefined || end === undefined || end <= start) return [];
     const buffer = Buffer.alloc(end - start);
     await this.#file.read(buffer, 0, buffer.length, start);
-    return buffer.toString('utf8').trimEnd().split('\n').map(recordOf);
+    const lines = buffer.toString('utf8').trimEnd().split('\n');
+    return lines.map((line, i) => {
+      try {
+        return recordOf(line);
+      } catch (cause) {
+        throw new SentifluxError(
+          'SF_INPUT_UNREADABLE',
+          `line ${from + i + 1} of ${this.#path} is not a record.`,
+          { hint: 'Mend the line, but keep it: line numbers are offsets.', cause },
+        );
+      }
+    });
   }
 
   async close(): Promise<void> {

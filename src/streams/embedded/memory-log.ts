@@ -1,8 +1,11 @@
 import type { TopicSpec } from '../port.js';
 import type { LogRecord, LogStore } from './log-store.js';
 
-/** Records of a partition that are kept; older ones go, as with a broker's retention. */
-export const KEPT_RECORDS = 200_000;
+/**
+ * Records of a partition that are kept; older ones go, as with a broker's retention. With posts and results of
+ * half a KiB and four partitions each this bounds the memory to some 200 MiB.
+ */
+export const KEPT_RECORDS = 50_000;
 /** Removed at a time: an array's head is not cut for every record. */
 const REMOVED_AT_ONCE = 10_000;
 

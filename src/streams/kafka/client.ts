@@ -4,9 +4,6 @@ import type { Logger } from '../../contracts/logger.js';
 
 export type KafkaConfig = Config['streams']['kafka'];
 
-/** kafkajs warns of a changed default partitioner on every producer; ours is chosen. */
-process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1';
-
 export function createClient(config: KafkaConfig, logger: Logger): Kafka {
   return new Kafka({
     clientId: config.clientId,
