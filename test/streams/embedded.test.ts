@@ -45,6 +45,20 @@ describe('the log in files', () => {
     await again.close();
   });
 
+  it('names the line that is not a record', async () => {
+    const directory = temporaryFolder();
+    const log = await openFileLog(directory);
+    await log.create(TOPIC);
+    await log.append(TOPIC.name, 0, [record('whole')]);
+    const folder = readdirSync(directory).find((name) => name.startsWith('posts')) ?? '';
+    appendFileSync(join(directory, folder, '0.ndjson'), '{"timestamp":"yesterday"}\n');
+    await expect(log.read(TOPIC.name, 0, 0, 10)).rejects.toMatchObject({
+      code: 'SF_INPUT_UNREADABLE',
+      message: expect.stringMatching(/^line 2 of .*0\.ndjson is not a record/),
+    });
+    await log.close();
+  });
+
   it('shows what another process has written', async () => {
     const directory = temporaryFolder();
     const [writer, reader] = [await openFileLog(directory), await openFileLog(directory)];

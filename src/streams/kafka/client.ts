@@ -4,12 +4,15 @@ import type { Logger } from '../../contracts/logger.js';
 
 export type KafkaConfig = Config['streams']['kafka'];
 
-export function createClient(config: KafkaConfig, logger: Logger): Kafka {
+/** How often a request is tried again: some 15 s, in which a broker restarts. */
+const RETRIES = 8;
+
+export function createClient(config: KafkaConfig, logger: Logger, retries = RETRIES): Kafka {
   return new Kafka({
     clientId: config.clientId,
     brokers: [...config.brokers],
     connectionTimeout: config.connectionTimeoutMs,
-    retry: { initialRetryTime: 100, retries: 8, maxRetryTime: 5_000 },
+    retry: { initialRetryTime: 100, retries, maxRetryTime: 5_000 },
     logLevel: logLevel.WARN,
     logCreator:
       () =>

@@ -9,6 +9,8 @@ import { deliverAtLeastOnce, deliverUncommitted } from './delivery.js';
 import { translated } from './errors.js';
 import { openProducer } from './producer.js';
 
+const FIRST_RETRIES = 3;
+
 /**
  * Streams on Kafka through kafkajs, which stays behind the port: no other file knows it.
  *
@@ -43,7 +45,10 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
       return found[0]?.partitions.length ?? 0;
     });
 
-  await attempt('cannot connect', () => admin.connect());
+  await attempt('cannot connect', async () => {
+    await probe(config, logger);
+    await admin.connect();
+  });
 
   return {
     partitions,
@@ -85,6 +90,13 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
       await admin.disconnect();
     },
   };
+}
+
+/** Tells soon that a broker's address is wrong, where later requests are patient. */
+async function probe(config: KafkaConfig, logger: Logger): Promise<void> {
+  const admin = createClient(config, logger, FIRST_RETRIES).admin();
+  await admin.connect();
+  await admin.disconnect();
 }
 
 function namesOf(records: readonly OutputRecord[]): string {

@@ -1,0 +1,159 @@
+import { Kafka, logLevel } from 'kafkajs';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { configSchema } from '../../src/config/schema.js';
+import { silentLogger } from '../../src/contracts/logger.js';
+import { openStreams } from '../../src/streams/open.js';
+import type { Streams } from '../../src/streams/port.js';
+import { kafkaBrokers } from '../support/services.js';
+import { freshName, freshTopic, numbered, read, textsOf, write } from './reader.js';
+
+const { streams: defaults } = configSchema.parse({});
+
+const open = (brokers: readonly string[]): Promise<Streams> =>
+  openStreams(
+    { ...defaults, kind: 'kafka', kafka: { ...defaults.kafka, brokers: [...brokers] } },
+    silentLogger,
+  );
+
+describe('streams on a Kafka that is not there', () => {
+  it('say which brokers were tried', async () => {
+    await expect(open(['127.0.0.1:1'])).rejects.toMatchObject({
+      code: 'SF_STREAM_UNREACHABLE',
+      message: expect.stringContaining('127.0.0.1:1'),
+      hint: expect.stringContaining('streams.kafka.brokers'),
+    });
+  });
+});
+
+describe.skipIf(kafkaBrokers === undefined)('streams on Kafka', () => {
+  let streams: Streams;
+  // Another client than the one under test, for what the port does not offer.
+  const kafka = new Kafka({
+    brokers: kafkaBrokers ?? ['none:1'],
+    logLevel: logLevel.NOTHING,
+    // kafkajs waits this long between two transactions by default.
+    retry: { initialRetryTime: 5 },
+  });
+
+  beforeEach(async () => {
+    streams = await open(kafkaBrokers ?? []);
+    onTestFinished(() => streams.close());
+  });
+
+  async function deleteBefore(topic: string, offset: number): Promise<void> {
+    const admin = kafka.admin();
+    await admin.connect();
+    // Deleting looks the leaders up in what kafkajs already knows of the topic.
+    await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
+    await admin.disconnect();
+  }
+
+  it('report the records that were deleted before a group came back for them', async () => {
+    const topic = await freshTopic(streams);
+    const group = freshName('group');
+    await write(streams, topic, numbered(0, 30));
+    const first = await read(streams, topic, { group, maxBatchRecords: 5 });
+    await first.records(30);
+    const [batch] = first.batches;
+    if (batch === undefined) throw new Error('no batch came');
+    await first.consumption.settle(batch, []);
+    await first.consumption.close();
+    await deleteBefore(topic, 20);
+
+    const second = await read(streams, topic, { group });
+    await second.records(10);
+    expect(second.gaps).toEqual([{ partition: 0, from: 5, to: 20 }]);
+    expect(textsOf(second.batches)).toEqual(numbered(20, 30));
+  });
+
+  it('report the records that were deleted while they waited to be read', async () => {
+    const topic = await freshTopic(streams);
+    await write(streams, topic, numbered(0, 10));
+    const reader = await read(streams, topic, { maxInFlight: { records: 10, bytes: 1_000_000 } });
+    await reader.records(10);
+    await write(streams, topic, numbered(10, 30));
+    await deleteBefore(topic, 25);
+    for (const batch of [...reader.batches]) await reader.consumption.settle(batch, []);
+    await reader.records(15);
+    expect(reader.gaps).toEqual([{ partition: 0, from: 10, to: 25 }]);
+    expect(textsOf(reader.batches)).toEqual([...numbered(0, 10), ...numbered(25, 30)]);
+  });
+
+  it('report nothing for a group that begins at the start of a log that was cut', async () => {
+    const topic = await freshTopic(streams);
+    await write(streams, topic, numbered(0, 30));
+    await deleteBefore(topic, 20);
+    const reader = await read(streams, topic);
+    await reader.records(10);
+    expect(reader.gaps).toEqual([]);
+  });
+
+  it('show what was committed in transactions, and the gaps of their markers are none', async () => {
+    const topic = await freshTopic(streams);
+    const producer = kafka.producer({ transactionalId: freshName('transaction'), maxInFlightRequests: 1 });
+    await producer.connect();
+    onTestFinished(() => producer.disconnect());
+    for (const end of ['commit', 'abort', 'commit', 'abort'] as const) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages: [{ value: end, partition: 0 }] });
+      await transaction[end]();
+    }
+    const reader = await read(streams, topic, { settleAll: true });
+    await reader.records(2);
+    await write(streams, topic, ['plain']);
+    await reader.records(3);
+    expect(textsOf(reader.batches)).toEqual(['commit', 'commit', 'plain']);
+    expect(reader.gaps).toEqual([]);
+    // Eight offsets of the transactions and their markers, and one record behind them.
+    expect(reader.batches.at(-1)?.nextOffset).toBe(9);
+  });
+
+  it('read from the start where the position is of another, longer log', async () => {
+    const topic = await freshTopic(streams);
+    await write(streams, topic, numbered(0, 3));
+    const reader = await read(streams, topic, { positionOf: async () => 1_000 });
+    await reader.records(3);
+    expect(textsOf(reader.batches)).toEqual(numbered(0, 3));
+  });
+
+  it('end a consumption whose position cannot be found', async () => {
+    const topic = await freshTopic(streams);
+    const reader = await read(streams, topic, {
+      positionOf: async () => {
+        throw new Error('the store is away');
+      },
+    });
+    await expect(reader.records(1)).rejects.toThrow('the store is away');
+  });
+
+  it('say what is wrong with a topic that the broker refuses', async () => {
+    const spec = { name: freshName('topic'), partitions: 1, replication: 100, settings: {} };
+    await expect(streams.topics().create([spec])).rejects.toMatchObject({
+      code: 'SF_STREAM_REFUSED',
+      hint: expect.stringContaining('topics.replication'),
+    });
+  });
+
+  it('say what is wrong with a record that is too large', async () => {
+    const topic = await freshTopic(streams);
+    const producer = await streams.producer();
+    const value = Buffer.alloc(2_000_000);
+    await expect(producer.send([{ topic, partition: 0, key: null, value }])).rejects.toMatchObject({
+      code: 'SF_STREAM_REFUSED',
+      hint: expect.stringContaining('max.message.bytes'),
+    });
+  });
+
+  it('leave no group of a live view behind', async () => {
+    const topic = await freshTopic(streams);
+    const group = freshName('live');
+    const reader = await read(streams, topic, { group, from: 'latest' });
+    await reader.consumption.close();
+    const admin = kafka.admin();
+    await admin.connect();
+    const { groups } = await admin.listGroups();
+    await admin.disconnect();
+    expect(groups.map(({ groupId }) => groupId)).not.toContain(group);
+  });
+});
