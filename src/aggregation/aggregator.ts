@@ -61,10 +61,10 @@ export function createAggregator({ store, config, clock, logger }: AggregatorOpt
     if (known !== undefined && position < known)
       throw wentBack(batch.partition, known, view.state.nextOffset);
     if (position >= batch.nextOffset) return position;
-    const lost = (gaps.get(batch.partition) ?? []).filter(({ to }) => to > position);
-    const update = summarise({ ...batch, records: pending }, view, lost, config);
+    const noted = gaps.get(batch.partition) ?? [];
+    const update = summarise({ ...batch, records: pending }, view, noted, config);
     if ((await store.apply(update)) === 'conflict') return position;
-    gaps.delete(batch.partition);
+    forgetGaps(batch.partition, update.next.nextOffset);
     measure(update);
     return update.next.nextOffset;
   }
@@ -76,6 +76,13 @@ export function createAggregator({ store, config, clock, logger }: AggregatorOpt
       position = await reaching(() => step(batch));
       positions.set(batch.partition, position);
     } while (position < batch.nextOffset);
+  }
+
+  /** A gap may be noted while batches before it still wait: it stays until one has passed it. */
+  function forgetGaps(partition: number, passed: number): void {
+    const ahead = (gaps.get(partition) ?? []).filter(({ from }) => from >= passed);
+    if (ahead.length > 0) gaps.set(partition, ahead);
+    else gaps.delete(partition);
   }
 
   /** Marks windows incomplete although no post has come since the gap. */

@@ -45,6 +45,8 @@ const MAX_SUMS = 512;
  * revision. Records before the store's position are left out. Ends early, with a position to go on from, where
  * the update would grow too large. Depends on the records' order and on nothing else, so however a partition's
  * records are cut into batches, the sum is the same.
+ *
+ * @param gaps those that are known of; what this update does not pass is left for a later one
  */
 export function summarise(
   batch: ScoredRecords,
@@ -62,6 +64,7 @@ export function summarise(
     }
     fold.add(record);
   }
+  const passed = gaps.filter(({ from, to }) => from < nextOffset && to > (view.state.nextOffset ?? 0));
   return {
     partition: batch.partition,
     expected: view.state,
@@ -70,10 +73,10 @@ export function summarise(
       sourceOffset: fold.sourceOffset,
       greatestEventTime: fold.greatestEventTime,
     },
-    counters: { ...fold.counters, gaps: gaps.reduce((lost, { from, to }) => lost + to - from, 0) },
+    counters: { ...fold.counters, gaps: passed.reduce((lost, { from, to }) => lost + to - from, 0) },
     changes: [...fold.changes.values()],
     remembered: fold.changed,
-    gaps: gaps.map((gap) => timedGap(gap, view.state, fold.greatestEventTime, config)),
+    gaps: passed.map((gap) => timedGap(gap, view.state, fold.greatestEventTime, config)),
   };
 }
 

@@ -186,6 +186,18 @@ describe.each(STORE_KINDS)('closing windows (%s)', (kind) => {
     expect(await store.counters()).toMatchObject({ gaps: 498 });
   });
 
+  it('counts a gap with the batch that passes it, not with one that was still waiting', async () => {
+    const { post, close, aggregator, revisions, store } = await pipeline(kind);
+    aggregator.noteGap({ partition: 0, from: 2, to: 500 });
+    await aggregator.aggregate(batchOf([scored(0, { id: 'a' }), scored(1, { id: 'b', at: 21_000 })]));
+    expect(await store.counters()).toMatchObject({ gaps: 0 });
+    await aggregator.aggregate(batchOf([scored(500, { id: 'c', at: 35_000 })]));
+    await post(1, { id: 'd', at: 35_000 });
+    await close();
+    expect([0, 20_000].map((at) => revisions(ALL_BRANDS, '10s', at).at(-1)?.complete)).toEqual([true, false]);
+    expect(await store.counters()).toMatchObject({ gaps: 498 });
+  });
+
   it('marks windows incomplete though no post follows the gap', async () => {
     const { post, close, clock, aggregator, revisions, store } = await pipeline(kind);
     await post(0, { id: 'a' });
