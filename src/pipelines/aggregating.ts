@@ -68,12 +68,24 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
     onFailure,
   });
 
+  /**
+   * What waits of each partition, here and before the scorer: a partition whose posts are still to be scored is
+   * not idle. Asked in the order of the way, so that what moves on meanwhile is not missed.
+   */
+  const waiting = async (): Promise<ReadonlyMap<number, number>> => {
+    const unscored = await streams.lagOf(`${config.streams.group}.score`, topics.posts);
+    const uncounted = await consumption.lag();
+    return new Map(
+      [...uncounted].map(([partition, records]) => [partition, records + (unscored.get(partition) ?? 0)]),
+    );
+  };
+
   const publish = (windows: readonly WindowAggregate[]): Promise<void> =>
     producer.send(windows.map((window) => recordOf(window, topics.aggregates)));
   const closer = repeat(
     config.aggregation.closeEveryMs,
     async () => {
-      await aggregator.reportLag(await consumption.lag());
+      await aggregator.reportLag(await waiting());
       lastPass = (await closeWindows({ store, publish, config: config.aggregation, clock })).kind;
     },
     (error) => logger.warn({ err: error }, 'windows could not be closed; the next pass tries again'),

@@ -12,6 +12,8 @@ export interface Streams {
   /** A producer for records that settle no batch: aggregates, alerts, posts from a feed. */
   producer(): Promise<Producer>;
   topics(): TopicAdmin;
+  /** Records of each partition that a group, of whatever process, has not committed yet. */
+  lagOf(group: string, topic: string): Promise<ReadonlyMap<number, number>>;
   /** Ends every consumption and producer that is still open. */
   close(): Promise<void>;
 }

@@ -92,6 +92,15 @@ export function createEmbeddedStreams(log: LogStore): Streams {
       describe: async (names) => names.flatMap((name) => log.describe(name) ?? []),
     }),
 
+    async lagOf(group, topic) {
+      const lags = new Map<number, number>();
+      for (let partition = 0; partition < partitionsOf(topic); partition += 1) {
+        const { start, end } = await log.range(topic, partition);
+        lags.set(partition, end - Math.max(start, log.committed(group, topic, partition) ?? start));
+      }
+      return lags;
+    },
+
     async close() {
       for (const close of [...closers]) await close();
       await log.close();

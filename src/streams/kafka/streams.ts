@@ -85,6 +85,23 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
       describe: (names) => attempt('cannot describe topics', () => topics.describe(names)),
     }),
 
+    lagOf: (group, topic) =>
+      attempt(`cannot read the lag of ${group} on ${topic}`, async () => {
+        const [ends, committed] = await Promise.all([
+          admin.fetchTopicOffsets(topic),
+          admin.fetchOffsets({ groupId: group, topics: [topic] }),
+        ]);
+        const positions = new Map(
+          committed[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]),
+        );
+        return new Map(
+          ends.map(({ partition, low, high }) => {
+            const position = Math.max(Number(low), positions.get(partition) ?? 0);
+            return [partition, Math.max(0, Number(high) - position)];
+          }),
+        );
+      }),
+
     async close() {
       await Promise.all([...open].map((close) => close()));
       await admin.disconnect();
