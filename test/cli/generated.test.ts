@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { configurationPage, topicSchemas } from '../../src/cli/generated.js';
+
+describe('what is made from the code (npm run generate)', () => {
+  it('docs/configuration.md is up to date', () => {
+    expect(readFileSync('docs/configuration.md', 'utf8')).toBe(configurationPage());
+  });
+
+  it.each(Object.entries(topicSchemas()))('schemas/%s is up to date', (file, schema) => {
+    expect(JSON.parse(readFileSync(`schemas/${file}`, 'utf8'))).toEqual(JSON.parse(JSON.stringify(schema)));
+  });
+});
