@@ -25,7 +25,11 @@ const DONE = { age: 86_400, count: 10_000 };
 const GIVEN_UP = { age: 35 * 86_400, count: 10_000 };
 const DELIVERIES_AT_ONCE = 8;
 
-/** Jobs in Redis: they outlive the process, and several processes share them. */
+/**
+ * Jobs in Redis: they outlive the process, and several processes share them. BullMQ gives each evaluation to
+ * one of them; it does not keep the next from beginning elsewhere while a slow one, or one whose process died,
+ * is still running. The evaluator's compare-and-set makes that harmless.
+ */
 export function createBullmqJobs(options: BullmqJobOptions): Jobs {
   const { logger, random = Math.random } = options;
   const prefix = `sf:{${options.namespace}:jobs}`;
@@ -38,7 +42,7 @@ export function createBullmqJobs(options: BullmqJobOptions): Jobs {
     return connection;
   };
   const warnOf = (error: Error) =>
-    logger.warn({ code: 'SF_STORE_UNREACHABLE', error: error.message }, 'Lost the jobs in Redis');
+    logger.warn({ code: 'SF_STORE_UNREACHABLE', err: error }, 'the connection to the jobs in Redis failed');
 
   // Who adds a job wants to hear that it failed; a worker waits for as long as Redis is away.
   const forQueues = connect(1);
@@ -61,7 +65,7 @@ export function createBullmqJobs(options: BullmqJobOptions): Jobs {
   function evaluationWorker({ evaluate }: JobHandlers, connection: Redis): Worker {
     return new Worker(EVALUATION, async () => void (await evaluate()), { connection, prefix })
       .on('error', warnOf)
-      .on('failed', (_, error) => logger.error({ error: error.message }, 'An evaluation failed'));
+      .on('failed', (_, error) => logger.error({ err: error }, 'an evaluation failed'));
   }
 
   function deliveryWorker({ deliver }: JobHandlers, connection: Redis): Worker {
@@ -73,8 +77,10 @@ export function createBullmqJobs(options: BullmqJobOptions): Jobs {
     })
       .on('error', warnOf)
       .on('failed', (job, error) => {
-        const isLast = job !== undefined && job.finishedOn !== undefined;
-        if (isLast) logUndelivered(logger, deliveryOf(job.data), error.message);
+        // Without an end there are attempts left.
+        if (job?.id !== undefined && job.finishedOn !== undefined) {
+          logUndelivered(logger, job.id, error.message);
+        }
       });
   }
 

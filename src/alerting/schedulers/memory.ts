@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../contracts/errors.js';
-import type { Delivery } from '../delivery/delivery.js';
+import type { Delivery, DeliveryOutcome } from '../delivery/delivery.js';
 import {
   deliveryJobId,
   type JobHandlers,
@@ -24,19 +24,17 @@ export function createMemoryJobs(options: JobOptions): Jobs {
 
   async function evaluateAgainAndAgain({ evaluate }: JobHandlers): Promise<void> {
     while (!closing.signal.aborted) {
-      await evaluate().catch((error: unknown) =>
-        logger.error({ error: messageOf(error) }, 'An evaluation failed'),
-      );
+      await evaluate().catch((error: unknown) => logger.error({ err: error }, 'an evaluation failed'));
       await pause(options.evaluateEveryMs);
     }
   }
 
   async function deliverOne({ deliver }: JobHandlers, delivery: Delivery): Promise<void> {
     for (let attempt = 1; !closing.signal.aborted; attempt += 1) {
-      const outcome = await deliver(delivery);
+      const outcome = await deliver(delivery).catch(failedAttempt);
       if (outcome.kind === 'delivered') return;
       if (outcome.kind === 'refused' || attempt === deliveryAttempts) {
-        logUndelivered(logger, delivery, outcome.reason);
+        logUndelivered(logger, deliveryJobId(delivery), outcome.reason);
         return;
       }
       await pause(retryDelay(attempt, deliveryBackoffMs, random));
@@ -81,4 +79,8 @@ export function createMemoryJobs(options: JobOptions): Jobs {
       await Promise.all(running);
     },
   };
+}
+
+function failedAttempt(error: unknown): DeliveryOutcome {
+  return { kind: 'retry', reason: messageOf(error) };
 }

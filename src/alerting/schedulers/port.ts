@@ -2,9 +2,12 @@ import type { Logger } from '../../contracts/logger.js';
 import type { Delivery, DeliveryOutcome } from '../delivery/delivery.js';
 
 export interface JobHandlers {
-  /** Runs every `evaluateEveryMs`, never twice at once. A failure is logged, and the next run comes as usual. */
+  /**
+   * Runs every `evaluateEveryMs`, never twice at once in this process; processes that share their jobs share
+   * these runs too. A failure is logged, and the next run comes as usual.
+   */
   evaluate(): Promise<unknown>;
-  /** One attempt of a delivery. */
+  /** One attempt of a delivery; one that throws may be repeated. */
   deliver(delivery: Delivery): Promise<DeliveryOutcome>;
 }
 
@@ -45,10 +48,7 @@ export function retryDelay(attempts: number, baseMillis: number, random: () => n
   return Math.round(baseMillis * 2 ** (attempts - 1) * (1 - random() / 2));
 }
 
-/** A delivery that nobody will attempt any more, in the log. */
-export function logUndelivered(logger: Logger, { webhook, idempotencyKey }: Delivery, reason: string): void {
-  logger.error(
-    { code: 'SF_DELIVERY_FAILED', webhook, idempotencyKey, reason },
-    'Gave up delivering an alert',
-  );
+/** Says that a delivery, named by its job, will be attempted no more. */
+export function logUndelivered(logger: Logger, delivery: string, reason: string): void {
+  logger.error({ code: 'SF_DELIVERY_FAILED', delivery, reason }, 'gave up delivering an alert');
 }

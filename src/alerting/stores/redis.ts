@@ -58,8 +58,8 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
   }) as ScriptedRedis;
   redis.on('error', (error: Error) =>
     options.logger.warn(
-      { code: 'SF_STORE_UNREACHABLE', error: error.message },
-      'Lost the store of the alerts',
+      { code: 'SF_STORE_UNREACHABLE', err: error },
+      'the connection to the store of the alerts failed',
     ),
   );
 

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ALERT_RETENTION_MILLIS, type AlertStore } from '../../src/alerting/alert-store.js';
+import type { RuleState } from '../../src/alerting/state.js';
+import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
+import { openRedisAlertStore } from '../../src/alerting/stores/redis.js';
+import type { Alert } from '../../src/contracts/alert.js';
+import { brandId, type EpochMillis, epochMillis } from '../../src/contracts/ids.js';
+import { silentLogger } from '../../src/contracts/logger.js';
+import { redisUrl } from '../support/services.js';
+import { alertOf } from './alerts.js';
+import { acme, feedStart, slotEnd } from './feeds.js';
+
+const key = { brand: acme, rule: 'negative-surge' };
+const quiet: RuleState = { evaluatedTo: feedStart, knownSince: feedStart, phase: { kind: 'quiet' } };
+
+function firing(alert: Alert): RuleState {
+  const baseline = { width: 2, expected: 3, scale: 1.25, negativeShare: 0.2 };
+  return { ...quiet, phase: { kind: 'firing', alert, baseline, calmWindows: 1 }, unannounced: alert };
+}
+
+function behavesAsAlertStore(open: () => Promise<AlertStore>): void {
+  let store: AlertStore;
+  beforeEach(async () => {
+    store = await open();
+  });
+  afterEach(() => store.close());
+
+  const raise = async (...alerts: readonly Alert[]) => {
+    for (const alert of alerts) {
+      const alertKey = { brand: alert.brand, rule: alert.id };
+      expect(await store.commit({ key: alertKey, expected: 0, state: firing(alert), alert })).toBe(true);
+    }
+  };
+
+  it('knows no state of a rule that was never evaluated', async () => {
+    expect(await store.states([key])).toEqual([undefined]);
+    expect(await store.states([])).toEqual([]);
+  });
+
+  it('gives back the states that were committed, in the order of the keys', async () => {
+    const other = { brand: brandId('other'), rule: 'negative-surge' };
+    const alert = alertOf();
+    await store.commit({ key, expected: 0, state: quiet });
+    await store.commit({ key: other, expected: 0, state: firing(alert), alert });
+    await store.commit({ key, expected: 1, state: { ...quiet, evaluatedTo: slotEnd(1) } });
+    expect(await store.states([other, { ...key, rule: 'x' }, key])).toEqual([
+      { state: firing(alert), revision: 1 },
+      undefined,
+      { state: { ...quiet, evaluatedTo: slotEnd(1) }, revision: 2 },
+    ]);
+  });
+
+  it('commits one of several changes that start from the same state', async () => {
+    const alerts = [1, 2, 3, 4].map((slot) => alertOf({ firedAt: slotEnd(slot) }));
+    const committed = await Promise.all(
+      alerts.map((alert) => store.commit({ key, expected: 0, state: firing(alert), alert })),
+    );
+    expect(committed.filter(Boolean)).toHaveLength(1);
+    const winner = alerts[committed.indexOf(true)];
+    expect(await store.list({ limit: 10 })).toEqual([winner]);
+    expect(await store.commit({ key, expected: 5, state: quiet })).toBe(false);
+  });
+
+  it('lists alerts newest first, by brand, by state, up to a limit', async () => {
+    const first = alertOf({ firedAt: slotEnd(1) });
+    const second = alertOf({ firedAt: slotEnd(2), brand: brandId('other'), state: 'resolved' });
+    const third = alertOf({ firedAt: slotEnd(3) });
+    await raise(second, first, third);
+    expect(await store.list({ limit: 10 })).toEqual([third, second, first]);
+    expect(await store.list({ limit: 10, brand: acme })).toEqual([third, first]);
+    expect(await store.list({ limit: 10, state: 'resolved' })).toEqual([second]);
+    expect(await store.list({ limit: 1 })).toEqual([third]);
+    expect(await store.list({ limit: 0 })).toEqual([]);
+  });
+
+  it('finds what a query asks for among hundreds of others', async () => {
+    const resolved = alertOf({ state: 'resolved', firedAt: slotEnd(0) });
+    await raise(
+      resolved,
+      ...Array.from({ length: 250 }, (_, slot) => alertOf({ firedAt: slotEnd(slot + 1) })),
+    );
+    expect(await store.list({ limit: 10, state: 'resolved' })).toEqual([resolved]);
+    expect(await store.list({ limit: 1_000 })).toHaveLength(251);
+  });
+
+  it('replaces an alert that went on, and gives it by id', async () => {
+    const alert = alertOf();
+    const later = alertOf({ peak: 99, state: 'resolved', resolvedAt: slotEnd(9) });
+    await store.commit({ key, expected: 0, state: firing(alert), alert });
+    await store.commit({ key, expected: 1, state: quiet, alert: later });
+    expect(await store.get(alert.id)).toEqual(later);
+    expect(await store.list({ limit: 10 })).toEqual([later]);
+    expect(await store.get('acme:negative-surge:0')).toBeUndefined();
+  });
+
+  it('keeps the first acknowledgement, also when the alert is resolved', async () => {
+    const alert = alertOf();
+    const acknowledged = { ...alert, acknowledgement: { by: 'kim', at: slotEnd(3) } };
+    await store.commit({ key, expected: 0, state: firing(alert), alert });
+    expect(await store.acknowledge(alert.id, 'kim', slotEnd(3))).toEqual(acknowledged);
+    expect(await store.acknowledge(alert.id, 'lee', slotEnd(4))).toEqual(acknowledged);
+    await store.commit({ key, expected: 1, state: quiet, alert: { ...alert, state: 'resolved' } });
+    expect(await store.get(alert.id)).toEqual({ ...acknowledged, state: 'resolved' });
+    expect(await store.list({ limit: 1 })).toEqual([{ ...acknowledged, state: 'resolved' }]);
+  });
+
+  it('acknowledges nothing that it does not know', async () => {
+    expect(await store.acknowledge('no:such:alert', 'kim', slotEnd(3))).toBeUndefined();
+    expect(await store.get('no:such:alert')).toBeUndefined();
+  });
+
+  it('forgets alerts that are older than the retention', async () => {
+    const after = (millis: number): EpochMillis => epochMillis(slotEnd(0) + ALERT_RETENTION_MILLIS + millis);
+    const old = alertOf({ firedAt: slotEnd(0) });
+    const fresh = alertOf({ firedAt: after(1) });
+    await raise(old, fresh);
+    expect(await store.list({ limit: 10 })).toEqual([fresh]);
+  });
+}
+
+describe('the store in memory', () => behavesAsAlertStore(async () => createMemoryAlertStore()));
+
+describe.skipIf(redisUrl === undefined)('the store in Redis', () => {
+  const namespace = `test-${randomUUID().slice(0, 8)}`;
+  const url = redisUrl ?? '';
+  const open = () => openRedisAlertStore({ url, connectTimeoutMs: 1_000, namespace, logger: silentLogger });
+  const redis = new Redis(url, { lazyConnect: true });
+  const keys = () => redis.keys(`sf:{${namespace}:alerts}:*`);
+
+  afterEach(async () => {
+    const left = await keys();
+    if (left.length > 0) await redis.del(left);
+  });
+
+  behavesAsAlertStore(open);
+
+  it('writes no key that would stay for ever', async () => {
+    const store = await open();
+    const alert = alertOf();
+    await store.commit({ key, expected: 0, state: firing(alert), alert });
+    await store.acknowledge(alert.id, 'kim', slotEnd(3));
+    const written = await keys();
+    expect(written).toHaveLength(3);
+    for (const name of written) {
+      const left = await redis.pttl(name);
+      expect(left).toBeGreaterThan(ALERT_RETENTION_MILLIS - 60_000);
+    }
+    await store.close();
+  });
+
+  it('goes on when the server has forgotten its scripts', async () => {
+    const store = await open();
+    await store.commit({ key, expected: 0, state: quiet });
+    await redis.script('FLUSH');
+    expect(await store.commit({ key, expected: 1, state: quiet })).toBe(true);
+    await store.close();
+  });
+
+  it('says where it cannot be reached', async () => {
+    const nowhere = { connectTimeoutMs: 500, namespace, logger: silentLogger };
+    await expect(openRedisAlertStore({ ...nowhere, url: 'redis://127.0.0.1:1' })).rejects.toMatchObject({
+      code: 'SF_STORE_UNREACHABLE',
+    });
+  });
+});

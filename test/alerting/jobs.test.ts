@@ -1,0 +1,283 @@
+import { randomUUID } from 'node:crypto';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { Delivery, DeliveryOutcome } from '../../src/alerting/delivery/delivery.js';
+import { createBullmqJobs } from '../../src/alerting/schedulers/bullmq.js';
+import { createMemoryJobs } from '../../src/alerting/schedulers/memory.js';
+import { type JobOptions, type Jobs, retryDelay } from '../../src/alerting/schedulers/port.js';
+import { type Logger, silentLogger } from '../../src/contracts/logger.js';
+import { redisUrl } from '../support/services.js';
+import { alertOf } from './alerts.js';
+
+const delivery = (name: string): Delivery => ({
+  idempotencyKey: `acme:${name}:1772400000000:firing`,
+  webhook: 'a1b2c3',
+  alert: alertOf(),
+});
+
+/** Collects what happens, and resolves once that many have. */
+function collector<Item>() {
+  const items: Item[] = [];
+  const waiting: (() => void)[] = [];
+  return {
+    items,
+    add(item: Item) {
+      items.push(item);
+      for (const check of waiting) check();
+    },
+    reached: (count: number) =>
+      new Promise<readonly Item[]>((resolve) => {
+        const check = () => items.length >= count && resolve([...items]);
+        waiting.push(check);
+        check();
+      }),
+  };
+}
+
+function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
+  const opened: Jobs[] = [];
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((jobs) => jobs.close()));
+  });
+
+  function setUp(outcomes: readonly DeliveryOutcome[] = [], given: Partial<JobOptions> = {}) {
+    const errors = collector<object>();
+    const logger: Logger = { ...silentLogger, error: (fields) => errors.add(fields) };
+    const jobs = open({
+      evaluateEveryMs: 20,
+      deliveryAttempts: 3,
+      deliveryBackoffMs: 5,
+      logger,
+      ...given,
+    });
+    opened.push(jobs);
+    const attempts = collector<string>();
+    const deliver = async ({ idempotencyKey }: Delivery): Promise<DeliveryOutcome> => {
+      const outcome = outcomes[attempts.items.length] ?? { kind: 'delivered' };
+      attempts.add(idempotencyKey);
+      return outcome;
+    };
+    return { jobs, attempts, errors, deliver, idle: async () => {} };
+  }
+  const again: DeliveryOutcome = { kind: 'retry', reason: 'the webhook answered 500' };
+
+  it('evaluates again and again, also after a failure', async () => {
+    const { jobs, errors, deliver } = setUp();
+    const evaluations = collector<number>();
+    const evaluate = async () => {
+      evaluations.add(evaluations.items.length);
+      if (evaluations.items.length === 2) throw new Error('windows cannot be read');
+    };
+    await jobs.start({ evaluate, deliver });
+    await evaluations.reached(4);
+    expect(await errors.reached(1)).toMatchObject([{ err: { message: 'windows cannot be read' } }]);
+  });
+
+  it('never evaluates twice at once', async () => {
+    const { jobs, deliver } = setUp([], { evaluateEveryMs: 5 });
+    const overlaps = collector<boolean>();
+    let running = 0;
+    const evaluate = async () => {
+      running += 1;
+      await new Promise((resolve) => setTimeout(resolve, 15));
+      overlaps.add(running > 1);
+      running -= 1;
+    };
+    await jobs.start({ evaluate, deliver });
+    expect(await overlaps.reached(4)).not.toContain(true);
+  });
+
+  it('delivers what it was given before and after the start', async () => {
+    const { jobs, attempts, deliver, idle } = setUp();
+    await jobs.enqueue([delivery('before')]);
+    await jobs.start({ evaluate: idle, deliver });
+    await jobs.enqueue([delivery('after'), delivery('after-too')]);
+    const keys = await attempts.reached(3);
+    expect(new Set(keys)).toEqual(
+      new Set(['before', 'after', 'after-too'].map((name) => delivery(name).idempotencyKey)),
+    );
+  });
+
+  it('tries again until the delivery arrives', async () => {
+    const { jobs, attempts, errors, deliver, idle } = setUp([again, again]);
+    await jobs.start({ evaluate: idle, deliver });
+    await jobs.enqueue([delivery('shaky')]);
+    await attempts.reached(3);
+    await jobs.close();
+    expect(attempts.items).toHaveLength(3);
+    expect(errors.items).toEqual([]);
+  });
+
+  it('gives up after the last attempt and says so once', async () => {
+    const { jobs, attempts, errors, deliver, idle } = setUp([again, again, again, again]);
+    await jobs.start({ evaluate: idle, deliver });
+    await jobs.enqueue([delivery('dead')]);
+    const [logged] = await errors.reached(1);
+    expect(logged).toEqual({
+      code: 'SF_DELIVERY_FAILED',
+      delivery: 'a1b2c3/acme/dead/1772400000000/firing',
+      reason: 'the webhook answered 500',
+    });
+    expect(attempts.items).toHaveLength(3);
+    expect(errors.items).toHaveLength(1);
+  });
+
+  it('tries again when an attempt throws', async () => {
+    const { jobs, idle } = setUp();
+    const attempts = collector<string>();
+    const deliver = async ({ idempotencyKey }: Delivery): Promise<DeliveryOutcome> => {
+      attempts.add(idempotencyKey);
+      if (attempts.items.length === 1) throw new Error('out of sockets');
+      return { kind: 'delivered' };
+    };
+    await jobs.start({ evaluate: idle, deliver });
+    await jobs.enqueue([delivery('thrown')]);
+    await attempts.reached(2);
+  });
+
+  it('does not try again what was refused', async () => {
+    const { jobs, attempts, errors, deliver, idle } = setUp([{ kind: 'refused', reason: 'gone' }]);
+    await jobs.start({ evaluate: idle, deliver });
+    await jobs.enqueue([delivery('refused')]);
+    expect(await errors.reached(1)).toMatchObject([{ code: 'SF_DELIVERY_FAILED', reason: 'gone' }]);
+    await jobs.enqueue([delivery('next')]);
+    expect(await attempts.reached(2)).toEqual([
+      'acme:refused:1772400000000:firing',
+      'acme:next:1772400000000:firing',
+    ]);
+  });
+
+  it('makes a delivery once, however often it is handed over', async () => {
+    const { jobs, attempts, deliver, idle } = setUp();
+    await jobs.enqueue([delivery('same'), delivery('same')]);
+    await jobs.start({ evaluate: idle, deliver });
+    await attempts.reached(1);
+    await jobs.enqueue([delivery('same')]);
+    await jobs.enqueue([delivery('last')]);
+    expect(await attempts.reached(2)).toEqual([
+      'acme:same:1772400000000:firing',
+      'acme:last:1772400000000:firing',
+    ]);
+  });
+
+  it('takes nothing over where there is nothing', async () => {
+    const { jobs } = setUp();
+    await jobs.enqueue([]);
+  });
+
+  it('finishes what has begun when it is closed', async () => {
+    const { jobs, deliver } = setUp();
+    const begun = collector<true>();
+    let finished = false;
+    const evaluate = async () => {
+      begun.add(true);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      finished = true;
+    };
+    await jobs.start({ evaluate, deliver });
+    await begun.reached(1);
+    await jobs.close();
+    expect(finished).toBe(true);
+  });
+}
+
+describe('the jobs in memory', () => behavesAsJobs(createMemoryJobs));
+
+describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
+  const url = redisUrl ?? '';
+  const namespaces: string[] = [];
+  const redis = new Redis(url, { lazyConnect: true });
+  const freshNamespace = () => {
+    const namespace = `test-${randomUUID().slice(0, 8)}`;
+    namespaces.push(namespace);
+    return namespace;
+  };
+  const open = (options: JobOptions, namespace = freshNamespace()) =>
+    createBullmqJobs({ ...options, url, connectTimeoutMs: 1_000, namespace });
+
+  afterAll(async () => {
+    for (const namespace of namespaces) {
+      const keys = await redis.keys(`sf:{${namespace}:jobs}:*`);
+      if (keys.length > 0) await redis.del(keys);
+    }
+    redis.disconnect();
+  });
+
+  behavesAsJobs(open);
+
+  const options: JobOptions = {
+    evaluateEveryMs: 20,
+    deliveryAttempts: 3,
+    deliveryBackoffMs: 5,
+    logger: silentLogger,
+  };
+
+  it('lets another process deliver what one took over and did not finish', async () => {
+    const namespace = freshNamespace();
+    const first = open(options, namespace);
+    await first.enqueue([delivery('handed-on')]);
+    await first.close();
+    const second = open(options, namespace);
+    const attempts = collector<string>();
+    await second.start({
+      evaluate: async () => {},
+      deliver: async ({ idempotencyKey }) => {
+        attempts.add(idempotencyKey);
+        return { kind: 'delivered' };
+      },
+    });
+    expect(await attempts.reached(1)).toEqual(['acme:handed-on:1772400000000:firing']);
+    await second.close();
+  });
+
+  it('goes on evaluating when one of two processes leaves', async () => {
+    const namespace = freshNamespace();
+    const [staying, leaving] = [open(options, namespace), open(options, namespace)];
+    const evaluations = collector<string>();
+    const deliver = async (): Promise<DeliveryOutcome> => ({ kind: 'delivered' });
+    await leaving.start({ evaluate: async () => evaluations.add('leaving'), deliver });
+    await staying.start({ evaluate: async () => evaluations.add('staying'), deliver });
+    await evaluations.reached(3);
+    await leaving.close();
+    const before = evaluations.items.length;
+    const after = (await evaluations.reached(before + 3)).slice(before);
+    expect(new Set(after)).toEqual(new Set(['staying']));
+    await staying.close();
+  });
+
+  it('does not attempt a job that is no delivery', async () => {
+    const namespace = freshNamespace();
+    const failures = collector<object>();
+    const jobs = open(
+      { ...options, logger: { ...silentLogger, error: (fields) => failures.add(fields) } },
+      namespace,
+    );
+    const connection = redis.duplicate({ maxRetriesPerRequest: null });
+    const queue = new Queue('alert-delivery', { connection, prefix: `sf:{${namespace}:jobs}` });
+    await queue.add('planted', { alert: 'no alert' });
+    const attempts = collector<string>();
+    await jobs.start({
+      evaluate: async () => {},
+      deliver: async ({ idempotencyKey }) => {
+        attempts.add(idempotencyKey);
+        return { kind: 'delivered' };
+      },
+    });
+    await jobs.enqueue([delivery('good')]);
+    expect(await attempts.reached(1)).toEqual(['acme:good:1772400000000:firing']);
+    expect(await failures.reached(1)).toMatchObject([{ code: 'SF_DELIVERY_FAILED' }]);
+    await queue.close();
+    connection.disconnect();
+    await jobs.close();
+  });
+});
+
+describe('the wait before the next attempt', () => {
+  it('doubles, less up to half by chance', () => {
+    expect([1, 2, 3, 8].map((attempts) => retryDelay(attempts, 1_000, () => 0))).toEqual([
+      1_000, 2_000, 4_000, 128_000,
+    ]);
+    expect(retryDelay(3, 1_000, () => 1)).toBe(2_000);
+  });
+});
