@@ -14,8 +14,8 @@ const fieldPath = (value: string) =>
 
 const kafka = section({
   brokers: z.array(z.string().min(1)).min(1).default(['127.0.0.1:9092']).describe('host:port of the brokers'),
-  clientId: z.string().min(1).default('sentiflux'),
-  connectionTimeoutMs: millis(3_000),
+  clientId: z.string().min(1).default('sentiflux').describe('name of the worker in the logs of the brokers'),
+  connectionTimeoutMs: millis(3_000).describe('how long a broker may take to answer a connection'),
   sessionTimeoutMs: millis(30_000).describe('a worker not heard of for this long loses its partitions'),
   maxFetchBytes: positive(4_194_304).describe('most bytes of one fetch, over all partitions'),
   fetchWaitMs: millis(100).describe('how long the broker may wait to fill a fetch'),
@@ -31,34 +31,38 @@ const streams = section({
   maxInFlightRecords: positive(8_192).describe(
     'fetching pauses above this many unsettled records a partition',
   ),
-  maxInFlightBytes: positive(16_777_216),
+  maxInFlightBytes: positive(16_777_216).describe('the same in bytes'),
 });
 
 const topics = section({
-  posts: z.string().min(1).default('posts.raw'),
-  scored: z.string().min(1).default('sentiment.scored'),
-  aggregates: z.string().min(1).default('sentiment.aggregates'),
-  alerts: z.string().min(1).default('sentiment.alerts'),
-  deadLetters: z.string().min(1).default('posts.dead-letters'),
+  posts: z.string().min(1).default('posts.raw').describe('posts come in here, keyed by id'),
+  scored: z.string().min(1).default('sentiment.scored').describe('one result a post'),
+  aggregates: z
+    .string()
+    .min(1)
+    .default('sentiment.aggregates')
+    .describe('closed windows and their revisions'),
+  alerts: z.string().min(1).default('sentiment.alerts').describe('alerts that fire and are resolved'),
+  deadLetters: z.string().min(1).default('posts.dead-letters').describe('records that cannot be scored'),
   partitions: positive(4).describe('of posts, scored and dead letters; used by `topics create`'),
   replication: positive(3).describe('used by `topics create`; less only for a test cluster'),
-  minInsyncReplicas: positive(2),
+  minInsyncReplicas: positive(2).describe('used by `topics create`; at most the replication'),
 });
 
 const input = section({
   fields: section({
     id: fieldPath('id').describe('falls back to the record key'),
-    source: fieldPath('source'),
-    text: fieldPath('text'),
-    author: fieldPath('author'),
+    source: fieldPath('source').describe('kind or name of where it was posted'),
+    text: fieldPath('text').describe('the only field that must be there'),
+    author: fieldPath('author').describe('id or handle; leaves the worker only as a keyed hash'),
     createdAt: fieldPath('createdAt').describe(
       'ISO 8601, or a number of seconds or milliseconds; falls back to the record timestamp when absent',
     ),
     updatedAt: fieldPath('updatedAt').describe('falls back to createdAt'),
-    language: fieldPath('language'),
-    url: fieldPath('url'),
-    replyTo: fieldPath('replyTo'),
-    reach: fieldPath('reach'),
+    language: fieldPath('language').describe('BCP 47 tag; a hint'),
+    url: fieldPath('url').describe('address of the post'),
+    replyTo: fieldPath('replyTo').describe('id of the post that it answers'),
+    reach: fieldPath('reach').describe('how many people it reached: likes, reposts, followers'),
   }),
   defaultSource: z.string().min(1).default('unknown').describe('source of a message that names none'),
   maxBytes: positive(65_536).describe('a larger value is a dead letter'),
@@ -76,7 +80,7 @@ const output = section({
 const scoring = section({
   model: z.string().min(1).optional().describe('directory of a model bundle; the shipped one by default'),
   engine: z.enum(['auto', 'onnx', 'tfjs-node', 'wasm']).default('auto').describe('auto: onnx, else wasm'),
-  precision: z.enum(['float32', 'int8']).default('int8'),
+  precision: z.enum(['float32', 'int8']).default('int8').describe('of the weights of the LSTM'),
   threads: z.number().int().nonnegative().default(0).describe('scorer threads; 0: one a core, at most 8'),
   maxBatchRecords: positive(512).describe('most records in one batch'),
   lowConfidence: z
@@ -88,28 +92,29 @@ const scoring = section({
 });
 
 const aggregation = section({
-  store: z.enum(['memory', 'redis']).default('redis'),
+  store: z.enum(['memory', 'redis']).default('redis').describe('where windows are kept'),
   namespace: z
     .string()
     .regex(/^[a-z0-9-]+$/)
-    .default('live'),
+    .default('live')
+    .describe('prefix of the keys, so that several workers can share a Redis'),
   outOfOrdernessMs: millis(5_000).describe('the watermark stays this far behind the greatest event time'),
   allowedLatenessMs: millis(120_000).describe('how long after closing a window may still change'),
   idleAfterMs: millis(30_000).describe('a partition without posts for this long holds no watermark back'),
   futureToleranceMs: millis(300_000).describe('a post this far ahead of its record is flagged future'),
-  closeEveryMs: positive(1_000),
+  closeEveryMs: positive(1_000).describe('wait between two looks for windows to close'),
   retentionMs: section({
-    '10s': millis(2 * 3_600_000),
-    '1m': millis(2 * 86_400_000),
-    '5m': millis(8 * 86_400_000),
-    '1h': millis(36 * 86_400_000),
+    '10s': millis(2 * 3_600_000).describe('of windows of 10s'),
+    '1m': millis(2 * 86_400_000).describe('of windows of 1m'),
+    '5m': millis(8 * 86_400_000).describe('of windows of 5m'),
+    '1h': millis(36 * 86_400_000).describe('of windows of 1h'),
   }).describe('how long windows are kept; a post older than that is counted as old'),
   retractionHorizonMs: millis(86_400_000).describe('how long edits and deletions correct counts'),
 });
 
 const redis = section({
-  url: z.string().min(1).default('redis://127.0.0.1:6379'),
-  connectTimeoutMs: millis(5_000),
+  url: z.string().min(1).default('redis://127.0.0.1:6379').describe('redis:// or rediss:// address'),
+  connectTimeoutMs: millis(5_000).describe('how long Redis may take to answer a connection'),
 });
 
 const rule = z
@@ -158,15 +163,16 @@ const alerting = section({
     .enum(['memory', 'bullmq'])
     .default('bullmq')
     .describe('where jobs and the states of alerts live: in this process, or in Redis'),
-  evaluateEveryMs: positive(5_000),
+  evaluateEveryMs: positive(5_000).describe('wait between two evaluations of the rules'),
   lookBackMs: millis(86_400_000).describe('how far back a rule looks that has never run for a brand'),
   rules: z
     .array(rule)
     .refine((rules) => new Set(rules.map(({ name }) => name)).size === rules.length, {
       error: 'each rule needs a name of its own',
     })
-    .default([rule.parse({ name: 'negative-surge' })]),
-  webhooks: z.array(webhook).default([]),
+    .default([rule.parse({ name: 'negative-surge' })])
+    .describe('what fires: each has a name; see docs/alerts.md'),
+  webhooks: z.array(webhook).default([]).describe('who is told of alerts: url, secret, timeoutMs'),
   deliveryAttempts: positive(8).describe('attempts of one delivery before it is given up'),
   deliveryBackoffMs: positive(1_000).describe(
     'wait before the second attempt, less up to half by chance; doubles each time',
@@ -174,7 +180,10 @@ const alerting = section({
 });
 
 const server = (defaultPort: number) =>
-  section({ host: z.string().min(1).default('127.0.0.1'), port: port(defaultPort) });
+  section({
+    host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+    port: port(defaultPort).describe('0 for any that is free'),
+  });
 
 /** The whole configuration, with its defaults. docs/configuration.md describes each key. */
 export const configSchema = z.strictObject({
@@ -194,7 +203,10 @@ export const configSchema = z.strictObject({
   api: server(8080).describe('public routes and the page'),
   ops: server(8081).describe('live, ready, metrics; never public'),
   log: section({
-    level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    level: z
+      .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+      .default('info')
+      .describe('least that is logged'),
   }),
 });
 
