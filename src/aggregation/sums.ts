@@ -1,5 +1,4 @@
-import type { BrandId } from '../contracts/ids.js';
-import { type EpochMillis, epochMillis } from '../contracts/ids.js';
+import { type BrandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
 import type { Label } from '../contracts/labels.js';
 import { bucketStart, TIER_MILLIS, type Tier, type WindowAggregate } from '../contracts/window.js';
 import { type Contribution, POLARITY_SCALE } from './contribution.js';

@@ -49,7 +49,10 @@ export const windowAggregateSchema = z.object({
   revision: z.number().int().nonnegative(),
   /** False where records were lost below the log's start while the window was open. */
   complete: z.boolean(),
-  /** True once the allowed lateness has passed: it never changes again. */
+  /**
+   * True once the allowed lateness has passed: no more posts come in. Only edits and deletions of its posts still
+   * change it, within the retraction horizon.
+   */
   final: z.boolean(),
 });
 export type WindowAggregate = Readonly<z.infer<typeof windowAggregateSchema>>;

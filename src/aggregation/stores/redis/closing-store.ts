@@ -1,5 +1,4 @@
-import type { BrandId } from '../../../contracts/ids.js';
-import { epochMillis } from '../../../contracts/ids.js';
+import { type BrandId, epochMillis } from '../../../contracts/ids.js';
 import { type WindowAggregate, windowAggregateSchema } from '../../../contracts/window.js';
 import type { ClosingStore, DirtyBucket, WindowChange } from '../../store.js';
 import { bucketEnd, bucketName } from '../../sums.js';

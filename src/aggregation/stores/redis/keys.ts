@@ -1,5 +1,4 @@
-import type { BrandId, EpochMillis } from '../../../contracts/ids.js';
-import { epochMillis } from '../../../contracts/ids.js';
+import { type BrandId, type EpochMillis, epochMillis } from '../../../contracts/ids.js';
 import { TIERS, type Tier } from '../../../contracts/window.js';
 import { type Bucket, bucketName } from '../../sums.js';
 

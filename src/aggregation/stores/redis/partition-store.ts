@@ -70,10 +70,13 @@ export async function readState(
   partition: number,
 ): Promise<PartitionState> {
   const values = await connection.send((client) => client.hmget(keys.state(partition), ...STATE_FIELDS));
-  const [nextOffset, sourceOffset, greatestEventTime, idleAt, watermark] = values.map((value) =>
-    value === null ? undefined : epochMillis(Number(value)),
+  const [nextOffset, sourceOffset = -1, ...times] = values.map((value) =>
+    value === null ? undefined : Number(value),
   );
-  return { nextOffset, sourceOffset: sourceOffset ?? -1, greatestEventTime, idleAt, watermark };
+  const [greatestEventTime, idleAt, watermark] = times.map((time) =>
+    time === undefined ? undefined : epochMillis(time),
+  );
+  return { nextOffset, sourceOffset, greatestEventTime, idleAt, watermark };
 }
 
 /** How long a namespace without any post is kept. */
