@@ -8,6 +8,8 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 /** An alert's id holds the ids of its brand and rule. */
 const MOST_PARAMETER_CHARACTERS = 512;
 const REQUEST_TIMEOUT_MILLIS = 30_000;
+/** How long a closing server waits for its clients. */
+const CLOSE_GRACE_MILLIS = 3_000;
 
 /** A server without routes: how requests are checked, refused and logged. */
 export function openServer(logger: Logger): Api {
@@ -39,6 +41,11 @@ export function openServer(logger: Logger): Api {
       },
       'request answered',
     );
+  });
+  api.addHook('preClose', async () => {
+    // Browsers open connections in advance, and those that never asked anything do not count as idle.
+    const cutOff = setTimeout(() => api.server.closeAllConnections(), CLOSE_GRACE_MILLIS).unref();
+    api.server.once('close', () => clearTimeout(cutOff));
   });
   return api;
 }

@@ -26,15 +26,15 @@ const DEFAULT_WINDOWS = 360;
  * @throws SentifluxError SF_API_BAD_REQUEST where it is empty or holds more than `MOST_WINDOWS`
  */
 export function windowSpan({ tier, ...asked }: AskedSpan, latest: EpochMillis): WindowSpan {
-  const size = TIER_MILLIS[tier];
-  const to = nextStart(tier, asked.to ?? epochMillis(Math.max(latest, asked.from ?? latest)));
-  const from =
-    asked.from === undefined ? epochMillis(to - DEFAULT_WINDOWS * size) : nextStart(tier, asked.from);
-  if (from > to) {
-    throw new SentifluxError('SF_API_BAD_REQUEST', `from (${from}) is after to (${to})`, {
+  const until = asked.to ?? epochMillis(Math.max(latest, asked.from ?? latest));
+  if (asked.from !== undefined && asked.from > until) {
+    throw new SentifluxError('SF_API_BAD_REQUEST', `from (${asked.from}) is after to (${until})`, {
       hint: 'Give from before to.',
     });
   }
+  const size = TIER_MILLIS[tier];
+  const to = nextStart(tier, until);
+  const from = nextStart(tier, asked.from ?? epochMillis(to - DEFAULT_WINDOWS * size));
   const windows = (to - from) / size;
   if (windows > MOST_WINDOWS) {
     throw new SentifluxError(

@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { LiveStreamsOptions } from '../../src/api/live-streams.js';
+import type { Api } from '../../src/api/schema.js';
+import { postId } from '../../src/contracts/ids.js';
+import { next, readBlocks, readEvents } from './support/events.js';
+import { createFeed } from './support/fakes.js';
+import { alert, minute, NOON, ORBIT, scoredPost, TIDEPOOL } from './support/posts.js';
+import { openApi } from './support/server.js';
+
+let api: Api | undefined;
+afterEach(async () => {
+  // A client that gave up a request opens its next connection in advance.
+  api?.server.closeAllConnections();
+  await api?.close();
+  api = undefined;
+});
+
+/** A server on a real socket, since what matters here is what a socket does. */
+async function listen(stream: Omit<LiveStreamsOptions, 'feed'> = {}) {
+  const feed = createFeed();
+  api = await openApi({ feed, stream });
+  const address = await api.listen({ host: '127.0.0.1', port: 0 });
+  return { api, feed, address, open: (query = '') => fetch(`${address}/v1/stream${query}`) };
+}
+
+const scored = (id: string, brands = [ORBIT]) =>
+  ({ kind: 'scored', post: scoredPost({ id: postId(id), brands }) }) as const;
+
+describe('the live stream', () => {
+  it('brings scored posts, windows and alerts as they happen', async () => {
+    const { feed, open } = await listen();
+    const response = await open();
+    expect(response.headers.get('content-type')).toMatch('text/event-stream');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const events = readEvents(response);
+    feed.emit(scored('a'));
+    feed.emit({ kind: 'window', window: minute(ORBIT, NOON) });
+    feed.emit({ kind: 'alert', alert: alert() });
+    expect(await next(events)).toEqual({ event: 'scored', data: scored('a').post });
+    expect(await next(events)).toEqual({ event: 'window', data: minute(ORBIT, NOON) });
+    expect(await next(events)).toEqual({ event: 'alert', data: alert() });
+  });
+
+  it('brings one brand alone on request', async () => {
+    const { feed, open } = await listen();
+    const events = readEvents(await open('?brand=tidepool'));
+    feed.emit(scored('a', [ORBIT]));
+    feed.emit({ kind: 'window', window: minute(ORBIT, NOON) });
+    feed.emit({ kind: 'alert', alert: alert() });
+    feed.emit(scored('b', [ORBIT, TIDEPOOL]));
+    expect(await next(events)).toMatchObject({ event: 'scored', data: { id: 'b' } });
+  });
+
+  it('knows posts of every brand and of none', async () => {
+    const { feed, open } = await listen();
+    const [all, other] = [await open('?brand=_all'), await open('?brand=_other')].map(readEvents);
+    feed.emit(scored('a', [ORBIT]));
+    feed.emit(scored('b', []));
+    expect(all && (await next(all)).data.id).toBe('a');
+    expect(other && (await next(other)).data.id).toBe('b');
+  });
+
+  it('brings some kinds alone on request', async () => {
+    const { feed, open } = await listen();
+    const events = readEvents(await open('?kinds=alert,window'));
+    feed.emit(scored('a'));
+    feed.emit({ kind: 'alert', alert: alert() });
+    expect(await next(events)).toMatchObject({ event: 'alert' });
+  });
+
+  it('brings so many scored posts a second on request, and counts the others', async () => {
+    const { feed, open } = await listen();
+    const events = readEvents(await open('?scoredPerSecond=1&kinds=scored'));
+    for (const id of ['a', 'b', 'c']) feed.emit(scored(id));
+    expect(await next(events)).toMatchObject({ event: 'scored', data: { id: 'a' } });
+    expect(await next(events)).toEqual({ event: 'skipped', data: { scored: 2 } });
+  });
+
+  it('keeps a text one text, whatever stands in it', async () => {
+    const { feed, open } = await listen();
+    const text = '</script><script>alert(1)</script>\n\nevent: alert\ndata: {}\u2028\r\r';
+    const events = readEvents(await open());
+    feed.emit({ kind: 'scored', post: scoredPost({ text }) });
+    expect(await next(events)).toMatchObject({ event: 'scored', data: { text } });
+  });
+
+  it('says now and then that it is still there', async () => {
+    const { open } = await listen({ heartbeatMillis: 5 });
+    const blocks = readBlocks(await open());
+    expect(await next(blocks)).toBe('retry: 2000');
+    expect(await next(blocks)).toBe(': heartbeat');
+  });
+
+  it('listens to the feed only while somebody reads', async () => {
+    const { feed, open, address } = await listen();
+    expect(feed.listeners).toBe(0);
+    const reading = new AbortController();
+    const response = await fetch(`${address}/v1/stream`, { signal: reading.signal });
+    const other = await open();
+    expect(feed.listeners).toBe(1);
+    reading.abort();
+    await response.text().catch(() => {});
+    await other.body?.cancel();
+    await expect.poll(() => feed.listeners).toBe(0);
+  });
+
+  it('drops a reader that is too slow and tells it why, and goes on for the others', async () => {
+    const { feed, open, address } = await listen({ maxWaiting: 10_000 });
+    const good = readEvents(await open('?kinds=alert'));
+    const { hostname, port } = new URL(address);
+    const slow = connect(Number(port), hostname);
+    slow.write('GET /v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(slow, 'readable');
+    // More than the sockets of both ends can hold, and nobody reads.
+    const post = { kind: 'scored', post: scoredPost({ text: 'x'.repeat(9_000) }) } as const;
+    for (let sent = 0; sent < 2_000; sent += 1) {
+      feed.emit(post);
+      if (sent % 50 === 0) await new Promise(setImmediate);
+    }
+    feed.emit({ kind: 'alert', alert: alert() });
+    expect(await next(good)).toMatchObject({ event: 'alert' });
+    let received = '';
+    for await (const chunk of slow.setEncoding('utf8')) received += chunk;
+    expect(received).toContain('event: dropped\ndata: {"reason":"slow reader"');
+    expect(received.match(/event: scored/g)?.length).toBeLessThan(2_000);
+  });
+
+  it('ends with a word when the server closes', async () => {
+    const { api, feed, open } = await listen();
+    const events = readEvents(await open());
+    feed.emit(scored('a'));
+    const closed = api.close();
+    expect(await next(events)).toMatchObject({ event: 'scored' });
+    expect(await next(events)).toMatchObject({ event: 'closing' });
+    expect((await events.next()).done).toBe(true);
+    await closed;
+  });
+
+  it('has room for so many readers', async () => {
+    const { open } = await listen({ maxReaders: 1 });
+    const first = await open();
+    expect((await open()).status).toBe(503);
+    await first.body?.cancel();
+    await expect.poll(async () => (await open()).status).toBe(200);
+  });
+
+  it.each([
+    ['?brand=nobody', 404],
+    ['?kinds=posts', 400],
+    ['?kinds=', 400],
+    ['?scoredPerSecond=0', 400],
+    ['?scoredPerSecond=1e9', 400],
+    ['?since=1', 400],
+  ])('is refused for %s', async (query, status) => {
+    const { open } = await listen();
+    const response = await open(query);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error: { code: expect.stringMatching(/^SF_API_/) } });
+  });
+});
