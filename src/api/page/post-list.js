@@ -1,0 +1,75 @@
+import { element } from './dom.js';
+import { clockTime, say, share } from './words.js';
+
+const MOST_POSTS = 30;
+
+/**
+ * The posts as they come, newest first.
+ *
+ * @param {Element} list
+ * @param {(brand: string) => string} nameOf
+ */
+export function createPostList(list, nameOf) {
+  const empty = list.previousElementSibling;
+
+  function trim() {
+    while (list.children.length > MOST_POSTS) list.lastElementChild.remove();
+    empty.hidden = list.children.length > 0;
+  }
+
+  return {
+    add(post) {
+      list.prepend(postEntry(post, nameOf));
+      trim();
+    },
+    /** Says how many posts came that are not shown. */
+    addSkipped(count) {
+      const newest = list.firstElementChild;
+      newest?.querySelector('.fine').append(` · ${say('skipped', { count })}`);
+    },
+    clear() {
+      list.replaceChildren();
+      trim();
+    },
+  };
+}
+
+function postEntry(post, nameOf) {
+  const { label, confidence, text, terms, language, source, brands, flags, url } = post;
+  const fine = element(
+    'p',
+    { class: 'fine' },
+    [
+      clockTime(Date.parse(post.createdAt), 'day'),
+      source,
+      ...brands.map(nameOf),
+      language,
+      share(confidence, 1),
+      ...flags,
+    ].join(' · '),
+  );
+  if (url !== undefined && isWebAddress(url)) {
+    fine.append(
+      ' · ',
+      element('a', { href: url, rel: 'noopener noreferrer nofollow', target: '_blank' }, say('open')),
+    );
+  }
+  return element(
+    'li',
+    {},
+    element('span', { class: `label ${label}` }, say(label)),
+    text === undefined
+      ? element(
+          'span',
+          { class: 'text empty' },
+          terms.length > 0 ? say('noText', { terms: terms.join(', ') }) : say('noTerms'),
+        )
+      : element('span', { class: 'text', dir: 'auto', lang: language }, text),
+    fine,
+  );
+}
+
+/** Anybody can write an address into a post; one that begins with `javascript:` must not become a link. */
+function isWebAddress(url) {
+  return URL.canParse(url) && ['https:', 'http:'].includes(new URL(url).protocol);
+}
