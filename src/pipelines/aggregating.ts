@@ -100,11 +100,13 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
     async stop() {
       consumption.pause();
       await closer.stop();
-      await queues.idle();
+      // Waits for the store no longer: what it cannot take now is read again.
       aggregator.close();
+      await queues.idle();
       await consumption.close();
       await producer.close();
-      await store.resign();
+      // Where the store is away the election ends by itself.
+      await store.resign().catch(() => {});
     },
   };
 }

@@ -139,6 +139,18 @@ describe('score', () => {
     expect(objects(stdout)[0]).toMatchObject({ label: 'positive', model: { engine: 'wasm' } });
   });
 
+  it('falls back on WebAssembly where the native library cannot be loaded, and says so once', async () => {
+    const hook = new URL('../support/without-onnx.mjs', import.meta.url).href;
+    const { status, stdout, stderr } = await run(['score'], {
+      input: 'what a wonderful day\n',
+      env: { NODE_OPTIONS: `--import ${hook}` },
+    });
+    expect(status).toBe(0);
+    expect(objects(stdout)[0]).toMatchObject({ label: 'positive', model: { engine: 'wasm' } });
+    expect(stderr.match(/SF_ENGINE_FALLBACK/g)).toHaveLength(1);
+    expect(stderr).toContain('cannot open shared object file');
+  });
+
   it('refuses a bundle that is none', async () => {
     const { status, stderr } = await run(['score', '--model', temporaryFolder()], { input: 'good' });
     expect(status).toBe(1);

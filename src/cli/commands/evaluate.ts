@@ -4,6 +4,7 @@ import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { LABELS } from '../../contracts/labels.js';
 import { type Evaluation, type EvaluationRow, evaluate } from '../../evaluation/evaluate.js';
 import { openScorer } from '../../pipelines/scorer.js';
+import { createLogger } from '../logger.js';
 import { openProgress } from '../progress.js';
 import {
   engineOption,
@@ -32,7 +33,11 @@ export function addEvaluateCommand(program: Command): void {
 
 async function run(options: EvaluateOptions): Promise<void> {
   const rows = await readRows(options.data);
-  const scorer = await openScorer({ config: await scorerConfig(options), brands: [] });
+  const scorer = await openScorer({
+    config: await scorerConfig(options),
+    brands: [],
+    logger: createLogger('warn'),
+  });
   const progress = openProgress('scored', rows.length);
   let evaluation: Evaluation;
   try {

@@ -5,6 +5,7 @@ import { loadBrands } from '../../config/load.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { TextOutcome } from '../../contracts/text-score.js';
 import { openScorer } from '../../pipelines/scorer.js';
+import { createLogger } from '../logger.js';
 import { openProgress } from '../progress.js';
 import { FORMATS, type Format, type InputRecord, readRecords } from '../records.js';
 import {
@@ -49,7 +50,11 @@ export function addScoreCommand(program: Command): void {
 
 async function score(options: ScoreOptions): Promise<void> {
   const brands = options.brands === undefined ? [] : await loadBrands(options.brands);
-  const scorer = await openScorer({ config: await scorerConfig(options), brands });
+  const scorer = await openScorer({
+    config: await scorerConfig(options),
+    brands,
+    logger: createLogger('warn'),
+  });
   const output = await openOutput(options.output);
   const progress = openProgress('scored', undefined);
   let done = 0;
