@@ -11,6 +11,8 @@ export type DecodeRecord = (batch: RecordBatch, i: number) => DecodedRecord;
 
 /** Longer ids are a producer's mistake; they are the keys of every store. */
 const MAX_ID_LENGTH = 512;
+/** Half of a surrogate pair: no UTF-8 has it, so the record's key would not be the id. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 /** Numbers below it are seconds: as milliseconds they would lie before March 1973. */
 const FIRST_MILLIS = 100_000_000_000;
 /** The years 1 to 9999, as ISO 8601 writes them with four digits. */
@@ -124,7 +126,8 @@ function objectIn(json: string): object | undefined {
 
 function idOf(value: unknown): PostId | undefined {
   const name = nameOf(value);
-  return name === undefined || name.length > MAX_ID_LENGTH ? undefined : postId(name);
+  if (name === undefined || name.length > MAX_ID_LENGTH || LONE_SURROGATE.test(name)) return undefined;
+  return postId(name);
 }
 
 /** A name as a string; a source's numeric ids count as names where JSON kept every digit. */

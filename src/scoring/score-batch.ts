@@ -14,6 +14,9 @@ import type { DecodeRecord } from './decode.js';
 import { createEncoder, type EncodeOptions, packOutcomes, type RecordOutcome } from './encode.js';
 import type { ScoringEngine } from './engine.js';
 
+/** What a broker gives where a record has none. */
+const NO_TIMESTAMP = -1;
+
 export interface BatchScorerOptions extends Omit<EncodeOptions, 'model'> {
   readonly decode: DecodeRecord;
   readonly prepare: Prepare;
@@ -75,7 +78,10 @@ export function createBatchScorer(options: BatchScorerOptions): BatchScorer {
       case 'post': {
         const { post } = decoded;
         const text = prepareText(post);
-        return text.kind === 'ready' ? { ...text, post, recordTimestamp: batch.timestamps[i] ?? 0 } : text;
+        if (text.kind !== 'ready') return text;
+        const timestamp = batch.timestamps[i] ?? NO_TIMESTAMP;
+        // Without a record's timestamp nothing tells that the post is early or late.
+        return { ...text, post, recordTimestamp: timestamp === NO_TIMESTAMP ? post.createdAt : timestamp };
       }
     }
   }

@@ -132,6 +132,7 @@ describe('what cannot be scored', () => {
     ['no id and no key', { text: 'good' }, 'SF_POST_NO_ID'],
     ['an empty id', { id: '', text: 'good' }, 'SF_POST_NO_ID'],
     ['an id of 513 characters', { id: 'x'.repeat(513), text: 'good' }, 'SF_POST_NO_ID'],
+    ['an id with half a character', '{"id":"\\ud83d","text":"good"}', 'SF_POST_NO_ID'],
     ['an id that lost digits', '{"id":12345678901234567890,"text":"good"}', 'SF_POST_NO_ID'],
     ['a time in words', { ...post, createdAt: 'last Tuesday' }, 'SF_POST_NO_TIME'],
     ['a time of another type', { ...post, createdAt: { day: 3 } }, 'SF_POST_NO_TIME'],

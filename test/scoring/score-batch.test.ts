@@ -46,13 +46,13 @@ const options: BatchScorerOptions = {
   oldAfterMs: 24 * HOUR,
 };
 
-function batchOf(values: readonly (object | string | null)[]) {
+function batchOf(values: readonly (object | string | null)[], timestamp = NOW) {
   return packRecords(
     values.map((value, offset) => ({
       topic: 'posts.raw',
       partition: 0,
       offset,
-      timestamp: epochMillis(NOW),
+      timestamp: epochMillis(timestamp),
       key: Buffer.from(`key-${offset}`),
       value: value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
     })),
@@ -184,6 +184,11 @@ describe('a scored post', () => {
     const towardsNow = flag === 'future' ? -1 : 1;
     expect((await scoreOne({ text: 'a', createdAt })).flags).toEqual([flag]);
     expect((await scoreOne({ text: 'a', createdAt: createdAt + towardsNow })).flags).toEqual([]);
+  });
+
+  it('is neither future nor old where its record has no timestamp', async () => {
+    const batch = batchOf([{ text: 'a', createdAt: NOW }], -1);
+    expect(postOf(await createBatchScorer(options).scoreBatch(batch), 0).flags).toEqual([]);
   });
 });
 

@@ -114,7 +114,10 @@ async function loadTensorflow(): Promise<Operations> {
     throw new SentifluxError(
       'SF_ENGINE_UNAVAILABLE',
       `@tensorflow/tfjs-node cannot be loaded: ${messageOf(cause)}.`,
-      { hint: 'Install @tensorflow/tfjs-node, or choose the engine onnx or wasm.', cause },
+      {
+        hint: 'Run make tfjs-node (or npm i @tensorflow/tfjs-node), or choose the engine onnx or wasm.',
+        cause,
+      },
     );
   }
 }
