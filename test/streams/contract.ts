@@ -371,6 +371,24 @@ function promises(place: () => Promise<Place>): void {
       expect(textsOf(results.batches)).toEqual(['only this']);
     });
 
+    it('can be asked by others how much it has not settled', async () => {
+      const topic = await freshTopic(streams, 2);
+      const group = freshName('group');
+      await write(streams, topic, numbered(0, 5), 1);
+      expect(await streams.lagOf(group, topic)).toEqual(
+        new Map([
+          [0, 0],
+          [1, 5],
+        ]),
+      );
+      const reader = await read(streams, topic, { group, maxBatchRecords: 3 });
+      await reader.records(5);
+      const [first] = reader.batches;
+      if (first === undefined) throw new Error('no batch came');
+      await reader.consumption.settle(first, []);
+      expect((await streams.lagOf(group, topic)).get(1)).toBe(2);
+    });
+
     it('does not see what another group has settled', async () => {
       const topic = await freshTopic(streams);
       await write(streams, topic, ['for both']);
