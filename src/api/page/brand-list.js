@@ -36,7 +36,11 @@ export function showBrands(list, { brands, chosen, firing, choose }) {
       button.setAttribute('aria-current', String(brand.id === chosen));
       name.textContent = brandName(brand);
       name.classList.toggle('firing', firing.has(brand.id));
-      number.textContent = `${compact(recent.posts)} · ${share(recent.negative, recent.posts)} ${say('negative')}`;
+      const [posts, negative] = [compact(recent.posts), share(recent.negative, recent.posts)];
+      number.textContent = `${posts} · ${negative}`;
+      const words = `${name.textContent}: ${say('postsOf', { posts })}, ${negative} ${say('negative')}`;
+      button.setAttribute('aria-label', words);
+      button.title = words;
       spark.firstElementChild.setAttribute('d', sparkline(recent.postsByWindow));
       updateShareBar(bar, recent);
     },

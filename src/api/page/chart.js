@@ -122,7 +122,7 @@ function gridLine(left, right, y, label) {
 }
 
 function timeLabels(from, to, x, right, y) {
-  const places = Math.max(2, Math.min(6, Math.floor((right - LEFT) / 110)));
+  const places = Math.max(2, Math.min(6, Math.floor((right - LEFT) / 145)));
   const detail = to - from >= DAY ? 'day' : to - from < 1_200_000 ? 'second' : 'minute';
   return Array.from({ length: places + 1 }, (_, i) => {
     const time = from + ((to - from) * i) / places;
@@ -131,8 +131,8 @@ function timeLabels(from, to, x, right, y) {
   });
 }
 
-/** The next of 1, 2, 5, 10, 20, 50, … */
+/** The next of 1, 2, 4, 6, 8, 10, 20, 40, …: each has a half worth a line. */
 function niceCeiling(value) {
   const unit = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((factor) => factor * unit).find((nice) => nice >= value);
+  return [1, 2, 4, 6, 8, 10].map((factor) => factor * unit).find((nice) => nice >= value);
 }

@@ -221,7 +221,7 @@ async function acknowledgeAlert({ id }) {
   const field = byId('acknowledger');
   const by = field.value.trim();
   if (by === '') {
-    field.focus();
+    field.reportValidity();
     return;
   }
   localStorage.setItem(KEPT_NAME, by);

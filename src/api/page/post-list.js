@@ -61,7 +61,7 @@ function postEntry(post, nameOf) {
     text === undefined
       ? element(
           'span',
-          { class: 'text empty' },
+          { class: 'text fine' },
           terms.length > 0 ? say('noText', { terms: terms.join(', ') }) : say('noTerms'),
         )
       : element('span', { class: 'text', dir: 'auto', lang: language }, text),
