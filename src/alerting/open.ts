@@ -29,11 +29,15 @@ export async function openAlertStore({
   return openRedisAlertStore({ ...redis, namespace, logger });
 }
 
-/** The scheduler that the configuration names. BullMQ is loaded only where it is used. */
+/**
+ * The scheduler that the configuration names. BullMQ is loaded only where it is used.
+ *
+ * @throws SentifluxError SF_STORE_UNREACHABLE
+ */
 export async function openJobs({ alerting, redis, namespace, logger }: OpenAlertingOptions): Promise<Jobs> {
   const { evaluateEveryMs, deliveryAttempts, deliveryBackoffMs } = alerting;
   const options = { evaluateEveryMs, deliveryAttempts, deliveryBackoffMs, logger };
   if (alerting.scheduler === 'memory') return createMemoryJobs(options);
-  const { createBullmqJobs } = await import('./schedulers/bullmq.js');
-  return createBullmqJobs({ ...options, ...redis, namespace });
+  const { openBullmqJobs } = await import('./schedulers/bullmq.js');
+  return openBullmqJobs({ ...options, ...redis, namespace });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ALERT_RETENTION_MILLIS, type AlertStore } from '../../src/alerting/alert-store.js';
 import type { RuleState } from '../../src/alerting/state.js';
 import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
@@ -133,6 +133,8 @@ describe.skipIf(redisUrl === undefined)('the store in Redis', () => {
     const left = await keys();
     if (left.length > 0) await redis.del(left);
   });
+
+  afterAll(() => redis.disconnect());
 
   behavesAsAlertStore(open);
 

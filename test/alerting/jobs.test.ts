@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Delivery, DeliveryOutcome } from '../../src/alerting/delivery/delivery.js';
-import { createBullmqJobs } from '../../src/alerting/schedulers/bullmq.js';
+import { openBullmqJobs } from '../../src/alerting/schedulers/bullmq.js';
 import { createMemoryJobs } from '../../src/alerting/schedulers/memory.js';
 import { type JobOptions, type Jobs, retryDelay } from '../../src/alerting/schedulers/port.js';
 import { type Logger, silentLogger } from '../../src/contracts/logger.js';
@@ -35,16 +36,40 @@ function collector<Item>() {
   };
 }
 
-function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
+/** A way to Redis that can be cut. */
+async function proxyTo({ hostname, port }: URL): Promise<{ address: string; cut(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+    }
+    client.pipe(upstream).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // A server that listens on TCP has an address with a port.
+  const { port: own } = server.address() as AddressInfo;
+  return {
+    address: `redis://127.0.0.1:${own}`,
+    async cut() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function behavesAsJobs(open: (options: JobOptions) => Promise<Jobs>): void {
   const opened: Jobs[] = [];
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((jobs) => jobs.close()));
   });
 
-  function setUp(outcomes: readonly DeliveryOutcome[] = [], given: Partial<JobOptions> = {}) {
+  async function setUp(outcomes: readonly DeliveryOutcome[] = [], given: Partial<JobOptions> = {}) {
     const errors = collector<object>();
     const logger: Logger = { ...silentLogger, error: (fields) => errors.add(fields) };
-    const jobs = open({
+    const jobs = await open({
       evaluateEveryMs: 20,
       deliveryAttempts: 3,
       deliveryBackoffMs: 5,
@@ -63,7 +88,7 @@ function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
   const again: DeliveryOutcome = { kind: 'retry', reason: 'the webhook answered 500' };
 
   it('evaluates again and again, also after a failure', async () => {
-    const { jobs, errors, deliver } = setUp();
+    const { jobs, errors, deliver } = await setUp();
     const evaluations = collector<number>();
     const evaluate = async () => {
       evaluations.add(evaluations.items.length);
@@ -75,7 +100,7 @@ function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
   });
 
   it('never evaluates twice at once', async () => {
-    const { jobs, deliver } = setUp([], { evaluateEveryMs: 5 });
+    const { jobs, deliver } = await setUp([], { evaluateEveryMs: 5 });
     const overlaps = collector<boolean>();
     let running = 0;
     const evaluate = async () => {
@@ -89,7 +114,7 @@ function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
   });
 
   it('delivers what it was given before and after the start', async () => {
-    const { jobs, attempts, deliver, idle } = setUp();
+    const { jobs, attempts, deliver, idle } = await setUp();
     await jobs.enqueue([delivery('before')]);
     await jobs.start({ evaluate: idle, deliver });
     await jobs.enqueue([delivery('after'), delivery('after-too')]);
@@ -100,7 +125,7 @@ function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
   });
 
   it('tries again until the delivery arrives', async () => {
-    const { jobs, attempts, errors, deliver, idle } = setUp([again, again]);
+    const { jobs, attempts, errors, deliver, idle } = await setUp([again, again]);
     await jobs.start({ evaluate: idle, deliver });
     await jobs.enqueue([delivery('shaky')]);
     await attempts.reached(3);
@@ -110,7 +135,7 @@ function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
   });
 
   it('gives up after the last attempt and says so once', async () => {
-    const { jobs, attempts, errors, deliver, idle } = setUp([again, again, again, again]);
+    const { jobs, attempts, errors, deliver, idle } = await setUp([again, again, again, again]);
     await jobs.start({ evaluate: idle, deliver });
     await jobs.enqueue([delivery('dead')]);
     const [logged] = await errors.reached(1);
@@ -124,7 +149,7 @@ function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
   });
 
   it('tries again when an attempt throws', async () => {
-    const { jobs, idle } = setUp();
+    const { jobs, idle } = await setUp();
     const attempts = collector<string>();
     const deliver = async ({ idempotencyKey }: Delivery): Promise<DeliveryOutcome> => {
       attempts.add(idempotencyKey);
@@ -137,7 +162,7 @@ function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
   });
 
   it('does not try again what was refused', async () => {
-    const { jobs, attempts, errors, deliver, idle } = setUp([{ kind: 'refused', reason: 'gone' }]);
+    const { jobs, attempts, errors, deliver, idle } = await setUp([{ kind: 'refused', reason: 'gone' }]);
     await jobs.start({ evaluate: idle, deliver });
     await jobs.enqueue([delivery('refused')]);
     expect(await errors.reached(1)).toMatchObject([{ code: 'SF_DELIVERY_FAILED', reason: 'gone' }]);
@@ -149,7 +174,7 @@ function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
   });
 
   it('makes a delivery once, however often it is handed over', async () => {
-    const { jobs, attempts, deliver, idle } = setUp();
+    const { jobs, attempts, deliver, idle } = await setUp();
     await jobs.enqueue([delivery('same'), delivery('same')]);
     await jobs.start({ evaluate: idle, deliver });
     await attempts.reached(1);
@@ -162,12 +187,12 @@ function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
   });
 
   it('takes nothing over where there is nothing', async () => {
-    const { jobs } = setUp();
+    const { jobs } = await setUp();
     await jobs.enqueue([]);
   });
 
   it('finishes what has begun when it is closed', async () => {
-    const { jobs, deliver } = setUp();
+    const { jobs, deliver } = await setUp();
     const begun = collector<true>();
     let finished = false;
     const evaluate = async () => {
@@ -182,7 +207,7 @@ function behavesAsJobs(open: (options: JobOptions) => Jobs): void {
   });
 }
 
-describe('the jobs in memory', () => behavesAsJobs(createMemoryJobs));
+describe('the jobs in memory', () => behavesAsJobs(async (options) => createMemoryJobs(options)));
 
 describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
   const url = redisUrl ?? '';
@@ -194,7 +219,7 @@ describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
     return namespace;
   };
   const open = (options: JobOptions, namespace = freshNamespace()) =>
-    createBullmqJobs({ ...options, url, connectTimeoutMs: 1_000, namespace });
+    openBullmqJobs({ ...options, url, connectTimeoutMs: 1_000, namespace });
 
   afterAll(async () => {
     for (const namespace of namespaces) {
@@ -215,10 +240,10 @@ describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
 
   it('lets another process deliver what one took over and did not finish', async () => {
     const namespace = freshNamespace();
-    const first = open(options, namespace);
+    const first = await open(options, namespace);
     await first.enqueue([delivery('handed-on')]);
     await first.close();
-    const second = open(options, namespace);
+    const second = await open(options, namespace);
     const attempts = collector<string>();
     await second.start({
       evaluate: async () => {},
@@ -233,7 +258,7 @@ describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
 
   it('goes on evaluating when one of two processes leaves', async () => {
     const namespace = freshNamespace();
-    const [staying, leaving] = [open(options, namespace), open(options, namespace)];
+    const [staying, leaving] = await Promise.all([open(options, namespace), open(options, namespace)]);
     const evaluations = collector<string>();
     const deliver = async (): Promise<DeliveryOutcome> => ({ kind: 'delivered' });
     await leaving.start({ evaluate: async () => evaluations.add('leaving'), deliver });
@@ -246,10 +271,32 @@ describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
     await staying.close();
   });
 
+  it('says where Redis cannot be reached', async () => {
+    const nowhere = { ...options, url: 'redis://127.0.0.1:1', connectTimeoutMs: 500, namespace: 'test' };
+    await expect(openBullmqJobs(nowhere)).rejects.toMatchObject({ code: 'SF_STORE_UNREACHABLE' });
+  });
+
+  it('can be closed while Redis is away', async () => {
+    const { address, cut } = await proxyTo(new URL(url));
+    const jobs = await openBullmqJobs({
+      ...options,
+      url: address,
+      connectTimeoutMs: 1_000,
+      namespace: freshNamespace(),
+    });
+    const evaluations = collector<true>();
+    const deliver = async (): Promise<DeliveryOutcome> => ({ kind: 'delivered' });
+    await jobs.start({ evaluate: async () => evaluations.add(true), deliver });
+    await evaluations.reached(1);
+    await cut();
+    await expect(jobs.enqueue([delivery('lost')])).rejects.toMatchObject({ code: 'SF_STORE_UNREACHABLE' });
+    await jobs.close();
+  });
+
   it('does not attempt a job that is no delivery', async () => {
     const namespace = freshNamespace();
     const failures = collector<object>();
-    const jobs = open(
+    const jobs = await open(
       { ...options, logger: { ...silentLogger, error: (fields) => failures.add(fields) } },
       namespace,
     );

@@ -119,3 +119,21 @@ describe('noise', () => {
     expect(firing).toEqual([]);
   });
 });
+
+describe('a surge in noise', () => {
+  it.each([
+    { perHour: 1_000, growth: 3, windows: 1 },
+    { perHour: 180, growth: 3, windows: 6 },
+    { perHour: 48, growth: 10, windows: 1 },
+    { perHour: 20, growth: 10, windows: 3 },
+  ])('of $growth times $perHour negative posts an hour is seen within $windows windows', (surge) => {
+    const { perHour, growth, windows } = surge;
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const random = seededRandom(seed);
+      const usual = Array.from({ length: 80 }, () => poisson(perHour / 12, random));
+      const grown = Array.from({ length: windows }, () => poisson((growth * perHour) / 12, random));
+      const scores = grown.map((_, index) => scoreOf([...usual, ...grown.slice(0, index + 1)]));
+      expect(Math.max(...scores)).toBeGreaterThan(threshold);
+    }
+  });
+});

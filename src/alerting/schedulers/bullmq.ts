@@ -29,48 +29,46 @@ const DELIVERIES_AT_ONCE = 8;
  * Jobs in Redis: they outlive the process, and several processes share them. BullMQ gives each evaluation to
  * one of them; it does not keep the next from beginning elsewhere while a slow one, or one whose process died,
  * is still running. The evaluator's compare-and-set makes that harmless.
+ *
+ * @throws SentifluxError SF_STORE_UNREACHABLE
  */
-export function createBullmqJobs(options: BullmqJobOptions): Jobs {
+export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
   const { logger, random = Math.random } = options;
   const prefix = `sf:{${options.namespace}:jobs}`;
-  const connect = (maxRetriesPerRequest: number | null) => {
+  const warnOf = (error: Error) =>
+    logger.warn({ code: 'SF_STORE_UNREACHABLE', err: error }, 'the connection to the jobs in Redis failed');
+  const connect = async (maxRetriesPerRequest: number | null): Promise<Redis> => {
     const connection = new Redis(options.url, {
+      lazyConnect: true,
       connectTimeout: options.connectTimeoutMs,
       maxRetriesPerRequest,
     });
     connection.on('error', warnOf);
+    try {
+      await connection.connect();
+    } catch (error) {
+      connection.disconnect();
+      throw unreachable(error);
+    }
     return connection;
   };
-  const warnOf = (error: Error) =>
-    logger.warn({ code: 'SF_STORE_UNREACHABLE', err: error }, 'the connection to the jobs in Redis failed');
 
   // Who adds a job wants to hear that it failed; a worker waits for as long as Redis is away.
-  const forQueues = connect(1);
+  const forQueues = await connect(1);
+  const forWorkers = await connect(null);
   const evaluations = new Queue(EVALUATION, { connection: forQueues, prefix }).on('error', warnOf);
   const deliveries = new Queue(DELIVERY, { connection: forQueues, prefix }).on('error', warnOf);
   let workers: readonly Worker[] = [];
-  let forWorkers: Redis | undefined;
 
-  const reaching = async (work: Promise<unknown>): Promise<void> => {
-    try {
-      await work;
-    } catch (error) {
-      throw new SentifluxError('SF_STORE_UNREACHABLE', `The jobs in Redis failed: ${messageOf(error)}.`, {
-        hint: 'Check that Redis runs where redis.url says and has memory left.',
-        cause: error,
-      });
-    }
-  };
-
-  function evaluationWorker({ evaluate }: JobHandlers, connection: Redis): Worker {
-    return new Worker(EVALUATION, async () => void (await evaluate()), { connection, prefix })
+  function evaluationWorker({ evaluate }: JobHandlers): Worker {
+    return new Worker(EVALUATION, async () => void (await evaluate()), { connection: forWorkers, prefix })
       .on('error', warnOf)
       .on('failed', (_, error) => logger.error({ err: error }, 'an evaluation failed'));
   }
 
-  function deliveryWorker({ deliver }: JobHandlers, connection: Redis): Worker {
+  function deliveryWorker({ deliver }: JobHandlers): Worker {
     return new Worker(DELIVERY, async ({ data }) => settle(await deliver(deliveryOf(data))), {
-      connection,
+      connection: forWorkers,
       prefix,
       concurrency: DELIVERIES_AT_ONCE,
       settings: { backoffStrategy: (attempts) => retryDelay(attempts, options.deliveryBackoffMs, random) },
@@ -86,8 +84,7 @@ export function createBullmqJobs(options: BullmqJobOptions): Jobs {
 
   return {
     async start(handlers) {
-      forWorkers = connect(null);
-      workers = [evaluationWorker(handlers, forWorkers), deliveryWorker(handlers, forWorkers)];
+      workers = [evaluationWorker(handlers), deliveryWorker(handlers)];
       await reaching(
         evaluations.upsertJobScheduler(
           'evaluate',
@@ -114,9 +111,11 @@ export function createBullmqJobs(options: BullmqJobOptions): Jobs {
     },
 
     async close() {
-      await Promise.all(workers.map((worker) => worker.close()));
+      // Without Redis nothing that runs can be finished, and BullMQ would wait for it.
+      const force = forWorkers.status !== 'ready';
+      await Promise.all(workers.map((worker) => worker.close(force)));
       await Promise.all([evaluations.close(), deliveries.close()]);
-      forWorkers?.disconnect();
+      forWorkers.disconnect();
       forQueues.disconnect();
     },
   };
@@ -132,4 +131,19 @@ function deliveryOf(data: unknown): Delivery {
 function settle(outcome: DeliveryOutcome): void {
   if (outcome.kind === 'refused') throw new UnrecoverableError(outcome.reason);
   if (outcome.kind === 'retry') throw new Error(outcome.reason);
+}
+
+async function reaching(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw unreachable(error);
+  }
+}
+
+function unreachable(cause: unknown): SentifluxError {
+  return new SentifluxError('SF_STORE_UNREACHABLE', `The jobs in Redis failed: ${messageOf(cause)}.`, {
+    hint: 'Check that Redis runs where redis.url says and has memory left.',
+    cause,
+  });
 }
