@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Piscina } from 'piscina';
 import { messageOf, SentifluxError } from '../contracts/errors.js';
 import type { Logger } from '../contracts/logger.js';
@@ -53,10 +54,24 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
   let closed = false;
   // The error of a thread without a task; the pool has replaced it.
   pool.on('error', (error) => logger.error({ err: error }, 'a scorer thread died'));
+  // In place of a thread that dies as it starts the pool starts no other until the next task comes. What waits
+  // when no thread is left must not wait for ever.
+  let threadless = waitingTasks();
+  pool.on('workerDestroy', () => {
+    setImmediate(() => {
+      if (pool.threads.length > 0) return;
+      threadless.abort(new Error('its replacement died as it started'));
+      threadless = waitingTasks();
+    });
+  });
 
   /** Rejects where the thread died; what its scorer threw comes as an answer. */
   async function run<Task extends ThreadTask>(task: Task): Promise<Answer<Task['kind']>> {
-    const answer = await pool.run(task);
+    const { signal } = threadless;
+    const answer = await pool.run(task, { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw error;
+    });
     if (answer.kind === 'failed') {
       const { code, message, hint } = answer;
       throw new SentifluxError(code, message, { ...(hint !== undefined && { hint }) });
@@ -104,4 +119,11 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
       await pool.close();
     },
   };
+}
+
+/** Gives up the tasks that wait for a thread; as many may wait as there are batches in flight. */
+function waitingTasks(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }

@@ -9,7 +9,7 @@ const THREAD = new URL('./fixtures/echo-thread.mjs', import.meta.url);
 interface Options {
   readonly threads?: number;
   readonly crashes?: number;
-  readonly startup?: 'fail';
+  readonly startup?: 'fail' | 'only the first';
   readonly thread?: URL;
 }
 
@@ -73,6 +73,15 @@ describe('the scorer pool', () => {
     const { pool } = await openPool({ crashes: 2 });
     await expect(pool.scoreTexts([{ text: 'crash' }])).rejects.toMatchObject({ code: 'SF_SCORER_FAILED' });
     expect(await pool.scoreTexts([{ text: 'next' }])).toEqual([echoOf('next')]);
+  });
+
+  it('gives up what waits when no thread will start any more', async () => {
+    const { pool } = await openPool({ crashes: 1, startup: 'only the first' });
+    const outcomes = await Promise.allSettled(['crash', 'next'].map((text) => pool.scoreTexts([{ text }])));
+    expect(outcomes).toMatchObject([
+      { status: 'rejected', reason: { code: 'SF_SCORER_FAILED' } },
+      { status: 'rejected', reason: { code: 'SF_SCORER_FAILED' } },
+    ]);
   });
 
   it('passes an error of a scorer on, without trying again', async () => {
