@@ -9,9 +9,12 @@ export interface OpsServerOptions {
   readonly logger: Logger;
 }
 
-/** The small server that every role has, for supervisors and never for the public. The caller listens and closes. */
+/**
+ * The small server that every role has, with `/live` and `/ready`: for supervisors and never for the public. The
+ * caller listens and closes.
+ */
 export async function createOpsServer({ readiness, logger }: OpsServerOptions): Promise<Api> {
   const api = openServer(logger);
-  healthRoutes(api, { readiness, logger });
+  healthRoutes(api, { at: '', readiness, logger });
   return api;
 }

@@ -52,7 +52,7 @@ function mostTelling(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   const depth = (issues: readonly z.core.$ZodIssue[]): number =>
     Math.max(0, ...issues.map(({ path }) => path.length));
   const [meant = [issue]] = issue.errors.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length);
-  return meant;
+  return meant.flatMap((inner) => mostTelling({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** For `@fastify/swagger`: the zod schemas of a route as JSON Schema. */

@@ -60,7 +60,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Api> {
   streamRoutes(api, { brands, streams });
   scoreRoutes(api, { scorer });
   versionRoutes(api, { version });
-  healthRoutes(api, { readiness, logger });
+  healthRoutes(api, { at: '/health', readiness, logger });
 
   // Without a wildcard only the files that are there now have addresses: no path can lead out of the folder.
   await api.register(fastifyStatic, { root: PAGE, wildcard: false, cacheControl: true, maxAge: 0 });

@@ -15,12 +15,20 @@ export interface AskedSpan {
   readonly to?: EpochMillis | undefined;
 }
 
-/** Most windows of one brand in one answer: a day of 10 s windows, and a little more. */
-export const MOST_WINDOWS = 10_000;
-const DEFAULT_WINDOWS = 360;
+/** Most windows of one brand in one answer. */
+export const MOST_WINDOWS = 5_000;
+
+const HOUR = TIER_MILLIS['1h'];
+/** What is shown where nobody says from when. */
+const DEFAULT_SPAN_MILLIS: Readonly<Record<Tier, number>> = {
+  '10s': HOUR / 6,
+  '1m': HOUR,
+  '5m': 6 * HOUR,
+  '1h': 24 * HOUR,
+};
 
 /**
- * The span that a query means: up to `latest` unless it says otherwise, and `DEFAULT_WINDOWS` long.
+ * The span that a query means: up to `latest` unless it says otherwise, and as long as suits its tier.
  *
  * @param latest the watermark, which is the present of what can be asked
  * @throws SentifluxError SF_API_BAD_REQUEST where it is empty or holds more than `MOST_WINDOWS`
@@ -34,7 +42,7 @@ export function windowSpan({ tier, ...asked }: AskedSpan, latest: EpochMillis): 
   }
   const size = TIER_MILLIS[tier];
   const to = nextStart(tier, until);
-  const from = nextStart(tier, asked.from ?? epochMillis(to - DEFAULT_WINDOWS * size));
+  const from = nextStart(tier, asked.from ?? epochMillis(to - DEFAULT_SPAN_MILLIS[tier]));
   const windows = (to - from) / size;
   if (windows > MOST_WINDOWS) {
     throw new SentifluxError(

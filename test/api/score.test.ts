@@ -32,6 +32,14 @@ describe('scoring by the API', () => {
     expect(scorer.asked).toEqual(texts);
   });
 
+  it('takes plain texts as well', async () => {
+    const scorer = createScorer();
+    const api = await openApi({ scorer });
+    const answer = await api.inject(score({ texts: ['good', { text: 'meh' }] }));
+    expect(answer.json().results).toHaveLength(2);
+    expect(scorer.asked).toEqual([{ text: 'good' }, { text: 'meh' }]);
+  });
+
   it('has an error in the place of a text that cannot be scored', async () => {
     const api = await openApi();
     const answer = await api.inject(

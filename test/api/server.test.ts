@@ -28,7 +28,7 @@ describe('health', () => {
       ],
       logger: silentLogger,
     });
-    const answer = await ops.inject('/health/ready');
+    const answer = await ops.inject('/ready');
     expect(answer.statusCode).toBe(503);
     expect(answer.json()).toMatchObject({
       error: { code: 'SF_API_UNAVAILABLE', message: 'not ready: aggregate' },
@@ -42,8 +42,8 @@ describe('health', () => {
       readiness: () => Promise.reject(new Error('no answer')),
       logger: silentLogger,
     });
-    expect((await ops.inject('/health/ready')).statusCode).toBe(503);
-    expect((await ops.inject('/health/live')).statusCode).toBe(200);
+    expect((await ops.inject('/ready')).statusCode).toBe(503);
+    expect((await ops.inject('/live')).statusCode).toBe(200);
   });
 
   it('is all that the ops server has', async () => {

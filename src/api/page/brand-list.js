@@ -30,19 +30,18 @@ export function showBrands(list, { brands, chosen, firing, choose }) {
       return element('li', {}, button);
     },
     update(made, brand) {
-      const { recent } = brand;
       const [button] = made.children;
       const [name, number, spark, bar] = button.children;
       button.setAttribute('aria-current', String(brand.id === chosen));
       name.textContent = brandName(brand);
       name.classList.toggle('firing', firing.has(brand.id));
-      const [posts, negative] = [compact(recent.posts), share(recent.negative, recent.posts)];
+      const [posts, negative] = [compact(brand.posts), share(brand.negative, brand.posts)];
       number.textContent = `${posts} · ${negative}`;
       const words = `${name.textContent}: ${say('postsOf', { posts })}, ${negative} ${say('negative')}`;
       button.setAttribute('aria-label', words);
       button.title = words;
-      spark.firstElementChild.setAttribute('d', sparkline(recent.postsByWindow));
-      updateShareBar(bar, recent);
+      spark.firstElementChild.setAttribute('d', sparkline(brand.postsByWindow));
+      updateShareBar(bar, brand);
     },
   });
 }

@@ -50,7 +50,7 @@ const nameOf = (id) => {
   const brand = state.seen?.brands.find((candidate) => candidate.id === id);
   return brand === undefined ? id : brandName(brand);
 };
-const posts = createPostList(document.querySelector('.post-list'), nameOf);
+const postList = createPostList(document.querySelector('.post-list'), nameOf);
 let stopListening = () => {};
 let paused = false;
 
@@ -70,7 +70,7 @@ async function lookAtBrands() {
   for (const range of ranges) {
     const { brands } = await fetchBrands(range);
     last = { range, brands };
-    if (brands.some(({ recent }) => recent.posts > 0)) break;
+    if (brands.some(({ posts }) => posts > 0)) break;
   }
   return last;
 }
@@ -196,10 +196,10 @@ function moveCursor(to) {
 
 function listen() {
   stopListening();
-  posts.clear();
+  postList.clear();
   stopListening = listenToPosts(state.brand, {
-    scored: (post) => paused || posts.add(post),
-    skipped: (skipped) => paused || posts.addSkipped(count(skipped)),
+    scored: (post) => paused || postList.add(post),
+    skipped: (skipped) => paused || postList.addSkipped(count(skipped)),
   });
 }
 

@@ -1,17 +1,20 @@
 import { z } from 'zod';
 import type { Clock } from '../../contracts/clock.js';
-import type { BrandId } from '../../contracts/ids.js';
 import type { WindowAggregate } from '../../contracts/window.js';
 import type { WindowReader } from '../../contracts/window-reader.js';
-import type { BrandList } from '../brand-list.js';
+import type { BrandList, ListedBrand } from '../brand-list.js';
 import { errorSchema } from '../errors.js';
 import type { Api } from '../schema.js';
 import { fillGaps, lastWindows, type WindowSpan } from '../window-span.js';
 import { countParameter, tierParameter } from './parameters.js';
 
 const MOST_RECENT_WINDOWS = 360;
+const A_DAY_OF_WINDOWS = 288;
 
-const recentSchema = z.object({
+const brandSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  builtIn: z.boolean().describe('True of _all and _other'),
   tier: tierParameter,
   from: z.number().int(),
   to: z.number().int(),
@@ -21,24 +24,13 @@ const recentSchema = z.object({
   positive: z.number().int(),
   postsByWindow: z.array(z.number().int()).describe('In order of time, gaps filled'),
 });
-type Recent = z.infer<typeof recentSchema>;
-
-const brandsSchema = z.object({
-  brands: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      builtIn: z.boolean().describe('True of _all and _other'),
-      recent: recentSchema.optional().describe('Only where the query asks for it'),
-    }),
-  ),
-});
+type BrandStanding = z.infer<typeof brandSchema>;
 
 const querySchema = z.strictObject({
-  tier: tierParameter.default('1m'),
+  tier: tierParameter.default('5m'),
   recent: countParameter(1, MOST_RECENT_WINDOWS)
-    .optional()
-    .describe('Adds the sums of so many last closed windows of the tier'),
+    .default(A_DAY_OF_WINDOWS)
+    .describe('Sums up so many last closed windows of the tier; a day by default'),
 });
 
 export interface BrandRoutesOptions {
@@ -55,33 +47,32 @@ export function brandRoutes(api: Api, { brands, windows, clock }: BrandRoutesOpt
         tags: ['brands'],
         summary: 'The brands, and how each stood lately',
         querystring: querySchema,
-        response: { 200: brandsSchema, 400: errorSchema },
+        response: { 200: z.object({ brands: z.array(brandSchema) }), 400: errorSchema },
       },
     },
     async ({ query: { tier, recent } }) => {
-      if (recent === undefined) return { brands: brands.all };
       const span = lastWindows(tier, recent, (await windows.watermark()) ?? clock.now());
       return {
         brands: await Promise.all(
-          brands.all.map(async (brand) => ({
-            ...brand,
-            recent: sumUp(brand.id, span, await windows.windows({ ...span, brand: brand.id })),
-          })),
+          brands.all.map(async (brand) =>
+            sumUp(brand, span, await windows.windows({ ...span, brand: brand.id })),
+          ),
         ),
       };
     },
   );
 }
 
-function sumUp(brand: BrandId, span: WindowSpan, windows: readonly WindowAggregate[]): Recent {
+function sumUp(brand: ListedBrand, span: WindowSpan, windows: readonly WindowAggregate[]): BrandStanding {
   const sum = (name: 'posts' | 'negative' | 'neutral' | 'positive'): number =>
     windows.reduce((total, window) => total + window[name], 0);
   return {
+    ...brand,
     ...span,
     posts: sum('posts'),
     negative: sum('negative'),
     neutral: sum('neutral'),
     positive: sum('positive'),
-    postsByWindow: fillGaps(brand, span, windows, span.to).map(({ posts }) => posts),
+    postsByWindow: fillGaps(brand.id, span, windows, span.to).map(({ posts }) => posts),
   };
 }

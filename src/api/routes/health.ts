@@ -9,13 +9,13 @@ const checksSchema = z.array(
   z.object({ name: z.string(), ready: z.boolean(), detail: z.string().optional() }),
 );
 
-/** For a supervisor: `live` says that the process answers, `ready` that every part can do its work. */
+/** For a supervisor: `live` says that the process answers, `ready` that every part can do its work. `at` begins their addresses. */
 export function healthRoutes(
   api: Api,
-  { readiness, logger }: { readiness: Readiness; logger: Logger },
+  { at, readiness, logger }: { at: string; readiness: Readiness; logger: Logger },
 ): void {
   api.get(
-    '/health/live',
+    `${at}/live`,
     {
       schema: {
         tags: ['health'],
@@ -27,7 +27,7 @@ export function healthRoutes(
   );
 
   api.get(
-    '/health/ready',
+    `${at}/ready`,
     {
       schema: {
         tags: ['health'],

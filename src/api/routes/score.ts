@@ -18,7 +18,12 @@ const textSchema = z.strictObject({
 
 const bodySchema = z.union([
   textSchema,
-  z.strictObject({ texts: z.array(textSchema).min(1).max(MOST_TEXTS) }),
+  z.strictObject({
+    texts: z
+      .array(z.union([z.string(), textSchema]))
+      .min(1)
+      .max(MOST_TEXTS),
+  }),
 ]);
 
 const probability = z.number().min(0).max(1);
@@ -60,7 +65,9 @@ export function scoreRoutes(api: Api, { scorer }: { readonly scorer: TextScorer 
   );
 }
 
-function toScore({ text, language }: z.infer<typeof textSchema>): TextToScore {
+function toScore(asked: string | z.infer<typeof textSchema>): TextToScore {
+  if (typeof asked === 'string') return { text: asked };
+  const { text, language } = asked;
   return { text, ...(language !== undefined && { language }) };
 }
 
