@@ -5,6 +5,7 @@ import {
   IDEOGRAPH,
   isRegionalIndicator,
   LETTER,
+  LOW_SURROGATE,
   MARK,
   OTHER,
   SPACE,
@@ -72,10 +73,12 @@ function runEnd(text: string, start: number, kind: number): number {
   return end;
 }
 
-/** A flag is two regional indicators; every other pair of surrogates stands for itself. */
+/** A flag is two regional indicators; every other pair of surrogates, and half a pair, stands for itself. */
 function pairEnd(text: string, start: number, high: number): number {
+  const low = text.charCodeAt(start + 1);
+  if (CLASS[low] !== LOW_SURROGATE) return start + 1;
   const isFlag =
-    isRegionalIndicator(high, text.charCodeAt(start + 1)) &&
+    isRegionalIndicator(high, low) &&
     isRegionalIndicator(text.charCodeAt(start + 2), text.charCodeAt(start + 3));
-  return Math.min(start + (isFlag ? 4 : 2), text.length);
+  return start + (isFlag ? 4 : 2);
 }

@@ -29,6 +29,7 @@ describe('wordsOf', () => {
 
   it('keeps half a surrogate pair rather than reading past the end', () => {
     expect(wordsOf('a\ud83d')).toEqual(['a', '\ud83d']);
+    expect(wordsOf('\ud83d\tb')).toEqual(['\ud83d', 'b']);
     expect(wordsOf('\ude00 b')).toEqual(['\ude00', 'b']);
   });
 

@@ -66,7 +66,7 @@ export interface Reader {
   readonly batches: readonly RecordBatch[];
   readonly gaps: ReadonlyArray<{ readonly partition: number; readonly from: number; readonly to: number }>;
   readonly failures: readonly Error[];
-  /** Resolves once a condition holds, which is looked at after every batch, gap and failure. */
+  /** Resolves once a condition holds, which is looked at after every batch, gap and failure, and now and then. */
   until(condition: () => boolean): Promise<void>;
   /** Resolves once that many records were handed on since the reader was made. */
   records(count: number): Promise<readonly ReadRecord[]>;
@@ -121,7 +121,10 @@ export async function read(
         else if (condition()) resolve();
         else return;
         waiting.delete(wake);
+        clearInterval(timer);
       };
+      // An assignment changes without an event of its own.
+      const timer = setInterval(wake, 20);
       waiting.add(wake);
       wake();
     });
