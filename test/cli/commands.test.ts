@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../support/cli.js';
@@ -128,7 +128,6 @@ describe('score', () => {
     const input = file('posts.csv', 'id,body\n7,"good, really ""good"""\n');
     const { status, stdout } = await run(['score', '-i', input, '-t', 'body', '-o', output]);
     expect([status, stdout]).toEqual([0, '']);
-    const { readFileSync } = await import('node:fs');
     expect(objects(readFileSync(output, 'utf8'))).toEqual([
       expect.objectContaining({ line: 1, id: '7', label: 'positive' }),
     ]);
@@ -149,6 +148,19 @@ describe('score', () => {
     expect(objects(stdout)[0]).toMatchObject({ label: 'positive', model: { engine: 'wasm' } });
     expect(stderr.match(/SF_ENGINE_FALLBACK/g)).toHaveLength(1);
     expect(stderr).toContain('cannot open shared object file');
+  });
+
+  it('refuses a bundle that was trained on texts prepared otherwise', async () => {
+    const model = temporaryFolder();
+    cpSync('models/default', model, { recursive: true });
+    const manifest = readFileSync(join(model, 'manifest.json'), 'utf8');
+    writeFileSync(
+      join(model, 'manifest.json'),
+      manifest.replace(/"preprocessor": \d+/, '"preprocessor": 99'),
+    );
+    const { status, stderr } = await run(['score', '--model', model], { input: 'good' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^SF_MODEL_INVALID .*version 99/);
   });
 
   it('refuses a bundle that is none', async () => {
