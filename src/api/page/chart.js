@@ -1,5 +1,5 @@
 import { svg } from './dom.js';
-import { clockTime, compact, count, say, share } from './words.js';
+import { clockTime, compact, count, duration, say, share } from './words.js';
 
 const LABELS = ['negative', 'neutral', 'positive'];
 const LEFT = 40;
@@ -8,14 +8,16 @@ const TOP = 16;
 const GAP = 26;
 const BOTTOM = 20;
 const DAY = 86_400_000;
+/** As many parts of the time shown have a share of their own. */
+const SHARE_POINTS = 48;
 
 /**
  * Posts over time, by label, and below them the share of negative ones; alerts are marked in both.
  *
  * @param {Element} place whose size it takes
- * @param {{ title: string, from: number, to: number, windows: object[], alerts: object[], chosen?: number }} view
+ * @param {{ title: string, size: number, from: number, to: number, windows: object[], alerts: object[], chosen?: number }} view
  */
-export function showChart(place, { title, from, to, windows, alerts, chosen }) {
+export function showChart(place, { title, size, from, to, windows, alerts, chosen }) {
   const width = place.clientWidth;
   const height = place.clientHeight;
   const right = width - RIGHT;
@@ -27,6 +29,8 @@ export function showChart(place, { title, from, to, windows, alerts, chosen }) {
   const volumeY = (posts) => volumeFloor - (posts / most) * (volumeFloor - TOP);
   const shareY = (part) => shareFloor - part * (shareFloor - shareTop);
 
+  const span = Math.max(1, Math.round(windows.length / SHARE_POINTS));
+
   const drawing = svg('svg', { width, height, role: 'img', 'aria-label': title });
   for (const posts of [0, most / 2, most]) {
     if (Number.isInteger(posts)) drawing.append(...gridLine(LEFT, right, volumeY(posts), compact(posts)));
@@ -34,11 +38,11 @@ export function showChart(place, { title, from, to, windows, alerts, chosen }) {
   for (const part of [0, 0.5, 1]) drawing.append(...gridLine(LEFT, right, shareY(part), share(part, 1)));
   drawing.append(
     svg('text', { x: LEFT, y: TOP - 6 }, say('posts')),
-    svg('text', { x: LEFT, y: shareTop - 6 }, say('shareAxis')),
+    svg('text', { x: LEFT, y: shareTop - 6 }, say('shareAxis', { time: duration(span * size) })),
     ...timeLabels(from, to, x, right, height - 4),
     ...alerts.flatMap((alert) => alertMarks(alert, { from, to, x, floor: shareFloor })),
     ...volumeBars(windows, x, volumeY),
-    svg('path', { class: 'share', d: shareLine(windows, x, shareY) }),
+    svg('path', { class: 'share', d: shareLine(windows, span, x, shareY) }),
   );
   const window = windows[chosen];
   if (window !== undefined) {
@@ -88,17 +92,24 @@ function volumeBars(windows, x, y) {
   return LABELS.map((label) => svg('path', { class: `volume ${label}`, d: paths[label] }));
 }
 
-/** Broken where no post came: no posts have no share. */
-function shareLine(windows, x, y) {
-  let drawn = false;
+/**
+ * The share at each window's end, over the windows just before it too: few posts alone would leap from 0 to 100 %.
+ * Broken where no post came: no posts have no share.
+ */
+function shareLine(windows, span, x, y) {
+  let posts = 0;
+  let negative = 0;
+  let before;
   return windows
-    .map(({ start, end, posts, negative }) => {
-      const move = drawn ? 'L' : 'M';
-      drawn = posts > 0;
-      if (!drawn) return '';
-      const height = y(negative / posts).toFixed(1);
-      // A point alone still shows, as a line of its window's width.
-      return `${move}${x(start).toFixed(1)} ${height}H${x(end).toFixed(1)}`;
+    .map((window, i) => {
+      const gone = windows[i - span];
+      posts += window.posts - (gone?.posts ?? 0);
+      negative += window.negative - (gone?.negative ?? 0);
+      const height = posts > 0 ? y(negative / posts).toFixed(1) : undefined;
+      // Where it begins, a point alone still shows, as a line of its window's width.
+      const begin = before === undefined ? `M${x(window.start).toFixed(1)} ${height}` : '';
+      before = height;
+      return height === undefined ? '' : `${begin}L${x(window.end).toFixed(1)} ${height}`;
     })
     .join('');
 }

@@ -167,7 +167,7 @@ function drawFigures({ windows, brand }, firing) {
 
 function drawChart() {
   if (state.seen === undefined) return;
-  const { windows, span, alerts, brand } = state.seen;
+  const { windows, range, span, alerts, brand } = state.seen;
   const shown = brand === '_all' ? alerts : alerts.filter((alert) => alert.brand === brand);
   const total = (name) => windows.reduce((sum, window) => sum + window[name], 0);
   const title = say('chart', {
@@ -178,7 +178,14 @@ function drawChart() {
     share: share(total('negative'), total('posts')),
     alerts: shown.filter(({ firedAt }) => firedAt >= span.from && firedAt <= span.to).length,
   });
-  showChart(byId('chart'), { title, ...span, windows, alerts: shown, chosen: state.cursor });
+  showChart(byId('chart'), {
+    title,
+    size: range.size,
+    ...span,
+    windows,
+    alerts: shown,
+    chosen: state.cursor,
+  });
   const cursor = byId('cursor');
   cursor.max = String(Math.max(0, windows.length - 1));
   cursor.value = String(state.cursor ?? windows.length - 1);

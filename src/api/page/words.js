@@ -44,7 +44,7 @@ const WORDS = {
     incomplete: 'records were lost',
     hint: 'Point at the chart or move the slider to read one window.',
     cursor: 'Window to read',
-    shareAxis: 'negative share',
+    shareAxis: 'negative share, over {time}',
     connecting: 'Connecting…',
     live: 'Live: counted up to {time}',
     quiet: 'Connected; nothing new since {time}',
@@ -97,7 +97,7 @@ const WORDS = {
     incomplete: '有记录丢失',
     hint: '指向图表或移动滑块，可阅读单个窗口。',
     cursor: '要阅读的窗口',
-    shareAxis: '负面占比',
+    shareAxis: '负面占比（每 {time}）',
     connecting: '正在连接…',
     live: '实时：已统计到 {time}',
     quiet: '已连接；{time} 之后没有新数据',
@@ -126,6 +126,8 @@ function makeFormats() {
       minimumFractionDigits: 2,
       maximumFractionDigits: 2,
     }),
+    seconds: new Intl.NumberFormat(locale, { style: 'unit', unit: 'second' }),
+    minutes: new Intl.NumberFormat(locale, { style: 'unit', unit: 'minute', unitDisplay: 'short' }),
     second: of({ hour: '2-digit', minute: '2-digit', second: '2-digit' }),
     minute: of({ hour: '2-digit', minute: '2-digit' }),
     day: of({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }),
@@ -142,6 +144,10 @@ export const compact = (value) => formats.compact.format(value);
 export const signed = (value) => formats.signed.format(value);
 /** A part of a whole in percent; a dash where there is no whole. */
 export const share = (part, whole) => (whole > 0 ? formats.share.format(part / whole) : '–');
+
+/** @param {number} millis */
+export const duration = (millis) =>
+  millis < 60_000 ? formats.seconds.format(millis / 1_000) : formats.minutes.format(millis / 60_000);
 
 /** @param {number} time milliseconds since the epoch @param {'second' | 'minute' | 'day'} detail */
 export const clockTime = (time, detail = 'second') => formats[detail].format(time);
