@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadBrands } from '../../config/load.js';
 import { type Config, configSchema } from '../../config/schema.js';
+import type { Clock } from '../../contracts/clock.js';
 import { type EpochMillis, epochMillis } from '../../contracts/ids.js';
 import { TIER_MILLIS } from '../../contracts/window.js';
 import { type DemoRecord, loadDemo } from '../../demo/load-demo.js';
@@ -72,8 +73,10 @@ async function demo(options: DemoOptions): Promise<void> {
     const started = performance.now();
     clock.start();
     await replay(records, worker, clock, tally);
-    await finish(worker, epochMillis(startAt + span), clock);
+    await finish(worker, epochMillis(startAt + span));
     const seconds = (performance.now() - started) / 1000;
+    // From here on an hour is an hour: the page would leave the two days behind within seconds.
+    clock.slowDown();
     process.stdout.write(await summary({ tally, worker, brands, from: startAt, to: clock.now(), seconds }));
     if (options.exit !== true) await serveOn(api);
   } finally {
@@ -110,12 +113,21 @@ function spanOf(records: readonly DemoRecord[]): number {
   return records.at(-1)?.at ?? 0;
 }
 
-function pausedUntilStarted(startAt: EpochMillis, speed: number): { now(): EpochMillis; start(): void } {
-  let clock = { now: () => startAt };
+interface DemoClock extends Clock {
+  start(): void;
+  /** Goes on at the wall's speed. */
+  slowDown(): void;
+}
+
+function pausedUntilStarted(startAt: EpochMillis, speed: number): DemoClock {
+  let clock: Clock = { now: () => startAt };
   return {
     now: () => clock.now(),
     start() {
       clock = createReplayClock(startAt, speed);
+    },
+    slowDown() {
+      clock = createReplayClock(clock.now(), 1);
     },
   };
 }
@@ -124,7 +136,7 @@ function pausedUntilStarted(startAt: EpochMillis, speed: number): { now(): Epoch
 async function replay(
   records: readonly DemoRecord[],
   { streams }: Worker,
-  clock: { now(): EpochMillis },
+  clock: Clock,
   tally: DemoTally,
 ): Promise<void> {
   const producer = await streams.producer();
@@ -149,7 +161,7 @@ async function replay(
 }
 
 /** Waits until the windows of the last posts are closed, and every alert that is firing had its chance to resolve. */
-async function finish(worker: Worker, end: EpochMillis, clock: { now(): EpochMillis }): Promise<void> {
+async function finish(worker: Worker, end: EpochMillis): Promise<void> {
   const deadline = performance.now() + DRAIN_MILLIS;
   const isDone = async (): Promise<boolean> => {
     const watermark = await worker.windows.watermark();
@@ -157,7 +169,6 @@ async function finish(worker: Worker, end: EpochMillis, clock: { now(): EpochMil
     return (await worker.alerts.list({ state: 'firing', limit: 1 })).length === 0;
   };
   while (performance.now() < deadline && !(await isDone())) {
-    if (clock.now() > end + 4 * TIER_MILLIS['1h'] + 24 * TIER_MILLIS['1h']) return;
     await wait(TICK_MILLIS);
   }
 }
