@@ -97,9 +97,9 @@ function demoConfig(speed: number, apiPort: number): Config {
     aggregation: {
       ...config.aggregation,
       store: 'memory',
-      outOfOrdernessMs: stretched(200),
-      idleAfterMs: stretched(300),
-      allowedLatenessMs: stretched(1_000),
+      outOfOrdernessMs: stretched(500),
+      idleAfterMs: stretched(1_000),
+      allowedLatenessMs: stretched(5_000),
       closeEveryMs: 50,
       retentionMs: { ...config.aggregation.retentionMs, '10s': 3 * 86_400_000, '1m': 3 * 86_400_000 },
     },
