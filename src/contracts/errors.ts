@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'SF_STORE_CONFLICT'
   | 'SF_DELIVERY_FAILED'
   // API
+  | 'SF_LISTEN_FAILED'
   | 'SF_API_BAD_REQUEST'
   | 'SF_API_NOT_FOUND'
   | 'SF_API_TOO_LARGE'

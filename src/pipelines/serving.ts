@@ -7,6 +7,7 @@ import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
 import type { TextScorer } from '../contracts/text-scorer.js';
 import type { WindowReader } from '../contracts/window-reader.js';
+import { listen } from './listen.js';
 import type { Readiness, Role } from './role.js';
 
 export interface ServingOptions {
@@ -30,7 +31,7 @@ export interface ServingRole extends Role {
 /** The role `api`: routes, live feed and page. */
 export async function startServing({ config, ...parts }: ServingOptions): Promise<ServingRole> {
   const server = await createApiServer(parts);
-  const address = await server.listen({ host: config.api.host, port: config.api.port });
+  const address = await listen(server, config.api, 'api');
   return {
     name: 'api',
     address,

@@ -15,6 +15,7 @@ import type { Streams } from '../streams/port.js';
 import { version } from '../version.js';
 import { startAggregating } from './aggregating.js';
 import { startAlerting } from './alerting.js';
+import { listen } from './listen.js';
 import { openLiveFeed } from './live-feed.js';
 import type { Readiness, Role, RoleName } from './role.js';
 import { openScorer, type Scorer } from './scorer.js';
@@ -109,7 +110,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       start(await startScoring({ ...shared, score: scorer.scoreBatch, ...(onSettled && { onSettled }) }));
     }
     const opsServer = opened(await createOpsServer({ readiness, logger }), (server) => server.close());
-    const ops = await opsServer.listen({ host: config.ops.host, port: config.ops.port });
+    const ops = await listen(opsServer, config.ops, 'ops');
 
     return {
       addresses: { ops, ...(api !== undefined && { api }) },

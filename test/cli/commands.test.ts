@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { run } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -60,6 +63,18 @@ describe('the command line', () => {
     expect(stderr).toContain('SF_STREAM_UNREACHABLE');
     expect(stderr).toContain('127.0.0.1:1');
   }, 60_000);
+});
+
+describe('demo', () => {
+  it('says which port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo; // It listens on a port.
+    const { status, stderr } = await run(['demo', '--exit', '--port', String(port)]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^SF_LISTEN_FAILED cannot listen on 127\\.0\\.0\\.1:${port}: .*\\n$`));
+  });
 });
 
 describe('score', () => {

@@ -24,6 +24,8 @@ const BRANDS_FILE = fileURLToPath(new URL('../../../config/brands.yaml', import.
 /** Wall time between two writes to the topic. */
 const TICK_MILLIS = 20;
 const DRAIN_MILLIS = 20_000;
+/** Time of the posts between two lines of progress. */
+const REPORT_EVERY = 6 * TIER_MILLIS['1h'];
 
 interface DemoOptions {
   readonly exit?: boolean;
@@ -77,7 +79,9 @@ async function demo(options: DemoOptions): Promise<void> {
     const seconds = (performance.now() - started) / 1000;
     // From here on an hour is an hour: the page would leave the two days behind within seconds.
     clock.slowDown();
-    process.stdout.write(await summary({ tally, worker, brands, from: startAt, to: clock.now(), seconds }));
+    process.stdout.write(
+      `\n${await summary({ tally, worker, brands, from: startAt, to: clock.now(), seconds })}`,
+    );
     if (options.exit !== true) await serveOn(api);
   } finally {
     await worker.stop();
@@ -142,6 +146,7 @@ async function replay(
   const producer = await streams.producer();
   const progress = openProgress('replayed', records.length);
   const { topics } = configSchema.parse({});
+  let reported: number = clock.now();
   for (let next = 0; next < records.length; ) {
     const now = clock.now();
     let end = next;
@@ -153,7 +158,13 @@ async function replay(
       );
     }
     next = end;
-    progress.set(next, `${new Date(now).toISOString().slice(0, 16).replace('T', ' ')}, ${tally.line()}`);
+    const line = `${new Date(now).toISOString().slice(0, 16).replace('T', ' ')}, ${tally.line()}`;
+    progress.set(next, line);
+    // Where there is no terminal for the bar, a line now and then.
+    if (process.stderr.isTTY !== true && now >= reported + REPORT_EVERY) {
+      process.stdout.write(`${line}\n`);
+      reported = now;
+    }
     await wait(TICK_MILLIS);
   }
   progress.stop();
