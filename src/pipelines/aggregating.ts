@@ -4,6 +4,7 @@ import { decodeScored } from '../aggregation/decode-scored.js';
 import type { WindowStore } from '../aggregation/store.js';
 import type { Config } from '../config/schema.js';
 import type { Clock } from '../contracts/clock.js';
+import { messageOf } from '../contracts/errors.js';
 import type { Logger } from '../contracts/logger.js';
 import type { OutputRecord } from '../contracts/record.js';
 import { type WindowAggregate, windowKey } from '../contracts/window.js';
@@ -31,7 +32,11 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
   const queues = new PartitionQueues(onFailure);
   const aggregator = createAggregator({ store, config: config.aggregation, clock, logger });
   const producer = await streams.producer();
-  let lastPass: string = 'no pass yet';
+  /** How the last pass of the closer ended; an error until one has succeeded again. */
+  let lastPass: { readonly failed: boolean; readonly detail: string } = {
+    failed: false,
+    detail: 'no pass yet',
+  };
 
   const consumption = await streams.consume({
     topic: topics.scored,
@@ -86,16 +91,24 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
     config.aggregation.closeEveryMs,
     async () => {
       await aggregator.reportLag(await waiting());
-      lastPass = (await closeWindows({ store, publish, config: config.aggregation, clock })).kind;
+      const { kind } = await closeWindows({ store, publish, config: config.aggregation, clock });
+      lastPass = { failed: false, detail: kind };
     },
-    (error) => logger.warn({ err: error }, 'windows could not be closed; the next pass tries again'),
+    (error) => {
+      lastPass = { failed: true, detail: messageOf(error) };
+      logger.warn({ err: error }, 'windows could not be closed; the next pass tries again');
+    },
   );
 
   return {
     name: 'aggregate',
     async readiness() {
       const partitions = consumption.assigned().length;
-      return { name: 'aggregate', ready: true, detail: `${partitions} partitions, closing: ${lastPass}` };
+      return {
+        name: 'aggregate',
+        ready: !lastPass.failed,
+        detail: `${partitions} partitions, closing: ${lastPass.detail}`,
+      };
     },
     async stop() {
       consumption.pause();

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
 import type { Brand } from '../contracts/brand.js';
 import type { Clock } from '../contracts/clock.js';
+import { messageOf } from '../contracts/errors.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
 import type { TextScorer } from '../contracts/text-scorer.js';
@@ -36,7 +37,12 @@ export async function startServing({ config, ...parts }: ServingOptions): Promis
     name: 'api',
     address,
     async readiness() {
-      return { name: 'api', ready: true, detail: address };
+      try {
+        await parts.windows.watermark();
+        return { name: 'api', ready: true, detail: address };
+      } catch (error) {
+        return { name: 'api', ready: false, detail: messageOf(error) };
+      }
     },
     stop: () => server.close(),
   };

@@ -1,20 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { configSchema } from '../../src/config/schema.js';
-import { silentLogger } from '../../src/contracts/logger.js';
+import { describe, expect, it } from 'vitest';
 import type { OutputRecord } from '../../src/contracts/record.js';
 import { keyAt, valueAt } from '../../src/contracts/record-batch.js';
 import { scoredPostSchema } from '../../src/contracts/scored-post.js';
-import { topicSpecs } from '../../src/pipelines/topics.js';
-import { openStreams } from '../../src/streams/open.js';
 import type { Streams } from '../../src/streams/port.js';
-import { start } from '../support/cli.js';
 import { postTexts } from '../support/real-posts.js';
 import { kafkaBrokers, redisUrl } from '../support/services.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { deploy } from './deployment.js';
 
 const POSTS = process.env.FULL === '1' ? 50_000 : 3_000;
 const MINUTE = 60_000;
@@ -76,25 +68,7 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
     it(
       `scores ${POSTS} posts once each, counts each once, and sets bad ones aside`,
       async () => {
-        // Topics, groups and keys of this run alone.
-        const run = randomUUID().slice(0, 8);
-        const topics = Object.fromEntries(
-          ['posts', 'scored', 'aggregates', 'alerts', 'deadLetters'].map((name) => [name, `${run}.${name}`]),
-        );
-        const settings = {
-          streams: { kind: 'kafka', group: run, kafka: { brokers: kafkaBrokers, sessionTimeoutMs: 6_000 } },
-          topics: { ...topics, partitions: 4, replication: 1 },
-          redis: { url: redisUrl },
-          aggregation: { namespace: run, idleAfterMs: 5_000, outOfOrdernessMs: 1_000 },
-          api: { port: 0 },
-          ops: { port: 0 },
-        };
-        const file = join(temporaryFolder(), 'worker.yaml');
-        writeFileSync(file, JSON.stringify(settings));
-        const config = configSchema.parse(settings);
-        const streams = await openStreams(config.streams, silentLogger);
-        onTestFinished(() => streams.close());
-        await streams.topics().create(topicSpecs(config.topics));
+        const { config, streams, startWorker } = await deploy();
 
         // Posts of the last half hour in the order of their times, one of the future, one of last year; a deletion; the bad ones among them.
         const now = Date.now();
@@ -127,18 +101,7 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
         const producer = await streams.producer();
         for (let i = 0; i < records.length; i += 1_000) await producer.send(records.slice(i, i + 1_000));
 
-        const worker = start(['run', '--config', file], { env: { SENTIFLUX_LOG_LEVEL: 'info' } });
-        const exited = once(worker, 'exit');
-        onTestFinished(() => void worker.kill('SIGKILL'));
-        let log = '';
-        const address = await new Promise<string>((resolve, reject) => {
-          worker.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-            log += chunk;
-            const api = /"api":"([^"]+)"/.exec(log)?.[1];
-            if (api !== undefined) resolve(api);
-          });
-          void exited.then(() => reject(new Error(`the worker ended: ${log}`)));
-        });
+        const worker = await startWorker();
 
         const scored = await collect(streams, config.topics.scored, POSTS + 1);
         const letters = await collect(streams, config.topics.deadLetters, BAD.length);
@@ -167,22 +130,18 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
         }
 
         // The windows of `_all` and what is in none add up to the same number.
-        const get = async (path: string): Promise<Record<string, unknown>> => {
-          const response = await fetch(address + path);
-          expect(response.status).toBe(200);
-          const body: unknown = await response.json();
-          return Object(body);
-        };
         const windowed = async (): Promise<number> => {
           const from = now - 60 * MINUTE;
-          const { windows } = await get(`/v1/brands/_all/windows?tier=10s&from=${from}&to=${now + MINUTE}`);
+          const { windows } = await worker.get(
+            `/v1/brands/_all/windows?tier=10s&from=${from}&to=${now + MINUTE}`,
+          );
           return (Array.isArray(windows) ? windows : []).reduce(
             (sum: number, window) => sum + Number(Object(window).posts),
             0,
           );
         };
         const counters = async (): Promise<Record<string, number>> => {
-          const { counters: counted } = await get('/v1/counters');
+          const { counters: counted } = await worker.get('/v1/counters');
           return Object(counted);
         };
         const inAll = async (): Promise<readonly number[]> => {
@@ -197,13 +156,10 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
         // Posts came in the order of their times, so none was late but the one of last year.
         expect(sums).toEqual([POSTS - 2, 1, 1]);
         expect((await counters()).counted).toBe(POSTS - 2);
-        const readiness = await fetch(`${address}/health/ready`);
-        expect(readiness.status).toBe(200);
+        expect(await worker.get('/health/ready')).toMatchObject({ ready: true });
 
-        worker.kill('SIGTERM');
-        const [status] = await exited;
-        expect(log).toContain('stopped');
-        expect(status).toBe(0);
+        expect(await worker.end('SIGTERM')).toBe(0);
+        expect(worker.log()).toContain('stopped');
       },
       process.env.FULL === '1' ? 300_000 : 120_000,
     );
