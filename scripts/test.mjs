@@ -20,7 +20,8 @@ run('npx', [
   ...process.argv.slice(2),
 ]);
 
-let counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, success: false, testResults: [] };
+// Without a report nothing ran: that is a failure too.
+let counts = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, success: false, testResults: [] };
 try {
   counts = JSON.parse(readFileSync(report, 'utf8'));
 } catch {
