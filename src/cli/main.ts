@@ -33,6 +33,9 @@ for (const add of [
   add(program);
 }
 
+// TensorFlow would tell of its instruction sets on every start. Read by its native code, so set before that is loaded.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+
 // A reader that went away (`sentiflux score … | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);

@@ -100,7 +100,7 @@ const aggregation = section({
     .describe('prefix of the keys, so that several workers can share a Redis'),
   outOfOrdernessMs: millis(5_000).describe('the watermark stays this far behind the greatest event time'),
   allowedLatenessMs: millis(120_000).describe('how long after closing a window may still change'),
-  idleAfterMs: millis(30_000).describe('a partition without posts for this long holds no watermark back'),
+  idleAfterMs: millis(10_000).describe('a partition without posts for this long holds no watermark back'),
   futureToleranceMs: millis(300_000).describe('a post this far ahead of its record is flagged future'),
   closeEveryMs: positive(1_000).describe('wait between two looks for windows to close'),
   retentionMs: section({

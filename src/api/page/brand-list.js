@@ -36,10 +36,11 @@ export function showBrands(list, { brands, chosen, firing, choose }) {
       name.textContent = brandName(brand);
       name.classList.toggle('firing', firing.has(brand.id));
       const [posts, negative] = [compact(brand.posts), share(brand.negative, brand.posts)];
-      number.textContent = `${posts} · ${negative}`;
-      const words = `${name.textContent}: ${say('postsOf', { posts })}, ${negative} ${say('negative')}`;
-      button.setAttribute('aria-label', words);
-      button.title = words;
+      number.replaceChildren(
+        `${posts} · ${negative}`,
+        element('span', { class: 'unseen' }, ` ${say('negative')}`),
+      );
+      button.title = `${name.textContent}: ${say('postsOf', { posts })}, ${negative} ${say('negative')}`;
       spark.firstElementChild.setAttribute('d', sparkline(brand.postsByWindow));
       updateShareBar(bar, brand);
     },

@@ -60,8 +60,11 @@ async function look() {
   const { range, brands } = await lookAtBrands();
   const to = Math.floor((watermark ?? Date.now()) / range.size) * range.size;
   const span = { tier: range.tier, from: to - range.windows * range.size, to };
-  const { windows } = await fetchWindows(state.brand, span);
-  return { brand: state.brand, range, brands, counters, watermark, alerts, span, windows };
+  // An address may name a brand that is no longer configured.
+  const brand = brands.some(({ id }) => id === state.brand) ? state.brand : '_all';
+  if (brand !== state.brand) choose(brand);
+  const { windows } = await fetchWindows(brand, span);
+  return { brand, range, brands, counters, watermark, alerts, span, windows };
 }
 
 async function lookAtBrands() {
@@ -92,7 +95,8 @@ async function refresh() {
     state.failed = true;
   }
   draw();
-  timer = setTimeout(refresh, EVERY_MILLIS);
+  // A page that nobody sees asks nothing; it looks again as soon as it is seen.
+  if (document.visibilityState === 'visible') timer = setTimeout(refresh, EVERY_MILLIS);
 }
 
 function draw() {
