@@ -1,5 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import type { TopicAdmin, TopicSpec } from '../port.js';
+
+/** How long brokers may take to make a new topic known, and how often they are asked. */
+const KNOWN_WITHIN_MILLIS = 15_000;
+const ASK_EVERY_MILLIS = 50;
 
 // `ConfigResourceTypes` is no export that an ES module could name.
 export function createTopicAdmin(admin: Admin): TopicAdmin {
@@ -9,7 +14,8 @@ export function createTopicAdmin(admin: Admin): TopicAdmin {
       const missing = topics.filter(({ name }) => !existing.has(name));
       if (missing.length === 0) return [];
       await admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs' own waiting gives up where the broker does not know the topic yet.
+        waitForLeaders: false,
         topics: missing.map(({ name, partitions, replication, settings }) => ({
           topic: name,
           numPartitions: partitions,
@@ -17,6 +23,7 @@ export function createTopicAdmin(admin: Admin): TopicAdmin {
           configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
         })),
       });
+      await untilKnown(admin, missing);
       return missing.map(({ name }) => name);
     },
 
@@ -42,4 +49,25 @@ export function createTopicAdmin(admin: Admin): TopicAdmin {
       });
     },
   };
+}
+
+/** Resolves when every partition of the topics has a leader. */
+async function untilKnown(admin: Admin, topics: readonly TopicSpec[]): Promise<void> {
+  const names = topics.map(({ name }) => name);
+  const deadline = performance.now() + KNOWN_WITHIN_MILLIS;
+  for (;;) {
+    try {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: names });
+      if (found.length === names.length && found.every(isLed)) return;
+    } catch (error) {
+      // Until the topic is known the answer is an error.
+      if (performance.now() > deadline) throw error;
+    }
+    if (performance.now() > deadline) return;
+    await wait(ASK_EVERY_MILLIS);
+  }
+}
+
+function isLed({ partitions }: { readonly partitions: readonly { readonly leader: number }[] }): boolean {
+  return partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
 }
