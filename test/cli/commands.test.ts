@@ -65,6 +65,41 @@ describe('the command line', () => {
   }, 60_000);
 });
 
+describe('run', () => {
+  it.each([
+    ['the store of the windows', { aggregation: { store: 'redis' }, alerting: { scheduler: 'memory' } }],
+    ['the store of the alerts', { aggregation: { store: 'memory' }, alerting: { scheduler: 'bullmq' } }],
+  ])('ends with status 1 where %s does not answer', async (_, sections) => {
+    const settings = {
+      streams: { kind: 'memory' },
+      redis: { url: 'redis://127.0.0.1:1' },
+      ops: { port: 0 },
+      ...sections,
+    };
+    const { status, stderr } = await run([
+      'run',
+      '--role',
+      'aggregate,alert',
+      '--config',
+      file('worker.yaml', JSON.stringify(settings)),
+    ]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^SF_STORE_UNREACHABLE .*Connection is closed\. Check .*\n$/m);
+  });
+
+  it('names the topics that do not exist', async () => {
+    const settings = { streams: { kind: 'file', file: { directory: temporaryFolder() } } };
+    const { status, stderr } = await run([
+      'topics',
+      'check',
+      '--config',
+      file('worker.yaml', JSON.stringify(settings)),
+    ]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^SF_TOPIC_MISSING posts\.raw does not exist; .* Run sentiflux topics create/);
+  });
+});
+
 describe('demo', () => {
   it('says which port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
