@@ -35,7 +35,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
     brands: () => brands,
     reader: options.windows,
     store,
-    publish: (alert) => producer.send([recordOf(alert, config.topics.alerts)]),
+    publish: (alert) => producer.send([alertRecord(alert, config.topics.alerts)]),
     deliver: (alert) => jobs.enqueue(deliveriesOf(alert, webhooks)),
     lookBackMs,
     retentionMs: config.aggregation.retentionMs,
@@ -63,6 +63,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
   };
 }
 
-function recordOf(alert: Alert, topic: string): OutputRecord {
+/** An alert as it stands on its topic. */
+export function alertRecord(alert: Alert, topic: string): OutputRecord {
   return { topic, key: Buffer.from(alertKey(alert)), value: Buffer.from(JSON.stringify(alert)) };
 }

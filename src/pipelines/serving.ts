@@ -8,11 +8,14 @@ import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
 import type { TextScorer } from '../contracts/text-scorer.js';
 import type { WindowReader } from '../contracts/window-reader.js';
+import type { Streams } from '../streams/port.js';
+import { alertRecord } from './alerting.js';
 import { listen } from './listen.js';
 import type { Readiness, Role } from './role.js';
 
 export interface ServingOptions {
-  readonly config: Pick<Config, 'api'>;
+  readonly config: Pick<Config, 'api' | 'topics'>;
+  readonly streams: Streams;
   readonly brands: readonly Brand[];
   readonly windows: WindowReader;
   readonly alerts: AlertBook;
@@ -30,8 +33,18 @@ export interface ServingRole extends Role {
 }
 
 /** The role `api`: routes, live feed and page. */
-export async function startServing({ config, ...parts }: ServingOptions): Promise<ServingRole> {
-  const server = await createApiServer(parts);
+export async function startServing({ config, streams, ...parts }: ServingOptions): Promise<ServingRole> {
+  const producer = await streams.producer();
+  const alerts: AlertBook = {
+    ...parts.alerts,
+    // Who has seen an alert belongs on its topic too, for everybody who reads it there.
+    async acknowledge(id, by, at) {
+      const alert = await parts.alerts.acknowledge(id, by, at);
+      if (alert !== undefined) await producer.send([alertRecord(alert, config.topics.alerts)]);
+      return alert;
+    },
+  };
+  const server = await createApiServer({ ...parts, alerts });
   const address = await listen(server, config.api, 'api');
   return {
     name: 'api',
@@ -44,6 +57,9 @@ export async function startServing({ config, ...parts }: ServingOptions): Promis
         return { name: 'api', ready: false, detail: messageOf(error) };
       }
     },
-    stop: () => server.close(),
+    async stop() {
+      await server.close();
+      await producer.close();
+    },
   };
 }

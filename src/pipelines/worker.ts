@@ -57,8 +57,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     open.push(() => close(resource));
     return resource;
   };
+  /** One that cannot be closed keeps no other open. */
   const stop = async (): Promise<void> => {
-    for (let close = open.pop(); close !== undefined; close = open.pop()) await close();
+    const failures: unknown[] = [];
+    for (let close = open.pop(); close !== undefined; close = open.pop()) {
+      await close().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   };
   let fail: (error: Error) => void = () => {};
   const failed = new Promise<Error>((resolve) => {
@@ -122,7 +127,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       stop,
     };
   } catch (error) {
-    await stop();
+    // Why it could not start says more than what could not be closed then.
+    await stop().catch(() => {});
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { alertSchema } from '../../src/contracts/alert.js';
 import { kafkaBrokers, redisUrl } from '../support/services.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { collect } from './collect.js';
 import { deploy } from './deployment.js';
 
 const SECRET = 'a long random text';
@@ -115,6 +116,23 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
       expect(await worker.get('/v1/alerts?brand=acme')).toMatchObject({
         alerts: [{ id: alert.id, state: 'resolved' }],
       });
+      const acknowledged = await fetch(
+        `${worker.address}/v1/alerts/${encodeURIComponent(alert.id)}/acknowledge`,
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: '{"by":"ops"}',
+        },
+      );
+      expect(acknowledged.status).toBe(200);
+      const states = (await collect(streams, config.topics.alerts, 3)).map(({ value }) =>
+        alertSchema.parse(JSON.parse(Buffer.from(value ?? []).toString())),
+      );
+      expect(states.map(({ state, acknowledgement }) => [state, acknowledgement?.by])).toEqual([
+        ['firing', undefined],
+        ['resolved', undefined],
+        ['resolved', 'ops'],
+      ]);
       expect(await worker.end('SIGTERM')).toBe(0);
     }, 60_000);
   },

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { OutputRecord } from '../../src/contracts/record.js';
-import { keyAt, valueAt } from '../../src/contracts/record-batch.js';
 import { scoredPostSchema } from '../../src/contracts/scored-post.js';
-import type { Streams } from '../../src/streams/port.js';
 import { postTexts } from '../support/real-posts.js';
 import { kafkaBrokers, redisUrl } from '../support/services.js';
+import { collect } from './collect.js';
 import { deploy } from './deployment.js';
 
 const POSTS = process.env.FULL === '1' ? 50_000 : 3_000;
@@ -22,45 +20,6 @@ const BAD: ReadonlyArray<readonly [code: string, key: string | null, value: Uint
   ['SF_POST_NO_ID', null, '{"text":"good"}'],
   ['SF_POST_NO_KEY', null, null],
 ];
-
-interface Collected {
-  readonly key: string | null;
-  readonly value: Uint8Array | null;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Everything that is on a topic, until as many records have come. */
-async function collect(streams: Streams, topic: string, count: number): Promise<readonly Collected[]> {
-  const collected: Collected[] = [];
-  await new Promise<void>((resolve, reject) => {
-    const consumption = streams.consume({
-      topic,
-      group: randomUUID(),
-      from: 'earliest',
-      maxBatchRecords: 1_000,
-      maxInFlight: { records: 10_000, bytes: 10_000_000 },
-      onBatch: (batch) => {
-        for (let i = 0; i < batch.length; i += 1) {
-          const key = keyAt(batch, i);
-          const headers = Object.entries(batch.headers?.[i] ?? {}).map(([name, value]) => [
-            name,
-            Buffer.from(value).toString(),
-          ]);
-          collected.push({
-            key: key && Buffer.from(key).toString(),
-            value: valueAt(batch, i),
-            headers: Object.fromEntries(headers),
-          });
-        }
-        void consumption.then((open) => open.settle(batch, [])).catch(reject);
-        if (collected.length >= count) resolve();
-      },
-      onFailure: reject,
-    });
-    consumption.catch(reject);
-  });
-  return collected;
-}
 
 describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
   'the worker between a real Kafka and a real Redis',
