@@ -125,8 +125,8 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
         },
       );
       expect(acknowledged.status).toBe(200);
-      const states = (await collect(streams, config.topics.alerts, 3)).map(({ value }) =>
-        alertSchema.parse(JSON.parse(Buffer.from(value ?? []).toString())),
+      const states = (await collect(streams, config.topics.alerts, ({ length }) => length >= 3)).map(
+        ({ value }) => alertSchema.parse(JSON.parse(Buffer.from(value ?? []).toString())),
       );
       expect(states.map(({ state, acknowledgement }) => [state, acknowledgement?.by])).toEqual([
         ['firing', undefined],

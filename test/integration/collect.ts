@@ -8,8 +8,12 @@ export interface Collected {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Everything that is on a topic, until as many records have come. */
-export async function collect(streams: Streams, topic: string, count: number): Promise<readonly Collected[]> {
+/** Everything that is on a topic, until it is enough. */
+export async function collect(
+  streams: Streams,
+  topic: string,
+  isEnough: (collected: readonly Collected[]) => boolean,
+): Promise<readonly Collected[]> {
   const collected: Collected[] = [];
   await new Promise<void>((resolve, reject) => {
     const consumption = streams.consume({
@@ -32,7 +36,7 @@ export async function collect(streams: Streams, topic: string, count: number): P
           });
         }
         void consumption.then((open) => open.settle(batch, [])).catch(reject);
-        if (collected.length >= count) resolve();
+        if (isEnough(collected)) resolve();
       },
       onFailure: reject,
     });

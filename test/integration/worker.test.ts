@@ -62,8 +62,12 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
 
         const worker = await startWorker();
 
-        const scored = await collect(streams, config.topics.scored, POSTS + 1);
-        const letters = await collect(streams, config.topics.deadLetters, BAD.length);
+        const scored = await collect(streams, config.topics.scored, ({ length }) => length >= POSTS + 1);
+        const letters = await collect(
+          streams,
+          config.topics.deadLetters,
+          ({ length }) => length >= BAD.length,
+        );
 
         // Once each, by id, in the schema of the topic, with the place that it came from.
         const results = scored.filter(({ value }) => value !== null);
