@@ -5,7 +5,7 @@
 //   BENCH_INPUT=FILE      NDJSON posts instead of those beside the repository (or, without those, of the demo)
 //   BENCH_OUTPUT=FILE     the figures as JSON
 //   BENCH_WRITE=1         write the table into docs/benchmarks.md
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,6 +25,7 @@ const VARIANTS = [
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'sentiflux-bench-'));
+const ranBefore = spawnSync('scripts/services.sh', ['status'], { stdio: 'ignore' }).status === 0;
 const [brokers, redisUrl] = services();
 const values = readPosts();
 const rounds = VARIANTS.map(() => []);
@@ -39,6 +40,9 @@ for (let round = 1; round <= ROUNDS; round += 1) {
 }
 rmSync(folder, { recursive: true });
 report();
+// What this has started it also stops.
+if (!ranBefore && process.env.KAFKA_BROKERS === undefined)
+  spawnSync('scripts/services.sh', ['down'], { stdio: 'inherit' });
 
 function services() {
   const given = [process.env.KAFKA_BROKERS, process.env.REDIS_URL];
