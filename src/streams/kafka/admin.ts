@@ -51,14 +51,19 @@ export function createTopicAdmin(admin: Admin): TopicAdmin {
   };
 }
 
-/** Resolves when every partition of the topics has a leader. */
+/** Resolves when every partition of the topics has a leader that answers. */
 async function untilKnown(admin: Admin, topics: readonly TopicSpec[]): Promise<void> {
   const names = topics.map(({ name }) => name);
   const deadline = performance.now() + KNOWN_WITHIN_MILLIS;
   for (;;) {
     try {
       const { topics: found } = await admin.fetchTopicMetadata({ topics: names });
-      if (found.length === names.length && found.every(isLed)) return;
+      if (found.length === names.length && found.every(isLed)) {
+        // A leader may be named before it leads; only then does it tell its offsets. What is written before
+        // that is refused and sent again, and what other partitions took of it then comes twice.
+        await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
+        return;
+      }
     } catch (error) {
       // Until the topic is known the answer is an error.
       if (performance.now() > deadline) throw error;
