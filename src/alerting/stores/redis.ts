@@ -52,7 +52,8 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
     connectTimeout: options.connectTimeoutMs,
     socketTimeout: SOCKET_TIMEOUT_MILLIS,
     autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 1,
+    // With any greater number ioredis leaves a command pending for ever whose connection closed before its reply.
+    maxRetriesPerRequest: 0,
     // After a failover the connection may still lead to what is a replica now.
     reconnectOnError: (error) => (error.message.includes('READONLY') ? 1 : false),
   }) as ScriptedRedis;
