@@ -3,14 +3,11 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Config, InputConfig, ScoringConfig } from '../config/schema.js';
 import type { Brand } from '../contracts/brand.js';
-import { SentifluxError } from '../contracts/errors.js';
 import { type Logger, silentLogger } from '../contracts/logger.js';
 import type { RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
 import type { ModelStamp } from '../contracts/scored-post.js';
 import type { TextScorer } from '../contracts/text-scorer.js';
-import { loadBundle } from '../model/bundle.js';
-import { PREPROCESSOR_VERSION } from '../preprocess/version.js';
 import { openScorerPool } from '../scoring/pool.js';
 import { engineFallbacks } from '../telemetry/instruments.js';
 
@@ -61,15 +58,6 @@ export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
   const { config, brands, logger = silentLogger } = options;
   const { scoring, input, output, aggregation } = config;
   const modelDirectory = scoring.model ?? shippedModel();
-  // A bundle that cannot be used is said once, not once a thread.
-  const { manifest } = await loadBundle(modelDirectory);
-  if (manifest.preprocessor !== PREPROCESSOR_VERSION) {
-    throw new SentifluxError(
-      'SF_MODEL_INVALID',
-      `the model bundle ${modelDirectory} was trained on texts prepared by version ${manifest.preprocessor}, this is version ${PREPROCESSOR_VERSION}.`,
-      { hint: 'Train it again with this version of sentiflux, or use the shipped model.' },
-    );
-  }
   const workerData: ScorerThreadData = {
     modelDirectory,
     brands,
