@@ -4,7 +4,6 @@ import type { Clock } from '../contracts/clock.js';
 import type { Logger } from '../contracts/logger.js';
 import type { WindowStore } from './store.js';
 import { createMemoryStore } from './stores/memory.js';
-import { openRedisStore } from './stores/redis/open.js';
 
 export interface OpenStoreOptions {
   readonly config: Pick<Config, 'aggregation' | 'redis'>;
@@ -16,6 +15,7 @@ export interface OpenStoreOptions {
 
 /**
  * Opens the store that the configuration names. The one in memory must be shared by all roles of the process.
+ * ioredis is loaded only where it is used.
  *
  * @throws SentifluxError SF_STORE_UNREACHABLE
  */
@@ -25,7 +25,9 @@ export async function openWindowStore(options: OpenStoreOptions): Promise<Window
   switch (aggregation.store) {
     case 'memory':
       return createMemoryStore(partitionCount, aggregation, clock);
-    case 'redis':
+    case 'redis': {
+      const { openRedisStore } = await import('./stores/redis/open.js');
       return openRedisStore(config.redis, aggregation, partitionCount, randomUUID(), logger);
+    }
   }
 }
