@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import { parse } from 'csv-parse';
 import type { RejectionCode } from '../contracts/errors.js';
-import { messageOf, SentifluxError } from '../contracts/errors.js';
+import { errorOf, messageOf, SentifluxError } from '../contracts/errors.js';
 
 export const FORMATS = ['ndjson', 'csv', 'tsv', 'text'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -182,9 +182,7 @@ async function* readCsv(chunks: AsyncIterable<Buffer>, textField: string): Async
     }
     parser.end();
   })();
-  feeding.catch((error: unknown) =>
-    parser.destroy(error instanceof Error ? error : new Error(String(error))),
-  );
+  feeding.catch((error: unknown) => parser.destroy(errorOf(error)));
   let columns: readonly string[] | undefined;
   let line = 0;
   for await (const record of parser as AsyncIterable<readonly Buffer[]>) {

@@ -77,6 +77,11 @@ export class SentifluxError extends Error {
   }
 }
 
+/** Anything that was thrown, as an error. */
+export function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** The message of anything that was thrown, without a full stop: it becomes part of a sentence. */
 export function messageOf(thrown: unknown): string {
   return (thrown instanceof Error ? thrown.message : String(thrown)).replace(/\.$/, '');

@@ -1,3 +1,4 @@
+import { errorOf } from '../contracts/errors.js';
 import type { RecordBatch } from '../contracts/record.js';
 
 /**
@@ -19,7 +20,7 @@ export class PartitionQueues {
     this.#tails.set(batch.partition, after);
     // Only the first failure is news: those behind it fail with the same error.
     before.then(
-      () => after.catch((error: unknown) => this.#onFailure(asError(error))),
+      () => after.catch((error: unknown) => this.#onFailure(errorOf(error))),
       () => {},
     );
   }
@@ -28,8 +29,4 @@ export class PartitionQueues {
   async idle(): Promise<void> {
     await Promise.allSettled(this.#tails.values());
   }
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

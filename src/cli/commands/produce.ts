@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.js';
-import type { InputConfig } from '../../config/schema.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { silentLogger } from '../../contracts/logger.js';
 import type { OutputRecord } from '../../contracts/record.js';
+import { compileFieldPath, type ReadField } from '../../scoring/field-path.js';
 import { openStreams } from '../../streams/open.js';
 import { type ConfigOption, configOption } from '../config-option.js';
 import { openProgress } from '../progress.js';
@@ -32,6 +32,7 @@ export function addProduceCommand(program: Command): void {
 async function produce(options: ProduceOptions): Promise<void> {
   const config = await loadConfig(options.config, process.env);
   const topic = options.topic ?? config.topics.posts;
+  const readId = compileFieldPath(config.input.fields.id);
   const size = options.input === '-' ? undefined : await sizeOf(options.input);
   const streams = await openStreams(config.streams, silentLogger);
   const progress = openProgress('bytes', size);
@@ -51,7 +52,7 @@ async function produce(options: ProduceOptions): Promise<void> {
     };
     for await (const line of lines(input)) {
       bytes += line.length + 1;
-      records.push({ topic, key: keyOf(line, config.input), value: line });
+      records.push({ topic, key: keyOf(line, readId), value: line });
       if (records.length >= RECORDS_A_REQUEST) await send();
     }
     if (records.length > 0) await send();
@@ -75,21 +76,12 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 /** The post's id as the record's key, so that its revisions stay in order; none where it cannot be told. */
-function keyOf(line: Buffer, input: InputConfig): Uint8Array | null {
-  const paths = [input.fields.id].flat();
+function keyOf(line: Buffer, readId: ReadField): Uint8Array | null {
   try {
-    const post: unknown = JSON.parse(line.toString('utf8'));
-    for (const path of paths) {
-      const id = path
-        .split('.')
-        .reduce<unknown>(
-          (node, key) => (typeof node === 'object' && node !== null ? Reflect.get(node, key) : undefined),
-          post,
-        );
-      if (typeof id === 'string' || typeof id === 'number') return Buffer.from(String(id));
-    }
+    const id = readId(JSON.parse(line.toString('utf8')));
+    return typeof id === 'string' || typeof id === 'number' ? Buffer.from(String(id)) : null;
   } catch {
     // Not JSON: the worker rejects it.
+    return null;
   }
-  return null;
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { errorOf } from '../../contracts/errors.js';
 import type { OutputRecord } from '../../contracts/record.js';
 import { packRecords } from '../../contracts/record-batch.js';
 import { type Assignment, Assignments } from '../assignment.js';
@@ -29,7 +30,7 @@ export function startConsuming(options: ConsumeOptions, environment: Environment
     assign(partitions) {
       for (const assignment of assignments.renew(partitions)) {
         const loop = read(assignment).catch((error: unknown) => {
-          options.onFailure(error instanceof Error ? error : new Error(String(error)));
+          options.onFailure(errorOf(error));
         });
         loops.add(loop);
         loop.finally(() => loops.delete(loop));

@@ -1,5 +1,5 @@
 import type { Admin, Batch, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import { messageOf, SentifluxError } from '../../contracts/errors.js';
+import { errorOf, messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { Logger } from '../../contracts/logger.js';
 import { packRecords } from '../../contracts/record-batch.js';
 import { type Assignment, Assignments } from '../assignment.js';
@@ -91,7 +91,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
       })
       .catch((error: unknown) => {
         if (begun.every(({ ended }) => ended)) return;
-        options.onFailure(error instanceof Error ? error : new Error(String(error)));
+        options.onFailure(errorOf(error));
       });
   }
 
