@@ -1,9 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { parse } from 'yaml';
-import { z } from 'zod';
-import { messageOf, SentifluxError } from '../../contracts/errors.js';
+import { SentifluxError } from '../../contracts/errors.js';
 import { writeBundle } from '../../model/bundle.js';
 import { normalise, PLACEHOLDERS } from '../../preprocess/normalise.js';
 import { createTokeniser } from '../../preprocess/tokenise.js';
@@ -12,6 +8,7 @@ import { wordsOf } from '../../preprocess/words.js';
 import { type Recipe, recipeSchema } from '../../training/recipe.js';
 import { type Trained, type TrainingEvent, train } from '../../training/train.js';
 import { openProgress } from '../progress.js';
+import { readRecipeFile } from '../recipe-file.js';
 
 interface TrainOptions {
   readonly data?: readonly string[];
@@ -121,28 +118,7 @@ async function readRecipe(options: TrainOptions): Promise<Recipe> {
     }
     return recipeSchema.parse({ data: options.data.map((file) => ({ file })), ...overrides });
   }
-  try {
-    const recipe = recipeSchema.parse({
-      ...z.looseObject({}).parse(parse(await readFile(options.recipe, 'utf8'))),
-      ...overrides,
-    });
-    const folder = dirname(options.recipe);
-    const located = <Source extends { file: string }>(source: Source): Source => ({
-      ...source,
-      file: resolve(folder, source.file),
-    });
-    return { ...recipe, data: recipe.data.map(located), development: recipe.development.map(located) };
-  } catch (cause) {
-    const problem = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause);
-    throw new SentifluxError(
-      'SF_TRAIN_DATA_INVALID',
-      `the recipe ${options.recipe} cannot be used: ${problem}.`,
-      {
-        hint: 'See models/recipe.yaml for an example.',
-        cause,
-      },
-    );
-  }
+  return readRecipeFile(options.recipe, overrides);
 }
 
 function wholeNumber(value: string): number {
