@@ -45,6 +45,13 @@ bench: dist/cli/main.js ## posts/s of the worker between a real Kafka and a real
 format: ## format and mend what the linter can mend
 	@npx biome check --write .
 
+##@ Model
+
+# Variables such as MODEL=DIR and FAILED=1 pass through: see the head of the script.
+.PHONY: behaviour
+behaviour: dist/cli/main.js ## how often the model fails pairs and groups of posts written to test it, by kind
+	@node scripts/behaviour.mjs
+
 ##@ Services and native parts
 
 # Variables such as KAFKA_PORT, REDIS_PORT and SERVICES_DIR pass through: see the head of the script.
