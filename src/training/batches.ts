@@ -1,12 +1,15 @@
 import type { TokenBatch } from '../contracts/token-batch.js';
 import type { Random } from './random.js';
 import { shuffle } from './random.js';
+import type { SoftLabel } from './soft-labels.js';
 
 /** A post to learn from. */
 export interface Example {
   readonly tokens: Int32Array;
-  /** Index into `LABELS`. */
-  readonly label: number;
+  /** Index into `LABELS`; none where only a teacher has labelled it. */
+  readonly label: number | undefined;
+  /** A teacher's logits, if one has. */
+  readonly softLabel: SoftLabel | undefined;
   /** True where its set knows negative and positive only: then those two compete alone. */
   readonly twoClass: boolean;
   readonly weight: number;

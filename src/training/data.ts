@@ -1,9 +1,11 @@
-import { LABELS } from '../contracts/labels.js';
+import { LABELS, type Label } from '../contracts/labels.js';
 import type { Vocabulary } from '../model/vocabulary.js';
 import type { Example } from './batches.js';
-import { invalid, type LabelledRow, readLabelledRows } from './labelled-rows.js';
+import { invalid, type LabelledRow, type Row, readLabelledRows, readRows } from './labelled-rows.js';
+import { nearDuplicateOf } from './near-duplicates.js';
 import { type Random, shuffle } from './random.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe, TrainingSource } from './recipe.js';
+import { readSoftLabels, type SoftLabel } from './soft-labels.js';
 import { learnVocabulary, type WordCounts } from './vocabulary.js';
 
 /** How texts become token ids: the preparation of the scorer, so that both see the same. */
@@ -24,6 +26,8 @@ const HELD_OUT_SHARE = 0.1;
 
 export interface TrainingSet {
   readonly file: string;
+  /** Rows that were left out, for they read like one that is held back. */
+  readonly duplicates: number;
   readonly examples: readonly Example[];
   readonly rowsAnEpoch: number;
   readonly repeat: number;
@@ -40,21 +44,34 @@ export interface PreparedData {
   readonly development: readonly DevelopmentSet[];
 }
 
-type TrainingSource = Recipe['data'][number];
-
-interface NormalisedSource {
-  readonly source: TrainingSource;
-  readonly rows: readonly LabelledRow[];
+/** A row to learn from: what its file says of it, what a teacher says, or both. */
+interface TrainingRow {
+  readonly text: string;
+  readonly label: Label | undefined;
+  readonly softLabel: SoftLabel | undefined;
 }
 
-interface NormalisedDevelopment {
+interface HeldRow {
+  readonly text: string;
+  readonly label: Label;
+}
+
+interface SourceRows {
+  readonly source: TrainingSource;
+  readonly rows: readonly TrainingRow[];
+  readonly duplicates: number;
+}
+
+interface HeldBack {
   readonly name: string;
-  readonly rows: readonly LabelledRow[];
+  readonly rows: readonly HeldRow[];
 }
 
 /**
- * Reads what a recipe names, holds the development rows back, learns the vocabulary and cuts all into tokens.
+ * Reads what a recipe names, holds the development and evaluation rows back, learns the vocabulary and cuts all
+ * into tokens.
  *
+ * @param known vocabulary of a model to go on from, in place of a new one
  * @throws SentifluxError SF_TRAIN_DATA_INVALID
  */
 export async function prepareData(
@@ -62,57 +79,103 @@ export async function prepareData(
   text: TextPreparation,
   random: Random,
   report: (event: { kind: 'data'; file: string; rows: number; skipped: number }) => void,
+  known?: Vocabulary,
 ): Promise<PreparedData> {
-  const normalised = (rows: readonly LabelledRow[]): readonly LabelledRow[] =>
-    rows
-      .map((row) => ({ label: row.label, text: text.normalise(row.text) }))
-      .filter((row) => row.text !== '');
   const read = await Promise.all(
     recipe.data.map(async (source) => {
-      const { rows, skipped } = await readLabelledRows(source);
+      const { rows, skipped } = await readTrainingRows(source);
       report({ kind: 'data', file: source.file, rows: rows.length, skipped });
-      return { source, rows: normalised(rows) };
+      return { source, rows: normalised(rows, text), duplicates: 0 };
     }),
   );
-  const named = await Promise.all(
-    recipe.development.map(async (source) => {
-      const { rows } = await readLabelledRows(source);
-      return { name: source.name, rows: normalised(rows) };
-    }),
-  );
-  const held = named.length > 0 ? named : [holdOut(read, random)];
-  const heldTexts = new Set(held.flatMap(({ rows }) => rows.map((row) => row.text)));
-  const kept = read.map(({ source, rows }) => ({
-    source,
-    rows: rows.filter((row) => !heldTexts.has(row.text)),
-  }));
+  const heldBack = (sources: Recipe['development']): Promise<readonly HeldBack[]> =>
+    Promise.all(
+      sources.map(async (source) => {
+        const { rows } = await readLabelledRows(source);
+        return { name: source.name, rows: normalised(rows, text) };
+      }),
+    );
+  const [named, evaluation] = [await heldBack(recipe.development), await heldBack(recipe.evaluation)];
+  const development = named.length > 0 ? named : [holdOut(read, random)];
+  const kept = withoutDuplicates(read, [...development, ...evaluation]);
   checkLabels(kept);
 
-  const vocabulary = learnVocabulary(countWords(kept, text.wordsOf), {
-    size: recipe.vocabulary,
-    reserved: text.reserved,
-    minCharacterCount: Math.min(MIN_CHARACTER_COUNT, Math.ceil(sizeOf(kept) / 1000)),
-  });
+  const vocabulary =
+    known ??
+    learnVocabulary(countWords(kept, text.wordsOf), {
+      size: recipe.vocabulary,
+      reserved: text.reserved,
+      minCharacterCount: Math.min(MIN_CHARACTER_COUNT, Math.ceil(sizeOf(kept) / 1000)),
+    });
   const tokenise = text.createTokeniser(vocabulary, recipe.maxTokens);
   return {
     vocabulary,
-    sets: kept.map(({ source, rows }) => {
+    sets: kept.map(({ source, rows, duplicates }) => {
       const examples = examplesOf(rows, tokenise, weightsByLabel(rows, source.weight, recipe.balance));
       const rowsAnEpoch = Math.min(examples.length, source.rowsAnEpoch ?? examples.length);
-      return { file: source.file, examples, rowsAnEpoch, repeat: source.repeat };
+      return { file: source.file, duplicates, examples, rowsAnEpoch, repeat: source.repeat };
     }),
-    development: held.map(({ name, rows }) => ({ name, examples: examplesOf(rows, tokenise, [1, 1, 1]) })),
+    development: development.map(({ name, rows }) => ({
+      name,
+      examples: examplesOf(
+        rows.map((row) => ({ ...row, softLabel: undefined })),
+        tokenise,
+        () => 1,
+      ),
+    })),
   };
 }
 
-function holdOut(read: readonly NormalisedSource[], random: Random): NormalisedDevelopment {
-  const all = read.flatMap(({ rows }) => rows);
-  return { name: 'held out', rows: shuffle(all, random).slice(0, Math.ceil(all.length * HELD_OUT_SHARE)) };
+async function readTrainingRows(
+  source: TrainingSource,
+): Promise<{ readonly rows: readonly TrainingRow[]; readonly skipped: number }> {
+  if (source.softLabels === undefined) {
+    const { rows, skipped } = await readLabelledRows(source);
+    return { rows: rows.map((row) => ({ ...row, softLabel: undefined })), skipped };
+  }
+  const [rows, softLabels] = await Promise.all([readRows(source), readSoftLabels(source.softLabels)]);
+  const last = rows.at(-1)?.row ?? -1;
+  if (last >= softLabels.length) {
+    throw invalid(
+      `${source.softLabels} has ${softLabels.length} lines, and ${source.file} a row ${last + 1}`,
+      'Soft labels belong to one version of a file: a line for each of its rows.',
+    );
+  }
+  const taught = rows
+    .map(({ row, label, text }) => ({ label, text, softLabel: softLabels[row] }))
+    .filter(({ label, softLabel }) => label !== undefined || softLabel !== undefined);
+  return { rows: taught, skipped: rows.length - taught.length };
 }
 
-function checkLabels(kept: readonly NormalisedSource[]): void {
-  const labels = new Set(kept.flatMap(({ rows }) => rows.map(({ label }) => label)));
-  if (labels.size >= 2) return;
+function normalised<Kept extends Pick<Row, 'text'>>(
+  rows: readonly Kept[],
+  text: TextPreparation,
+): readonly Kept[] {
+  return rows.map((row) => ({ ...row, text: text.normalise(row.text) })).filter((row) => row.text !== '');
+}
+
+function withoutDuplicates(
+  read: readonly SourceRows[],
+  heldBack: readonly HeldBack[],
+): readonly SourceRows[] {
+  const isDuplicate = nearDuplicateOf(heldBack.flatMap(({ rows }) => rows.map(({ text }) => text)));
+  return read.map(({ source, rows }) => {
+    const kept = rows.filter((row) => !isDuplicate(row.text));
+    return { source, rows: kept, duplicates: rows.length - kept.length };
+  });
+}
+
+function holdOut(read: readonly SourceRows[], random: Random): HeldBack {
+  const labelled = read.flatMap(({ rows }) =>
+    rows.flatMap(({ text, label }) => (label === undefined ? [] : [{ text, label }])),
+  );
+  const share = Math.ceil(labelled.length * HELD_OUT_SHARE);
+  return { name: 'held out', rows: shuffle(labelled, random).slice(0, share) };
+}
+
+function checkLabels(kept: readonly SourceRows[]): void {
+  const labels = new Set(kept.flatMap(({ rows }) => rows.map(({ label }) => label ?? 'soft')));
+  if (labels.size >= 2 || labels.has('soft')) return;
   throw invalid(
     labels.size === 0
       ? 'no row is left to train on: each is among the rows held back, or empty'
@@ -121,7 +184,7 @@ function checkLabels(kept: readonly NormalisedSource[]): void {
   );
 }
 
-function countWords(kept: readonly NormalisedSource[], wordsOf: TextPreparation['wordsOf']): WordCounts {
+function countWords(kept: readonly SourceRows[], wordsOf: TextPreparation['wordsOf']): WordCounts {
   const counts = new Map<string, number>();
   for (const { source, rows } of kept) {
     for (const row of rows) {
@@ -132,29 +195,38 @@ function countWords(kept: readonly NormalisedSource[], wordsOf: TextPreparation[
   return counts;
 }
 
-/** Weights by index into `LABELS`: rarer labels count for more, and a set's weights average to its own. */
-function weightsByLabel(rows: readonly LabelledRow[], weight: number, balance: number): readonly number[] {
+/**
+ * Weights by index into `LABELS`: rarer labels count for more, and a set's weights average to its own. Rows
+ * without a label have the set's weight.
+ */
+function weightsByLabel(
+  rows: readonly TrainingRow[],
+  weight: number,
+  balance: number,
+): (label: Label | undefined) => number {
   const counts = LABELS.map((label) => rows.filter((row) => row.label === label).length);
+  const labelled = counts.reduce((sum, count) => sum + count, 0);
   const present = counts.filter((count) => count > 0).length;
-  const raw = counts.map((count) => (count === 0 ? 0 : (rows.length / present / count) ** balance));
-  const mean = raw.reduce((sum, factor, label) => sum + factor * (counts[label] ?? 0), 0) / rows.length;
-  return raw.map((factor) => (weight * factor) / mean);
+  const raw = counts.map((count) => (count === 0 ? 0 : (labelled / present / count) ** balance));
+  const mean = raw.reduce((sum, factor, label) => sum + factor * (counts[label] ?? 0), 0) / labelled;
+  return (label) => (label === undefined ? weight : (weight * (raw[LABELS.indexOf(label)] ?? 0)) / mean);
 }
 
 function examplesOf(
-  rows: readonly LabelledRow[],
+  rows: readonly TrainingRow[],
   tokenise: ReturnType<TextPreparation['createTokeniser']>,
-  weights: readonly number[],
+  weightOf: (label: Label | undefined) => number,
 ): readonly Example[] {
   const twoClass = !rows.some(({ label }) => label === 'neutral');
-  return rows.flatMap((row) => {
+  return rows.flatMap((row): Example[] => {
     const { tokens } = tokenise(row.text);
-    const label = LABELS.indexOf(row.label);
-    return tokens.length === 0 ? [] : [{ tokens, label, twoClass, weight: weights[label] ?? 1 }];
+    if (tokens.length === 0) return [];
+    const label = row.label === undefined ? undefined : LABELS.indexOf(row.label);
+    return [{ tokens, label, softLabel: row.softLabel, twoClass, weight: weightOf(row.label) }];
   });
 }
 
-function sizeOf(kept: readonly NormalisedSource[]): number {
+function sizeOf(kept: readonly SourceRows[]): number {
   return kept.reduce((sum, { rows }) => sum + rows.length, 0);
 }
 

@@ -9,7 +9,17 @@ const source = z.strictObject({
   only: columns.default({}),
   /** No rows with one of these values in these columns. */
   except: columns.default({}),
+  /** Only rows whose text falls into one of these parts, by its hash: splits a file that has no column for it. */
+  part: z
+    .strictObject({
+      of: z.number().int().min(2),
+      keep: z.array(z.number().int().nonnegative()).min(1),
+    })
+    .optional(),
 });
+
+/** Rows that are never trained on, nor any post that reads (almost) the same. */
+const heldBack = source.extend({ name: z.string().min(1) });
 
 /** What a network is trained from and how. Everything has a default but the data. */
 export const recipeSchema = z.strictObject({
@@ -19,6 +29,10 @@ export const recipeSchema = z.strictObject({
   data: z
     .array(
       source.extend({
+        /** Language of the texts: which teacher labels them. */
+        language: z.string().optional(),
+        /** A teacher's logits for each row of the file, in order (`soft-labels.ts`); relative to the recipe. */
+        softLabels: z.string().min(1).optional(),
         /** Most rows of an epoch; a larger set is drawn from anew for each. */
         rowsAnEpoch: z.number().int().positive().optional(),
         /** How often each row comes in an epoch. */
@@ -30,9 +44,20 @@ export const recipeSchema = z.strictObject({
       }),
     )
     .min(1),
-  /** Rows to tune on: never trained on, nor any post that reads the same. Without it a tenth of the data. */
-  development: z.array(source.extend({ name: z.string().min(1) })).default([]),
+  /** Rows to tune on and to fit the temperature with. Without them a tenth of the data. */
+  development: z.array(heldBack).default([]),
+  /** Rows that figures are quoted from: training never looks at them. */
+  evaluation: z.array(heldBack).default([]),
+  /** How much a teacher's soft labels count beside the file's own, and how soft they are (Hinton et al. 2015). */
+  distillation: z
+    .strictObject({
+      share: z.number().min(0).max(1).default(0.8),
+      temperature: z.number().min(1).max(10).default(2),
+    })
+    .prefault({}),
   vocabulary: z.number().int().min(100).default(30_000),
+  /** Where the embedding begins (`initial-embedding.ts`); relative to the recipe. Without it: small noise. */
+  initialEmbedding: z.string().min(1).optional(),
   embedding: z.number().int().positive().default(96),
   hidden: z.number().int().positive().default(128),
   maxTokens: z.number().int().min(8).default(128),
@@ -51,3 +76,4 @@ export const recipeSchema = z.strictObject({
 export type Recipe = z.infer<typeof recipeSchema>;
 export type RecipeInput = z.input<typeof recipeSchema>;
 export type DataSource = z.infer<typeof source>;
+export type TrainingSource = Recipe['data'][number];

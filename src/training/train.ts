@@ -5,7 +5,8 @@ import { averageOf } from './average.js';
 import { batchesOf } from './batches.js';
 import { fitTemperature } from './calibrate.js';
 import { type DevelopmentSet, drawEpoch, prepareData, type TextPreparation } from './data.js';
-import { crossEntropy } from './loss.js';
+import { readInitialEmbedding } from './initial-embedding.js';
+import { lossOf } from './loss.js';
 import { createNetwork, initialWeights, type Network } from './network.js';
 import { createOptimiser } from './optimiser.js';
 import { macroRecall, predict } from './predict.js';
@@ -63,6 +64,9 @@ export async function train(
 
   const sizes = { vocabulary: vocabulary.size, embedding: recipe.embedding, hidden: recipe.hidden };
   const start = initialWeights(sizes, random);
+  if (recipe.initialEmbedding !== undefined) {
+    await readInitialEmbedding(recipe.initialEmbedding, vocabulary, recipe.embedding, start.embedding);
+  }
   const network = createNetwork(tensors, sizes, start);
   const average = createNetwork(tensors, sizes, start);
   const optimiser = createOptimiser(tf, Object.values(network.variables), recipe.learningRate);
@@ -77,7 +81,7 @@ export async function train(
     let posts = 0;
     for (const batch of batchesOf(drawEpoch(sets, random), recipe.batch, random)) {
       const loss = optimiser.step(step / steps, () =>
-        crossEntropy(tf, network.logits(batch, dropout), batch.examples, recipe.labelSmoothing),
+        lossOf(tf, network.logits(batch, dropout), batch.examples, recipe),
       );
       step += 1;
       follow(step);

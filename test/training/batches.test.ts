@@ -6,6 +6,7 @@ import { createRandom } from '../../src/training/random.js';
 function examplesOf(lengths: readonly number[]): readonly Example[] {
   return lengths.map((length, i) => ({
     tokens: new Int32Array(length).fill(i + 2),
+    softLabel: undefined,
     label: i % 3,
     twoClass: false,
     weight: 1,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseLabelledRows, readLabelledRows } from '../../src/training/labelled-rows.js';
+import { parseLabelledRows, readLabelledRows, textHash } from '../../src/training/labelled-rows.js';
 
 const source = { file: 'posts.tsv', only: {}, except: {} };
 
@@ -9,8 +9,8 @@ describe('parseLabelledRows', () => {
     const content = 'id\ttext\tlabel\n1\tLate again\tnegative\n2\tFine\tneutral\n';
     expect(parseLabelledRows(content, source)).toEqual({
       rows: [
-        { label: 'negative', text: 'Late again' },
-        { label: 'neutral', text: 'Fine' },
+        { row: 0, label: 'negative', text: 'Late again' },
+        { row: 1, label: 'neutral', text: 'Fine' },
       ],
       skipped: 0,
     });
@@ -18,7 +18,7 @@ describe('parseLabelledRows', () => {
 
   it('reads what spreadsheets write: a byte order mark and carriage returns', () => {
     const content = '\ufefflabel\ttext\r\npositive\tLovely\r\n';
-    expect(parseLabelledRows(content, source).rows).toEqual([{ label: 'positive', text: 'Lovely' }]);
+    expect(parseLabelledRows(content, source).rows).toMatchObject([{ label: 'positive', text: 'Lovely' }]);
   });
 
   it('skips and counts other labels, rows without text and rows cut short', () => {
@@ -34,6 +34,16 @@ describe('parseLabelledRows', () => {
       );
     expect(texts({ part: ['dev', 'test'] }, {})).toEqual(['B', 'C']);
     expect(texts({}, { part: ['dev'] })).toEqual(['A', 'C']);
+  });
+
+  it('splits a file by the hash of its texts, into parts that share no row', () => {
+    const content = `label\ttext\n${Array.from({ length: 200 }, (_, i) => `neutral\tpost ${i}\n`).join('')}`;
+    const part = (keep: readonly number[]) =>
+      parseLabelledRows(content, { ...source, part: { of: 20, keep: [...keep] } }).rows.map(({ row }) => row);
+    const [held, rest] = [part([0, 1]), part(Array.from({ length: 18 }, (_, i) => i + 2))];
+    expect([...held, ...rest].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, i) => i));
+    expect(held.length).toBeGreaterThan(10);
+    expect(held.length).toBeLessThan(30);
   });
 
   it.each([
@@ -56,5 +66,11 @@ describe('readLabelledRows', () => {
       code: 'SF_TRAIN_DATA_INVALID',
       message: expect.stringContaining('nowhere.tsv'),
     });
+  });
+});
+
+describe('textHash', () => {
+  it('is FNV-1a, by its published values', () => {
+    expect(['', 'a', 'foobar'].map(textHash)).toEqual([0x811c9dc5, 0xe40c292c, 0xbf9cf968]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createWasmEngine } from '../../src/scoring/engines/wasm.js';
 import { batchesOf, type Example } from '../../src/training/batches.js';
-import { crossEntropy } from '../../src/training/loss.js';
+import { lossOf as lossOfLogits } from '../../src/training/loss.js';
 import { createNetwork } from '../../src/training/network.js';
 import { createRandom } from '../../src/training/random.js';
 import type { Tensorflow, Tensors } from '../../src/training/tensorflow.js';
@@ -10,6 +10,11 @@ import { tensors } from '../support/tensors.js';
 
 const bundle = randomBundle({ seed: 5, embedding: 6, hidden: 5 });
 const sizes = { ...bundle.manifest.architecture, vocabulary: bundle.vocabulary.size };
+
+const options = (labelSmoothing: number) => ({
+  labelSmoothing,
+  distillation: { share: 0.75, temperature: 2 },
+});
 
 /** `describe.skipIf` does not narrow a type; this runs in tests that are not skipped only. */
 function loaded(): Tensors {
@@ -28,6 +33,7 @@ const examples = [3, 1, 7, 4].map(
   (length, i): Example => ({
     tokens: Int32Array.from({ length }, () => 1 + (random.integer() % (sizes.vocabulary - 1))),
     label: i % 3,
+    softLabel: undefined,
     twoClass: i === 2,
     weight: 1 + i / 2,
   }),
@@ -58,7 +64,7 @@ describe.skipIf(tensors === undefined)('the network in training', () => {
     const { tf } = loaded();
     const batch = batchOf(examples);
     const network = createNetwork(loaded(), sizes, bundle.weights);
-    const loss = () => crossEntropy(tf, network.logits(batch), batch.examples, 0.1);
+    const loss = () => lossOfLogits(tf, network.logits(batch), batch.examples, options(0.1));
     const { grads } = tf.variableGrads(loss, Object.values(network.variables));
     // Small enough for the curve, large enough for float32.
     const step = 1e-2;
@@ -100,17 +106,20 @@ describe.skipIf(tensors === undefined)('the network in training', () => {
   });
 });
 
-describe.skipIf(tensors === undefined)('crossEntropy', () => {
+describe.skipIf(tensors === undefined)('the loss', () => {
   const example = (label: number, twoClass: boolean, weight = 1): Example => ({
     tokens: Int32Array.of(1),
     label,
+    softLabel: undefined,
     twoClass,
     weight,
   });
 
   function lossOf(logits: number[][], held: readonly Example[], smoothing: number): number {
     const { tf } = loaded();
-    return tf.tidy(() => crossEntropy(tf, tf.tensor2d(logits), held, smoothing).dataSync()[0] ?? Number.NaN);
+    return tf.tidy(
+      () => lossOfLogits(tf, tf.tensor2d(logits), held, options(smoothing)).dataSync()[0] ?? Number.NaN,
+    );
   }
 
   it('is the mean surprise at the labels', () => {
@@ -142,5 +151,25 @@ describe.skipIf(tensors === undefined)('crossEntropy', () => {
     const logits = [[Math.log(0.8), 5, Math.log(0.2)]];
     const expected = -(0.9 * Math.log(0.8) + 0.1 * Math.log(0.2));
     expect(lossOf(logits, [example(0, true)], 0.2)).toBeCloseTo(expected, 5);
+  });
+
+  it('is the surprise at what the teacher says where there is no label, softened and at its full size', () => {
+    const taught = { ...example(0, false), label: undefined, softLabel: [2, 0, -2] };
+    const soft = [1, 0, -1].map((half) => Math.exp(half));
+    const sum = soft.reduce((total, one) => total + one, 0);
+    const expected = -4 * soft.reduce((total, one) => total + (one / sum) * Math.log(1 / 3), 0);
+    expect(lossOf([[0, 0, 0]], [taught], 0)).toBeCloseTo(expected, 5);
+    // Least where the network says what the teacher says.
+    expect(lossOf([[2, 0, -2]], [taught], 0)).toBeLessThan(lossOf([[2.2, 0, -2]], [taught], 0));
+    expect(lossOf([[2, 0, -2]], [taught], 0)).toBeLessThan(lossOf([[1.8, 0, -2]], [taught], 0));
+  });
+
+  it('mixes label and teacher by their shares where there are both', () => {
+    const logits = [[1, 0, 0.5]];
+    const both = { ...example(2, false), softLabel: [0, 1, 3] };
+    const expected =
+      0.25 * lossOf(logits, [example(2, false)], 0) +
+      0.75 * lossOf(logits, [{ ...both, label: undefined }], 0);
+    expect(lossOf(logits, [both], 0)).toBeCloseTo(expected, 5);
   });
 });
