@@ -1,161 +1,114 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { messageOf, SentifluxError } from '../contracts/errors.js';
+import { messageOf } from '../contracts/errors.js';
+import {
+  type BundleFile,
+  type BundleFolder,
+  invalidBundle,
+  openBundleFolder,
+  sha256,
+} from './bundle-files.js';
 import { type Manifest, manifestSchema } from './manifest.js';
+import { packQuantised, type QuantisedLstm, quantiseLstm, sliceQuantised } from './quantise.js';
 import { Vocabulary } from './vocabulary.js';
+import { packWeights, sliceWeights, type Weights } from './weights.js';
 
-/**
- * The network's weights, as the engines take them. A bidirectional LSTM whose hidden states are pooled
- * twice, by the maximum and by attention:
- *
- *   x = embedding[tokens]                       [time, embedding]
- *   h = [forward LSTM(x), backward LSTM(x)]     [time, 2·hidden]
- *   a = softmax over time of h · attention      [time]
- *   logits = [max over time of h, Σ a·h] · outputKernel + outputBias
- *
- * Gates stand in the order input, cell, forget, output; `kernel` multiplies [x, h] in this order, and the
- * gates are sigmoid (i, f, o) and tanh (c) of `[x, h] · kernel + bias`; no peepholes.
- */
-export const TENSOR_NAMES = [
-  'embedding', // [vocabulary, embedding]
-  'forward/kernel', // [embedding + hidden, 4·hidden]
-  'forward/bias', // [4·hidden]
-  'backward/kernel', // [embedding + hidden, 4·hidden]
-  'backward/bias', // [4·hidden]
-  'attention', // [2·hidden]
-  'output/kernel', // [4·hidden, 3]
-  'output/bias', // [3]
-] as const;
-export type TensorName = (typeof TENSOR_NAMES)[number];
-export type Weights = Readonly<Record<TensorName, Float32Array>>;
+export { TENSOR_NAMES, type TensorName, tensorShapes, type Weights } from './weights.js';
 
+/** A model in memory. What `loadBundle` gives shares its numbers with the threads that it is sent to. */
 export interface ModelBundle {
   readonly manifest: Manifest;
   readonly vocabulary: Vocabulary;
   readonly weights: Weights;
-}
-
-/** The shape that each tensor must have, from the manifest's sizes. */
-export function tensorShapes(
-  sizes: Pick<Manifest['architecture'], 'embedding' | 'hidden'> & { readonly vocabulary: number },
-): Readonly<Record<TensorName, readonly number[]>> {
-  const { embedding, hidden, vocabulary } = sizes;
-  return {
-    embedding: [vocabulary, embedding],
-    'forward/kernel': [embedding + hidden, 4 * hidden],
-    'forward/bias': [4 * hidden],
-    'backward/kernel': [embedding + hidden, 4 * hidden],
-    'backward/bias': [4 * hidden],
-    attention: [2 * hidden],
-    'output/kernel': [4 * hidden, 3],
-    'output/bias': [3],
-  };
+  /** Where the bundle holds them; `quantisedLstm` makes them otherwise. */
+  readonly quantised?: QuantisedLstm;
 }
 
 /**
- * Reads a bundle and checks it against its manifest: sizes, shapes and checksums.
+ * Reads a bundle and checks it against its manifest: checksums, sizes and shapes, and that every weight is a number.
  *
  * @throws SentifluxError SF_MODEL_UNREADABLE when a file cannot be read, SF_MODEL_INVALID when the files do
  *   not belong together
  */
 export async function loadBundle(directory: string): Promise<ModelBundle> {
-  const manifest = parseManifest(directory, await read(directory, 'manifest.json'));
-  const [vocabularyBytes, weightBytes] = await Promise.all([
-    readChecked(directory, manifest.vocabulary),
-    readChecked(directory, manifest.weights),
+  const folder = await openBundleFolder(directory);
+  const manifest = parseManifest(directory, await folder.read('manifest.json'));
+  const [vocabularyBytes, weightBytes, quantisedBytes] = await Promise.all([
+    readChecked(directory, folder, manifest.vocabulary),
+    readChecked(directory, folder, manifest.weights),
+    manifest.quantised && readChecked(directory, folder, manifest.quantised),
   ]);
-  const vocabulary = Vocabulary.parse(vocabularyBytes.toString('utf8'));
+  const vocabulary = Vocabulary.parse(textOf(vocabularyBytes));
   if (vocabulary.size !== manifest.vocabulary.size) {
-    throw invalid(
+    throw invalidBundle(
       directory,
       `the vocabulary has ${vocabulary.size} entries, the manifest says ${manifest.vocabulary.size}`,
     );
   }
-  return { manifest, vocabulary, weights: sliceWeights(directory, manifest, weightBytes) };
+  const sizes = { ...manifest.architecture, vocabulary: vocabulary.size };
+  try {
+    const weights = sliceWeights(weightBytes.buffer, manifest.weights.tensors, sizes);
+    if (manifest.quantised === undefined || quantisedBytes === undefined) {
+      return { manifest, vocabulary, weights };
+    }
+    const quantised = sliceQuantised(quantisedBytes.buffer, manifest.quantised.matrices, sizes);
+    return { manifest, vocabulary, weights, quantised };
+  } catch (error) {
+    throw invalidBundle(directory, messageOf(error));
+  }
 }
 
-/** Writes a bundle so that a reader never sees half of it: the manifest comes last, by a rename. */
+/** The LSTM's weights in int8: those of the bundle, or made from its float32 weights. */
+export function quantisedLstm({ quantised, weights, manifest }: ModelBundle): QuantisedLstm {
+  return quantised ?? quantiseLstm(weights, manifest.architecture);
+}
+
+/** Writes a bundle so that a reader never takes half of it for one: the manifest comes last, by a rename. */
 export async function writeBundle(
   directory: string,
   bundle: { readonly vocabulary: Vocabulary; readonly weights: Weights } & {
-    readonly manifest: Omit<Manifest, 'format' | 'vocabulary' | 'weights'>;
+    readonly manifest: Omit<Manifest, 'format' | 'vocabulary' | 'weights' | 'quantised'>;
   },
 ): Promise<Manifest> {
-  await mkdir(directory, { recursive: true });
-  const vocabularyBytes = Buffer.from(bundle.vocabulary.serialise(), 'utf8');
-  const shapes = tensorShapes({ ...bundle.manifest.architecture, vocabulary: bundle.vocabulary.size });
-  let offset = 0;
-  const tensors = TENSOR_NAMES.map((name) => {
-    const entry = { name, shape: [...shapes[name]], offset };
-    offset += bundle.weights[name].byteLength;
-    return entry;
-  });
-  const weightBytes = Buffer.concat(
-    TENSOR_NAMES.map((name) => {
-      const values = bundle.weights[name];
-      return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-    }),
-  );
-  const manifest: Manifest = {
+  const { vocabulary, weights } = bundle;
+  const sizes = { ...bundle.manifest.architecture, vocabulary: vocabulary.size };
+  const vocabularyBytes = Buffer.from(vocabulary.serialise(), 'utf8');
+  const { bytes: weightBytes, tensors } = packWeights(weights, sizes);
+  const { bytes: quantisedBytes, matrices } = packQuantised(quantiseLstm(weights, sizes), sizes);
+  const manifest = {
     format: 1,
     ...bundle.manifest,
-    vocabulary: { file: 'vocabulary.txt', sha256: sha256(vocabularyBytes), size: bundle.vocabulary.size },
+    vocabulary: { file: 'vocabulary.txt', sha256: sha256(vocabularyBytes), size: vocabulary.size },
     weights: { file: 'weights.f32', sha256: sha256(weightBytes), tensors },
-  };
+    quantised: { file: 'weights.int8', sha256: sha256(quantisedBytes), matrices },
+  } as const satisfies Manifest;
+  await mkdir(directory, { recursive: true });
   await writeFile(join(directory, manifest.vocabulary.file), vocabularyBytes);
   await writeFile(join(directory, manifest.weights.file), weightBytes);
+  await writeFile(join(directory, manifest.quantised.file), quantisedBytes);
   await writeFile(join(directory, 'manifest.json.new'), `${JSON.stringify(manifest, null, 2)}\n`);
   await rename(join(directory, 'manifest.json.new'), join(directory, 'manifest.json'));
   return manifest;
 }
 
-function parseManifest(directory: string, bytes: Buffer): Manifest {
+function parseManifest(directory: string, file: BundleFile): Manifest {
   try {
-    return manifestSchema.parse(JSON.parse(bytes.toString('utf8')));
+    return manifestSchema.parse(JSON.parse(textOf(file.bytes)));
   } catch (error) {
     const detail = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
-    throw invalid(directory, `manifest.json: ${detail}`);
+    throw invalidBundle(directory, `manifest.json: ${detail}`);
   }
 }
 
-function sliceWeights(directory: string, manifest: Manifest, bytes: Buffer): Weights {
-  const shapes = tensorShapes({ ...manifest.architecture, vocabulary: manifest.vocabulary.size });
-  // A copy at offset 0 of its own buffer: a Float32Array needs an aligned start, and the file is little-endian
-  // as every machine that Node runs on.
-  const buffer = new Uint8Array(bytes).buffer;
-  const slice = (name: TensorName): Float32Array => {
-    const tensor = manifest.weights.tensors.find((candidate) => candidate.name === name);
-    const shape = shapes[name];
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    if (tensor === undefined || tensor.shape.join() !== shape.join()) {
-      throw invalid(
-        directory,
-        `tensor ${name} has shape [${tensor?.shape ?? 'missing'}], expected [${shape}]`,
-      );
-    }
-    if (tensor.offset % 4 !== 0 || tensor.offset + 4 * size > buffer.byteLength) {
-      throw invalid(directory, `tensor ${name} lies outside ${manifest.weights.file}`);
-    }
-    return new Float32Array(buffer, tensor.offset, size);
-  };
-  return {
-    embedding: slice('embedding'),
-    'forward/kernel': slice('forward/kernel'),
-    'forward/bias': slice('forward/bias'),
-    'backward/kernel': slice('backward/kernel'),
-    'backward/bias': slice('backward/bias'),
-    attention: slice('attention'),
-    'output/kernel': slice('output/kernel'),
-    'output/bias': slice('output/bias'),
-  };
-}
-
-async function readChecked(directory: string, entry: { file: string; sha256: string }): Promise<Buffer> {
-  const bytes = await read(directory, entry.file);
-  if (sha256(bytes) !== entry.sha256) {
-    throw invalid(
+async function readChecked(
+  directory: string,
+  folder: BundleFolder,
+  entry: { readonly file: string; readonly sha256: string },
+): Promise<BundleFile['bytes']> {
+  const { bytes, sha256 } = await folder.read(entry.file);
+  if (sha256 !== entry.sha256) {
+    throw invalidBundle(
       directory,
       `${entry.file} is not the file that the manifest describes (its SHA-256 differs)`,
     );
@@ -163,27 +116,6 @@ async function readChecked(directory: string, entry: { file: string; sha256: str
   return bytes;
 }
 
-async function read(directory: string, file: string): Promise<Buffer> {
-  try {
-    return await readFile(join(directory, file));
-  } catch (cause) {
-    throw new SentifluxError(
-      'SF_MODEL_UNREADABLE',
-      `cannot read ${join(directory, file)}: ${messageOf(cause)}.`,
-      {
-        hint: 'Name the directory of a model bundle, or leave the setting out for the shipped one.',
-        cause,
-      },
-    );
-  }
-}
-
-function invalid(directory: string, problem: string): SentifluxError {
-  return new SentifluxError('SF_MODEL_INVALID', `the model bundle ${directory} cannot be used: ${problem}.`, {
-    hint: 'Copy the whole bundle again, or train it anew with this version.',
-  });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+function textOf({ buffer, byteOffset, byteLength }: BundleFile['bytes']): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }

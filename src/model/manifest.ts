@@ -12,6 +12,16 @@ const tensor = z.strictObject({
   offset: z.number().int().nonnegative(),
 });
 
+const quantisedMatrix = z.strictObject({
+  name: z.string(),
+  /** [rows, columns] */
+  shape: z.array(z.number().int().positive()),
+  /** Byte offset of the float32 scales, one a column. */
+  scales: z.number().int().nonnegative(),
+  /** Byte offset of the int8 values. */
+  values: z.number().int().nonnegative(),
+});
+
 /** `manifest.json` of a model bundle: what is in it and how to read it. */
 export const manifestSchema = z.strictObject({
   format: z.literal(1),
@@ -30,6 +40,8 @@ export const manifestSchema = z.strictObject({
   calibration: z.strictObject({ temperature: z.number().positive() }),
   vocabulary: file.extend({ size: z.number().int().positive() }),
   weights: file.extend({ tensors: z.array(tensor) }),
+  /** The LSTM's weights in int8. Without them they are made from `weights` at load, with the same result. */
+  quantised: file.extend({ matrices: z.array(quantisedMatrix) }).optional(),
   /** What the weights were trained from and how: for people and for the model card. */
   training: z.record(z.string(), z.unknown()),
 });

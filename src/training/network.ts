@@ -18,7 +18,7 @@ export interface Dropout {
   readonly random: Random;
 }
 
-/** The network of `model/bundle.ts` with weights that can be trained. */
+/** The network of `model/weights.ts` with weights that can be trained. */
 export interface Network {
   readonly variables: Readonly<Record<TensorName, Tensorflow.Variable>>;
   /** Logits [rows, 3]. Dropout only while training. */

@@ -31,7 +31,7 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
   return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? Number.NaN))), 0);
 }
 
-/** The formulas of `model/bundle.ts`, one number at a time and in float64. */
+/** The formulas of `model/weights.ts`, one number at a time and in float64. */
 function referenceLogits(row: readonly number[]): number[] {
   const { weights, manifest } = bundle;
   const { embedding: inputs, hidden } = manifest.architecture;

@@ -1,5 +1,5 @@
-import type { ModelBundle, TensorName } from '../../src/model/bundle.js';
-import { tensorShapes } from '../../src/model/bundle.js';
+import { type ModelBundle, type TensorName, tensorShapes, writeBundle } from '../../src/model/bundle.js';
+import type { Manifest } from '../../src/model/manifest.js';
 import { Vocabulary } from '../../src/model/vocabulary.js';
 
 export interface RandomBundleOptions {
@@ -51,6 +51,17 @@ export function randomBundle(options: RandomBundleOptions = {}): ModelBundle {
       'output/bias': tensor('output/bias'),
     },
   };
+}
+
+/** Writes a bundle to a directory, as training does. Some of its manifest may be another. */
+export async function writeTestBundle(
+  directory: string,
+  bundle: ModelBundle,
+  changed: Partial<Manifest> = {},
+): Promise<string> {
+  const { format: _, vocabulary: __, weights: ___, quantised: ____, ...manifest } = bundle.manifest;
+  await writeBundle(directory, { ...bundle, manifest: { ...manifest, ...changed } });
+  return directory;
 }
 
 /** Mulberry32 (Tommy Ettinger, public domain): at least 0 and less than 1. */

@@ -1,12 +1,11 @@
-import type { ModelBundle } from '../../model/bundle.js';
+import { type ModelBundle, quantisedLstm } from '../../model/bundle.js';
+import type { QuantisedMatrix } from '../../model/quantise.js';
 import type { Precision } from '../engine.js';
 import { ONNX_GATES, reorderGates } from './gates.js';
 import { encodeOnnxModel, type OnnxGraph, type OnnxNode, type OnnxTensor } from './onnx-protobuf.js';
-import { quantiseColumns } from './quantise.js';
 
 /**
- * The network of `model/bundle.ts` as an ONNX model, made from the float32 weights at load: one file of
- * weights serves every engine.
+ * The network of `model/weights.ts` as an ONNX model, made at load: the same weights serve every engine.
  *
  * Inputs, time-major: `tokens` int32 [time, rows], `lengths` int32 [rows], `mask` float32 [time, rows, 1]
  * (0 at a token, a large negative number at padding). Output: `logits` float32 [rows, 3].
@@ -16,7 +15,7 @@ import { quantiseColumns } from './quantise.js';
  */
 export function buildOnnxModel(bundle: ModelBundle, precision: Precision): Uint8Array {
   const { hidden } = bundle.manifest.architecture;
-  const lstm = precision === 'int8' ? quantisedLstm(bundle) : floatLstm(bundle);
+  const lstm = precision === 'int8' ? int8Lstm(bundle) : floatLstm(bundle);
   const { weights } = bundle;
   const states = 2 * hidden;
   const graph: OnnxGraph = {
@@ -68,7 +67,9 @@ interface LstmPart {
 /** ONNX's own LSTM: W is [directions, 4·hidden, embedding] and R is [directions, 4·hidden, hidden]. */
 function floatLstm(bundle: ModelBundle): LstmPart {
   const { embedding, hidden } = bundle.manifest.architecture;
-  const kernels = kernelsInOnnxOrder(bundle);
+  const kernels = [bundle.weights['forward/kernel'], bundle.weights['backward/kernel']].map((kernel) =>
+    reorderGates(kernel, hidden, ONNX_GATES),
+  );
   const input = kernels.map((kernel) => transpose(kernel.subarray(0, embedding * 4 * hidden), embedding));
   const recurrent = kernels.map((kernel) => transpose(kernel.subarray(embedding * 4 * hidden), hidden));
   return {
@@ -88,12 +89,16 @@ function floatLstm(bundle: ModelBundle): LstmPart {
  * ONNX Runtime's DynamicQuantizeLSTM: W is [directions, embedding, 4·hidden] and R is
  * [directions, hidden, 4·hidden], with a scale and a zero point per direction and column.
  */
-function quantisedLstm(bundle: ModelBundle): LstmPart {
+function int8Lstm(bundle: ModelBundle): LstmPart {
   const { embedding, hidden } = bundle.manifest.architecture;
   const columns = 4 * hidden;
-  const kernels = kernelsInOnnxOrder(bundle);
-  const input = kernels.map((kernel) => quantiseColumns(kernel.subarray(0, embedding * columns), columns));
-  const recurrent = kernels.map((kernel) => quantiseColumns(kernel.subarray(embedding * columns), columns));
+  const quantised = quantisedLstm(bundle);
+  const inOrder = ({ values, scales }: QuantisedMatrix): QuantisedMatrix => ({
+    values: reorderGates(values, hidden, ONNX_GATES),
+    scales: reorderGates(scales, hidden, ONNX_GATES),
+  });
+  const input = [inOrder(quantised['forward/input']), inOrder(quantised['backward/input'])];
+  const recurrent = [inOrder(quantised['forward/recurrent']), inOrder(quantised['backward/recurrent'])];
   const zeroPoints = new Int8Array(2 * columns);
   return {
     initializers: [
@@ -115,13 +120,6 @@ function quantisedLstm(bundle: ModelBundle): LstmPart {
       domain: 'com.microsoft',
     },
   };
-}
-
-function kernelsInOnnxOrder({ manifest, weights }: ModelBundle): readonly Float32Array[] {
-  const { hidden } = manifest.architecture;
-  return [weights['forward/kernel'], weights['backward/kernel']].map((kernel) =>
-    reorderGates(kernel, hidden, ONNX_GATES),
-  );
 }
 
 /** ONNX adds a bias to the input's part and one to the recurrent part: ours is the first, the second is 0. */
