@@ -248,6 +248,52 @@ describe('evaluate', () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(/^SF_EVALUATE_DATA_INVALID .*"sentiment","text".*\n$/);
   });
+
+  describe('with a recipe', () => {
+    const recipe = (): string => {
+      const set = file(
+        'set.tsv',
+        [`split\t${rows[0]}`, ...rows.slice(1).map((row) => `a\t${row}`), 'b\tpositive\tgreat'].join('\n'),
+      );
+      return file(
+        'recipe.yaml',
+        JSON.stringify({
+          data: [{ file: set }],
+          development: [{ name: 'tuning', file: set, only: { split: ['b'] } }],
+          evaluation: [
+            { name: 'posts', file: set, only: { split: ['a'] } },
+            { name: 'lost', file: 'no-such-file.tsv' },
+          ],
+        }),
+      );
+    };
+
+    it('measures each held-back set, and says which one it cannot read', async () => {
+      const { status, stdout } = await run(['evaluate', '--recipe', recipe()]);
+      expect(status).toBe(0);
+      expect(stdout).toMatch(
+        /^set +posts +macro recall +macro F1 +accuracy +negative recall +calibration error\n/,
+      );
+      expect(stdout).toMatch(/^posts +3 +[\d.]+ +[\d.]+ +[\d.]+ +100\.0 +[\d.]+$/m);
+      expect(stdout).toMatch(/^lost +cannot read .*no-such-file\.tsv: /m);
+    });
+
+    it('measures the sets that are named, also those to tune on', async () => {
+      const { stdout } = await run(['evaluate', '--recipe', recipe(), '--set', 'tuning', '--json']);
+      const outcomes: unknown = JSON.parse(stdout);
+      expect(outcomes).toMatchObject([{ set: 'tuning', kind: 'evaluated', evaluation: { n: 1 } }]);
+    });
+
+    it.each([
+      ['a set that it does not have', ['--set', 'tweets'], 'Its sets are posts, lost, tuning.'],
+      ['sets of which none can be read', ['--set', 'lost'], 'none of the sets can be read'],
+    ])('refuses %s', async (_, options, message) => {
+      const { status, stderr } = await run(['evaluate', '--recipe', recipe(), ...options]);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^SF_EVALUATE_DATA_INVALID .*\n$/);
+      expect(stderr).toContain(message);
+    });
+  });
 });
 
 describe('the embedded worker', () => {

@@ -4,8 +4,12 @@ import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { LABELS } from '../../contracts/labels.js';
 import { type Evaluation, type EvaluationRow, evaluate } from '../../evaluation/evaluate.js';
 import { openScorer } from '../../pipelines/scorer.js';
+import { readLabelledRows } from '../../training/labelled-rows.js';
+import type { Recipe } from '../../training/recipe.js';
+import { evaluationPage, type SetOutcome, setTable } from '../evaluation-page.js';
 import { createLogger } from '../logger.js';
 import { openProgress } from '../progress.js';
+import { readRecipeFile } from '../recipe-file.js';
 import {
   engineOption,
   modelOption,
@@ -14,8 +18,12 @@ import {
   scorerConfig,
 } from '../scorer-options.js';
 
+type HeldBackSet = Recipe['evaluation'][number];
+
 interface EvaluateOptions extends ScorerOptions {
-  readonly data: string;
+  readonly data?: string;
+  readonly recipe?: string;
+  readonly set?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -23,7 +31,12 @@ export function addEvaluateCommand(program: Command): void {
   program
     .command('evaluate')
     .description('measure a model on labelled posts (TSV with a header and the columns label and text)')
-    .requiredOption('-d, --data <file>', 'file to read')
+    .option('-d, --data <file>', 'file to read')
+    .option('-r, --recipe <file>', 'recipe (YAML) whose held-back sets are measured instead, one line each')
+    .option(
+      '-s, --set <names...>',
+      'only these sets of the recipe (default: all that stand under evaluation)',
+    )
     .addOption(modelOption())
     .addOption(engineOption())
     .addOption(precisionOption())
@@ -32,21 +45,101 @@ export function addEvaluateCommand(program: Command): void {
 }
 
 async function run(options: EvaluateOptions): Promise<void> {
-  const rows = await readRows(options.data);
+  const { data, recipe, set } = options;
+  if ((data === undefined) === (recipe === undefined)) {
+    throw new SentifluxError('SF_USAGE', 'evaluate reads one file or the sets of one recipe.', {
+      hint: 'Give either --data FILE or --recipe FILE.',
+    });
+  }
+  if (data !== undefined && set !== undefined) {
+    throw new SentifluxError('SF_USAGE', '--set names sets of a recipe, and there is none.', {
+      hint: 'Give --recipe FILE.',
+    });
+  }
+  const print = (value: unknown, page: () => string): void => {
+    process.stdout.write(options.json === true ? `${JSON.stringify(value, null, 2)}\n` : page());
+  };
+  if (data !== undefined) {
+    const rows = await readRows(data);
+    const [evaluation] = await evaluateEach([rows], options);
+    if (evaluation !== undefined) print(evaluation, () => evaluationPage(evaluation));
+  } else if (recipe !== undefined) {
+    const outcomes = await evaluateSets(await setsOf(recipe, set), options);
+    print(outcomes, () => setTable(outcomes));
+  }
+}
+
+/** The sets of a recipe that are asked for. */
+async function setsOf(file: string, names: readonly string[] | undefined): Promise<readonly HeldBackSet[]> {
+  const { evaluation, development } = await readRecipeFile(file);
+  if (names === undefined && evaluation.length > 0) return evaluation;
+  const all = [...evaluation, ...development];
+  if (names === undefined) throw invalid(`${file} has no set under evaluation`, 'Name others with --set.');
+  return names.map((name) => {
+    const found = all.find((candidate) => candidate.name === name);
+    if (found !== undefined) return found;
+    throw invalid(
+      `${file} has no set "${name}"`,
+      `Its sets are ${all.map((candidate) => candidate.name).join(', ') || 'none at all'}.`,
+    );
+  });
+}
+
+async function evaluateSets(
+  sets: readonly HeldBackSet[],
+  options: ScorerOptions,
+): Promise<readonly SetOutcome[]> {
+  const read = await Promise.all(
+    sets.map(async (source) => {
+      try {
+        return { set: source.name, rows: (await readLabelledRows(source)).rows };
+      } catch (error) {
+        return { set: source.name, problem: messageOf(error) };
+      }
+    }),
+  );
+  const readable = read.flatMap(({ rows }) => (rows === undefined ? [] : [rows]));
+  if (readable.length === 0) {
+    throw invalid(
+      `none of the sets can be read (${read.map(({ problem }) => problem).join('; ')})`,
+      'Check the paths.',
+    );
+  }
+  const evaluations = (await evaluateEach(readable, options)).values();
+  return read.map(({ set, problem }): SetOutcome => {
+    if (problem !== undefined) return { set, kind: 'unreadable', problem };
+    const evaluation = evaluations.next().value;
+    if (evaluation === undefined) throw new Error(`no figures came for the set ${set}`);
+    return { set, kind: 'evaluated', evaluation };
+  });
+}
+
+/** Measures one model on several lists of rows. */
+async function evaluateEach(
+  lists: readonly (readonly EvaluationRow[])[],
+  options: ScorerOptions,
+): Promise<readonly Evaluation[]> {
   const scorer = await openScorer({
     config: await scorerConfig(options),
     brands: [],
     logger: createLogger('warn'),
   });
-  const progress = openProgress('scored', rows.length);
-  let evaluation: Evaluation;
+  const progress = openProgress(
+    'scored',
+    lists.reduce((sum, rows) => sum + rows.length, 0),
+  );
   try {
-    evaluation = await evaluate(rows, scorer, (scored) => progress.set(scored));
+    const evaluations: Evaluation[] = [];
+    let before = 0;
+    for (const rows of lists) {
+      evaluations.push(await evaluate(rows, scorer, (scored) => progress.set(before + scored)));
+      before += rows.length;
+    }
+    return evaluations;
   } finally {
     progress.stop();
     await scorer.close();
   }
-  process.stdout.write(options.json === true ? `${JSON.stringify(evaluation, null, 2)}\n` : page(evaluation));
 }
 
 async function readRows(file: string): Promise<readonly EvaluationRow[]> {
@@ -77,27 +170,4 @@ async function readRows(file: string): Promise<readonly EvaluationRow[]> {
 
 function invalid(problem: string, hint: string, cause?: unknown): SentifluxError {
   return new SentifluxError('SF_EVALUATE_DATA_INVALID', `${problem}.`, { hint, cause });
-}
-
-function page(evaluation: Evaluation): string {
-  const { n, skipped, accuracy, macroRecall, macroF1, ece, perClass, confusion } = evaluation;
-  const percent = (share: number): string => (100 * share).toFixed(1).padStart(5);
-  const present = LABELS.filter((label) => perClass[label].support > 0);
-  return [
-    `${n} posts, ${skipped} skipped`,
-    `macro recall ${percent(macroRecall)}   macro F1 ${percent(macroF1)}   accuracy ${percent(accuracy)}   calibration error ${ece.toFixed(3)}`,
-    '',
-    'label     precision  recall     F1  posts',
-    ...present.map((label) => {
-      const { precision, recall, f1, support } = perClass[label];
-      return `${label.padEnd(9)}     ${percent(precision)}   ${percent(recall)}  ${percent(f1)}  ${String(support).padStart(5)}`;
-    }),
-    '',
-    `gold \\ predicted  ${LABELS.map((label) => label.padStart(8)).join('  ')}`,
-    ...present.map(
-      (gold) =>
-        `${gold.padEnd(16)}  ${LABELS.map((label) => String(confusion[gold][label]).padStart(8)).join('  ')}`,
-    ),
-    '',
-  ].join('\n');
 }
