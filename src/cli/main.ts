@@ -4,6 +4,7 @@ import { version } from '../version.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
+import { addModelCommand } from './commands/model.js';
 import { addProduceCommand } from './commands/produce.js';
 import { addRunCommand } from './commands/run.js';
 import { addScoreCommand } from './commands/score.js';
@@ -26,6 +27,7 @@ for (const add of [
   addScoreCommand,
   addEvaluateCommand,
   addTrainCommand,
+  addModelCommand,
   addTopicsCommand,
   addProduceCommand,
   addDoctorCommand,

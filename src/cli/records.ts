@@ -13,7 +13,7 @@ export type InputRecord = {
   readonly line: number;
   readonly id?: string;
 } & (
-  | { readonly kind: 'text'; readonly text: string; readonly language?: string }
+  | { readonly kind: 'text'; readonly text: string; readonly language?: string; readonly label?: string }
   | { readonly kind: 'unreadable'; readonly code: RejectionCode; readonly message: string }
 );
 
@@ -214,12 +214,12 @@ function checkedHeader(cells: readonly string[], textField: string): readonly st
 }
 
 type Fields = { readonly id?: string } & (
-  | { readonly kind: 'text'; readonly text: string; readonly language?: string }
+  | { readonly kind: 'text'; readonly text: string; readonly language?: string; readonly label?: string }
   | { readonly kind: 'unreadable'; readonly code: RejectionCode; readonly message: string }
 );
 
 function fieldsOf(object: Record<string, unknown>, textField: string): Fields {
-  const { id, language } = object;
+  const { id, language, label } = object;
   const identity = typeof id === 'string' || typeof id === 'number' ? { id: String(id) } : {};
   const text = Object.hasOwn(object, textField) ? object[textField] : valueAtPath(object, textField);
   if (typeof text !== 'string') {
@@ -230,7 +230,13 @@ function fieldsOf(object: Record<string, unknown>, textField: string): Fields {
       message: `there is no text in "${textField}"`,
     };
   }
-  return { ...identity, kind: 'text', text, ...(typeof language === 'string' && { language }) };
+  return {
+    ...identity,
+    kind: 'text',
+    text,
+    ...(typeof language === 'string' && { language }),
+    ...(typeof label === 'string' && { label }),
+  };
 }
 
 function valueAtPath(object: Record<string, unknown>, path: string): unknown {

@@ -93,7 +93,8 @@ function expectedCalibrationError(predictions: readonly Prediction[]): number {
   return ratio(sum([...gaps].map(Math.abs)), predictions.length);
 }
 
-function byLabel<Value>(make: (label: Label) => Value): Record<Label, Value> {
+/** A value for each label. */
+export function byLabel<Value>(make: (label: Label) => Value): Record<Label, Value> {
   return { negative: make('negative'), neutral: make('neutral'), positive: make('positive') };
 }
 

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { run } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const COMMANDS = ['run', 'demo', 'score', 'evaluate', 'train', 'topics', 'produce', 'doctor'];
+const COMMANDS = ['run', 'demo', 'score', 'evaluate', 'train', 'model', 'topics', 'produce', 'doctor'];
 
 function file(name: string, content: string | Uint8Array): string {
   const path = join(temporaryFolder(), name);

@@ -1,0 +1,146 @@
+import type { Label, Probabilities } from '../contracts/labels.js';
+import { byLabel, type Judgement, measure } from './metrics.js';
+
+/** What one model says of a post. */
+export interface ModelScore {
+  readonly label: Label;
+  readonly probabilities: Probabilities;
+  readonly polarity: number;
+  readonly confidence: number;
+}
+
+/** A post that both models scored. */
+export interface ComparedPost {
+  /** Where it stands in its file, from 1. */
+  readonly line: number;
+  readonly text: string;
+  readonly language: string;
+  /** The label that people gave it, where it has one. */
+  readonly gold: Label | undefined;
+  readonly before: ModelScore;
+  readonly after: ModelScore;
+}
+
+/** A figure under each of the two models. */
+export interface Change {
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface LanguageChange {
+  readonly language: string;
+  readonly posts: number;
+  readonly negative: Change;
+  readonly negativeShare: Change;
+}
+
+export interface ConfidenceBand {
+  /** Confidence of the model before, at least; less than the next band's. */
+  readonly from: number;
+  readonly posts: number;
+  /** Share of them that both models give the same label; 0 without posts. */
+  readonly agreement: number;
+}
+
+/** What would change if one model took another's place. Shares are 0 to 1. */
+export interface Comparison {
+  readonly posts: number;
+  readonly flipped: number;
+  readonly flippedShare: number;
+  /** Posts by label before, then by label after. */
+  readonly flow: Readonly<Record<Label, Readonly<Record<Label, number>>>>;
+  /** By the language that was found in the post; most posts first. */
+  readonly languages: readonly LanguageChange[];
+  readonly meanPolarity: Change;
+  /** Over the posts with a label of their own; undefined where there are none. */
+  readonly labelled: { readonly posts: number; readonly macroRecall: Change } | undefined;
+  readonly bands: readonly ConfidenceBand[];
+  /** Posts with another label after, those first of which both models were most confident. */
+  readonly flips: readonly ComparedPost[];
+}
+
+const BANDS = [0, 0.5, 0.6, 0.7, 0.8, 0.9] as const;
+
+/** Compares two models' scores of the same posts. */
+export function compare(posts: readonly ComparedPost[]): Comparison {
+  const flips = posts.filter(isFlipped).sort((a, b) => leastConfidence(b) - leastConfidence(a));
+  return {
+    posts: posts.length,
+    flipped: flips.length,
+    flippedShare: share(flips.length, posts.length),
+    flow: flowOf(posts),
+    languages: languageChanges(posts),
+    meanPolarity: change((side) => mean(posts.map((post) => post[side].polarity))),
+    labelled: labelledChange(posts),
+    bands: confidenceBands(posts),
+    flips,
+  };
+}
+
+function isFlipped({ before, after }: ComparedPost): boolean {
+  return before.label !== after.label;
+}
+
+function leastConfidence({ before, after }: ComparedPost): number {
+  return Math.min(before.confidence, after.confidence);
+}
+
+function flowOf(posts: readonly ComparedPost[]): Comparison['flow'] {
+  const count = (from: Label, to: Label): number =>
+    posts.filter(({ before, after }) => before.label === from && after.label === to).length;
+  return byLabel((from) => byLabel((to) => count(from, to)));
+}
+
+function languageChanges(posts: readonly ComparedPost[]): readonly LanguageChange[] {
+  const groups = new Map<string, ComparedPost[]>();
+  for (const post of posts) {
+    const group = groups.get(post.language);
+    if (group === undefined) groups.set(post.language, [post]);
+    else group.push(post);
+  }
+  return [...groups]
+    .map(([language, group]) => {
+      const negative = change((side) => group.filter((post) => post[side].label === 'negative').length);
+      return {
+        language,
+        posts: group.length,
+        negative,
+        negativeShare: change((side) => share(negative[side], group.length)),
+      };
+    })
+    .sort((a, b) => b.posts - a.posts);
+}
+
+function labelledChange(posts: readonly ComparedPost[]): Comparison['labelled'] {
+  const judged = (side: keyof Change): readonly Judgement[] =>
+    posts.flatMap((post) =>
+      post.gold === undefined ? [] : [{ gold: post.gold, probabilities: post[side].probabilities }],
+    );
+  const labelled = posts.filter(({ gold }) => gold !== undefined).length;
+  if (labelled === 0) return undefined;
+  return { posts: labelled, macroRecall: change((side) => measure(judged(side)).macroRecall) };
+}
+
+function confidenceBands(posts: readonly ComparedPost[]): readonly ConfidenceBand[] {
+  return BANDS.map((from, index) => {
+    const to = BANDS[index + 1] ?? Number.POSITIVE_INFINITY;
+    const within = posts.filter(({ before }) => before.confidence >= from && before.confidence < to);
+    const agreeing = within.filter((post) => !isFlipped(post));
+    return { from, posts: within.length, agreement: share(agreeing.length, within.length) };
+  });
+}
+
+function change(figure: (side: keyof Change) => number): Change {
+  return { before: figure('before'), after: figure('after') };
+}
+
+function mean(values: readonly number[]): number {
+  return share(
+    values.reduce((total, value) => total + value, 0),
+    values.length,
+  );
+}
+
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}
