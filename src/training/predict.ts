@@ -7,17 +7,19 @@ import type { Tensors } from './tensorflow.js';
 
 const EVALUATION_ROWS = 256;
 
-/** Logits of examples, in any order. */
+/** Logits of the examples that have a label, in any order. */
 export function predict(
   { tf }: Tensors,
   network: Network,
   examples: readonly Example[],
 ): readonly Prediction[] {
+  const labelled = examples.filter(({ label }) => label !== undefined);
   const predictions: Prediction[] = [];
   // The order is of no matter here; the seed only has to be one.
-  for (const batch of batchesOf(examples, EVALUATION_ROWS, createRandom(0))) {
+  for (const batch of batchesOf(labelled, EVALUATION_ROWS, createRandom(0))) {
     const logits = tf.tidy(() => network.logits(batch).dataSync());
     batch.examples.forEach(({ label, twoClass }, row) => {
+      if (label === undefined) return;
       predictions.push({
         label,
         twoClass,

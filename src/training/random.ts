@@ -4,6 +4,8 @@ export interface Random {
   next(): number;
   /** A whole number of 31 bits. */
   integer(): number;
+  /** Where the sequence stands: `createRandom(state)` goes on from here. */
+  state(): number;
 }
 
 /** Mulberry32 (Tommy Ettinger, public domain): 32 bits of state, enough to shuffle and to drop words. */
@@ -15,7 +17,7 @@ export function createRandom(seed: number): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return (mixed ^ (mixed >>> 14)) >>> 0;
   };
-  return { next: () => bits() / 2 ** 32, integer: () => bits() >>> 1 };
+  return { next: () => bits() / 2 ** 32, integer: () => bits() >>> 1, state: () => state };
 }
 
 /** Shuffles in place (Fisher and Yates). */

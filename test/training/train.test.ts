@@ -1,11 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normalise, PLACEHOLDERS } from '../../src/preprocess/normalise.js';
 import { createTokeniser } from '../../src/preprocess/tokenise.js';
 import { wordsOf } from '../../src/preprocess/words.js';
-import { recipeSchema } from '../../src/training/recipe.js';
-import { type Trained, type TrainingEvent, train } from '../../src/training/train.js';
+import { type Recipe, recipeSchema } from '../../src/training/recipe.js';
+import { type Trained, type TrainingEvent, type TrainingHooks, train } from '../../src/training/train.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { tensors } from '../support/tensors.js';
 
@@ -26,7 +26,7 @@ function posts(): string {
   return `label\ttext\n${rows.join('\n')}\n`;
 }
 
-function recipeFor(folder: string) {
+function recipeFor(folder: string): Recipe {
   const file = join(folder, 'posts.tsv');
   writeFileSync(file, posts());
   return recipeSchema.parse({
@@ -40,39 +40,125 @@ function recipeFor(folder: string) {
   });
 }
 
+async function trained(recipe: Recipe, hooks: TrainingHooks = {}): Promise<Trained> {
+  const outcome = await train(recipe, text, hooks);
+  if (outcome.kind === 'stopped') throw new Error('the training was stopped');
+  return outcome.trained;
+}
+
+/** Trains until a step is reported, then stops as a signal would. */
+async function stopAt(step: number, recipe: Recipe, file: string) {
+  const controller = new AbortController();
+  return train(recipe, text, {
+    report: (event) => {
+      if (event.kind === 'step' && event.step >= step) controller.abort();
+    },
+    stop: controller.signal,
+    checkpoints: { file, everyMinutes: 5, resume: false },
+  });
+}
+
 describe.skipIf(tensors === undefined)('train', () => {
   it('learns what posts say, and tells how far it is', async () => {
     const events: TrainingEvent[] = [];
     const saved: Trained[] = [];
-    const trained = await train(
-      recipeFor(temporaryFolder()),
-      text,
-      (event) => events.push(event),
-      async (checkpoint) => {
-        saved.push(checkpoint);
+    const { development, data, temperature, weights } = await trained(recipeFor(temporaryFolder()), {
+      report: (event) => events.push(event),
+      afterEpoch: async (state) => {
+        saved.push(state);
       },
-    );
-    expect(trained.development).toEqual([{ name: 'held out', posts: 10, macroRecall: expect.any(Number) }]);
-    expect(trained.development[0]?.macroRecall).toBeGreaterThan(0.9);
-    expect(trained.data).toEqual([{ file: 'posts.tsv', rows: 86 }]);
-    expect(trained.temperature).toBeGreaterThan(0);
+    });
+    expect(development).toEqual([{ name: 'held out', posts: 10, macroRecall: expect.any(Number) }]);
+    expect(development[0]?.macroRecall).toBeGreaterThan(0.9);
+    expect(data).toEqual([{ file: 'posts.tsv', rows: 86 }]);
+    expect(temperature).toBeGreaterThan(0);
     expect(saved).toHaveLength(2);
-    expect(saved[1]).toBe(trained);
-    expect(events.map(({ kind }) => kind)).toEqual(['data', 'vocabulary', 'step', 'epoch', 'step', 'epoch']);
+    expect(saved[1]?.weights).toBe(weights);
+    const kinds = ['data', 'vocabulary', 'start', 'step', 'epoch', 'step', 'epoch'];
+    expect(events.map(({ kind }) => kind)).toEqual(kinds);
   });
 
   it('gives the same network for the same recipe', async () => {
     const recipe = { ...recipeFor(temporaryFolder()), epochs: 1 };
-    const [first, second] = [await train(recipe, text, () => {}), await train(recipe, text, () => {})];
+    const [first, second] = [await trained(recipe), await trained(recipe)];
     expect(second.vocabulary.pieces).toEqual(first.vocabulary.pieces);
     expect(second.weights).toEqual(first.weights);
   });
 
   it('lets go of its tensors', async () => {
     const recipe = { ...recipeFor(temporaryFolder()), epochs: 1 };
-    await train(recipe, text, () => {});
+    await trained(recipe);
     const before = tensors?.tf.memory().numTensors;
-    await train(recipe, text, () => {});
+    await trained(recipe);
     expect(tensors?.tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe.skipIf(tensors === undefined)('a training that was stopped', () => {
+  it.each([
+    ['in the middle of an epoch', 50],
+    ['in a later epoch', 100],
+  ])('ends, when resumed, with the weights of one that never was: %s', async (_, step) => {
+    const folder = temporaryFolder();
+    const recipe = recipeFor(folder);
+    const file = join(folder, '.checkpoint');
+    const stopped = await stopAt(step, recipe, file);
+    expect(stopped).toMatchObject({ kind: 'stopped', steps: 108 });
+    const starts: TrainingEvent[] = [];
+    const resumed = await trained(recipe, {
+      report: (event) => event.kind === 'start' && starts.push(event),
+      checkpoints: { file, everyMinutes: 5, resume: true },
+    });
+    expect(starts).toEqual([{ kind: 'start', step: step + 1, steps: 108 }]);
+    const { weights, temperature } = await trained(recipe);
+    expect(resumed.weights).toEqual(weights);
+    expect(resumed.temperature).toBe(temperature);
+  });
+
+  it('goes on from the last epoch when it was killed without a word', async () => {
+    const folder = temporaryFolder();
+    const recipe = recipeFor(folder);
+    const checkpoints = { file: join(folder, '.checkpoint'), everyMinutes: 5, resume: true };
+    const killed = trained(recipe, {
+      checkpoints,
+      report: (event) => {
+        if (event.kind === 'step' && event.step === 100) throw new Error('killed');
+      },
+    });
+    await expect(killed).rejects.toThrow('killed');
+    const resumed = await trained(recipe, { checkpoints });
+    expect(resumed.weights).toEqual((await trained(recipe)).weights);
+  });
+
+  it('leaves no checkpoint behind when it has ended', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, '.checkpoint');
+    await trained(recipeFor(folder), { checkpoints: { file, everyMinutes: 0, resume: false } });
+    expect(existsSync(file)).toBe(false);
+    expect(existsSync(`${file}.new`)).toBe(false);
+  });
+
+  it('is not gone on with by another recipe or other data, and says what differs', async () => {
+    const folder = temporaryFolder();
+    const recipe = recipeFor(folder);
+    const file = join(folder, '.checkpoint');
+    await stopAt(50, recipe, file);
+    const checkpoints = { file, everyMinutes: 5, resume: true };
+    await expect(trained({ ...recipe, learningRate: 0.01 }, { checkpoints })).rejects.toMatchObject({
+      code: 'SF_TRAIN_CHECKPOINT_MISMATCH',
+      message: expect.stringContaining('learningRate (0.02 then, 0.01 now)'),
+    });
+    writeFileSync(join(folder, 'posts.tsv'), posts().replace('positive\tI love', 'negative\tI love'));
+    await expect(trained(recipe, { checkpoints })).rejects.toMatchObject({
+      code: 'SF_TRAIN_CHECKPOINT_MISMATCH',
+      message: expect.stringContaining('data 1 (posts.tsv, 86 rows'),
+    });
+  });
+
+  it('begins anew where there is no checkpoint', async () => {
+    const folder = temporaryFolder();
+    const recipe = { ...recipeFor(folder), epochs: 1 };
+    const checkpoints = { file: join(folder, '.checkpoint'), everyMinutes: 5, resume: true };
+    expect((await trained(recipe, { checkpoints })).data).toHaveLength(1);
   });
 });
