@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadBundle } from '../../src/model/bundle.js';
+import { run, start } from '../support/cli.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { tensors } from '../support/tensors.js';
+
+const SAYINGS = {
+  negative: ['I hate this', 'what an awful', 'so angry about the'],
+  neutral: ['there is a', 'they sell the', 'we looked at the'],
+  positive: ['I love this', 'what a lovely', 'so happy with the'],
+};
+const THINGS = 'tram soup phone film hotel jacket coffee garden bus park book cup door lamp shoe song'.split(
+  ' ',
+);
+
+function recipeFile(folder: string, repeat: number): string {
+  const rows = Object.entries(SAYINGS).flatMap(([label, sayings]) =>
+    sayings.flatMap((saying) => THINGS.map((thing) => `${label}\t${saying} ${thing}`)),
+  );
+  writeFileSync(join(folder, 'posts.tsv'), `label\ttext\n${rows.join('\n')}\n`);
+  const file = join(folder, 'recipe.yaml');
+  writeFileSync(
+    file,
+    [
+      `data: [{ file: posts.tsv, repeat: ${repeat} }]`,
+      'vocabulary: 200',
+      'embedding: 8',
+      'hidden: 8',
+      'epochs: 2',
+      'batch: 16',
+    ].join('\n'),
+  );
+  return file;
+}
+
+describe.skipIf(tensors === undefined)('train', () => {
+  it('writes a bundle, a log and a loss curve, and says what to run next', async () => {
+    const folder = temporaryFolder();
+    const output = join(folder, 'model');
+    const { status, stdout, stderr } = await run(['train', '-r', recipeFile(folder, 10), '-o', output]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/model: held out \d+\.\d macro recall \(15 posts\)\n$/);
+    expect(stderr).toContain(`sentiflux evaluate --model ${output} --data FILE`);
+    expect((await loadBundle(output)).manifest.training).toMatchObject({ seed: 1, epochs: 2 });
+    const lines = readFileSync(join(output, 'training.jsonl'), 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).kind)).toEqual(['step', 'epoch', 'step', 'step', 'epoch']);
+    expect(readFileSync(join(output, 'loss.svg'), 'utf8')).toContain('macro recall');
+    expect(existsSync(join(output, '.checkpoint'))).toBe(false);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('keeps a checkpoint on %s, says how to go on, and does', async (signal, code) => {
+    const folder = temporaryFolder();
+    const output = join(folder, 'model');
+    const args = ['train', '-r', recipeFile(folder, 15), '-o', output];
+    const child = start(args);
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+      if (/^\d+ steps$/m.test(chunk)) child.kill(signal);
+    });
+    const [status] = await once(child, 'close');
+    expect(status).toBe(code);
+    expect(stderr).toMatch(/stopped after step \d+ of \d+; to go on: sentiflux train -r .* --resume\n/);
+    expect(existsSync(join(output, '.checkpoint'))).toBe(true);
+    const resumed = await run([...args, '--resume']);
+    expect(resumed.status).toBe(0);
+    expect(resumed.stderr).toMatch(/goes on from step \d+ of \d+/);
+  });
+
+  it('refuses an output directory that cannot be one before it reads anything', async () => {
+    const folder = temporaryFolder();
+    const recipe = recipeFile(folder, 1);
+    const { status, stderr } = await run(['train', '-r', recipe, '-o', recipe]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^SF_OUTPUT_UNWRITABLE /);
+  });
+
+  it('refuses to train for no epoch', async () => {
+    const { status, stderr } = await run(['train', '-d', 'a.tsv', '-o', 'model', '--epochs', '0']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('It must be at least 1.');
+  });
+});
