@@ -52,6 +52,17 @@ format: ## format and mend what the linter can mend
 behaviour: dist/cli/main.js ## how often the model fails pairs and groups of posts written to test it, by kind
 	@node scripts/behaviour.mjs
 
+##@ Model
+
+# The recipe names ../shared/data; MODEL is where the bundle is written.
+.PHONY: train
+train: dist/cli/main.js tfjs-node ## train the shipped model again (needs the recipe's data files)
+	@node dist/cli/main.js train --recipe models/recipe.yaml --output $(or $(MODEL),.cache/model)
+
+.PHONY: soft-labels
+soft-labels: dist/cli/main.js ## grow the teachers and write their labels (hours; Python and Maven)
+	@teachers/run.sh
+
 ##@ Services and native parts
 
 # Variables such as KAFKA_PORT, REDIS_PORT and SERVICES_DIR pass through: see the head of the script.

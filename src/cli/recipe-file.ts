@@ -32,10 +32,13 @@ function withAbsolutePaths(recipe: Recipe, folder: string): Recipe {
     ...source,
     file: resolve(folder, source.file),
   });
-  const { initialEmbedding } = recipe;
+  const { initialEmbedding, templates } = recipe;
   return {
     ...recipe,
     ...(initialEmbedding !== undefined && { initialEmbedding: resolve(folder, initialEmbedding) }),
+    ...(templates !== undefined && {
+      templates: { ...templates, folder: resolve(folder, templates.folder) },
+    }),
     data: recipe.data.map((source) => ({
       ...located(source),
       ...(source.softLabels !== undefined && { softLabels: resolve(folder, source.softLabels) }),

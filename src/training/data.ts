@@ -1,11 +1,13 @@
 import { LABELS, type Label } from '../contracts/labels.js';
 import type { Vocabulary } from '../model/vocabulary.js';
 import type { Example } from './batches.js';
-import { invalid, type LabelledRow, type Row, readLabelledRows, readRows } from './labelled-rows.js';
+import { generatePosts } from './generate-posts.js';
+import { invalid, type Row, readLabelledRows, readRows } from './labelled-rows.js';
 import { nearDuplicateOf } from './near-duplicates.js';
 import { type Random, shuffle } from './random.js';
 import type { Recipe, TrainingSource } from './recipe.js';
 import { readSoftLabels, type SoftLabel } from './soft-labels.js';
+import { readTemplates } from './templates.js';
 import { learnVocabulary, type WordCounts } from './vocabulary.js';
 
 /** How texts become token ids: the preparation of the scorer, so that both see the same. */
@@ -57,7 +59,7 @@ interface HeldRow {
 }
 
 interface SourceRows {
-  readonly source: TrainingSource;
+  readonly source: Omit<TrainingSource, 'only' | 'except'>;
   readonly rows: readonly TrainingRow[];
   readonly duplicates: number;
 }
@@ -82,12 +84,17 @@ export async function prepareData(
   known?: Vocabulary,
 ): Promise<PreparedData> {
   const read = await Promise.all(
-    recipe.data.map(async (source) => {
+    recipe.data.map(async (source): Promise<SourceRows> => {
       const { rows, skipped } = await readTrainingRows(source);
       report({ kind: 'data', file: source.file, rows: rows.length, skipped });
       return { source, rows: normalised(rows, text), duplicates: 0 };
     }),
   );
+  const templates = await readTemplateRows(recipe, random);
+  if (templates !== undefined) {
+    report({ kind: 'data', file: templates.source.file, rows: templates.rows.length, skipped: 0 });
+    read.push({ ...templates, rows: normalised(templates.rows, text) });
+  }
   const heldBack = (sources: Recipe['development']): Promise<readonly HeldBack[]> =>
     Promise.all(
       sources.map(async (source) => {
@@ -145,6 +152,14 @@ async function readTrainingRows(
     .map(({ row, label, text }) => ({ label, text, softLabel: softLabels[row] }))
     .filter(({ label, softLabel }) => label !== undefined || softLabel !== undefined);
   return { rows: taught, skipped: rows.length - taught.length };
+}
+
+async function readTemplateRows(recipe: Recipe, random: Random): Promise<SourceRows | undefined> {
+  if (recipe.templates === undefined) return undefined;
+  const { folder, count, weight } = recipe.templates;
+  const posts = generatePosts(await readTemplates(folder), { count, random });
+  const rows = posts.map(({ label, text }) => ({ label, text, softLabel: undefined }));
+  return { source: { file: folder, weight, repeat: 1, vocabularyWeight: 1 }, rows, duplicates: 0 };
 }
 
 function normalised<Kept extends Pick<Row, 'text'>>(

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf } from '../contracts/errors.js';
 import type { Vocabulary } from '../model/vocabulary.js';
 import { invalid } from './labelled-rows.js';
+import { readCompressed } from './read-compressed.js';
 
 const headerSchema = z.strictObject({
   width: z.number().int().positive(),
@@ -13,7 +13,7 @@ const headerSchema = z.strictObject({
 /**
  * Where the embedding of known pieces begins: what a larger model, trained on far more text, knows of them.
  *
- * The file is one line of JSON, `{width, scale, pieces}`, and then a row of `width` signed bytes for each piece;
+ * The file (`.gz`, if its name ends so) is one line of JSON, `{width, scale, pieces}`, and then a row of `width` signed bytes for each piece;
  * a value is byte · scale. Pieces that the vocabulary lacks are left out, and those that the file lacks keep the
  * noise that they began with.
  *
@@ -27,12 +27,7 @@ export async function readInitialEmbedding(
   width: number,
   embedding: Float32Array,
 ): Promise<number> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw invalid(`cannot read the initial embedding ${file}: ${messageOf(cause)}`, 'Check the path.');
-  }
+  const bytes = await readCompressed(file, 'initial embedding');
   const end = bytes.indexOf('\n');
   const header = parseHeader(bytes.subarray(0, Math.max(end, 0)).toString('utf8'), file);
   if (header.width !== width) {

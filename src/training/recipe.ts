@@ -16,6 +16,8 @@ const source = z.strictObject({
       keep: z.array(z.number().int().nonnegative()).min(1),
     })
     .optional(),
+  /** Language of the texts: which teacher labels them. */
+  language: z.string().optional(),
 });
 
 /** Rows that are never trained on, nor any post that reads (almost) the same. */
@@ -29,8 +31,6 @@ export const recipeSchema = z.strictObject({
   data: z
     .array(
       source.extend({
-        /** Language of the texts: which teacher labels them. */
-        language: z.string().optional(),
         /** A teacher's logits for each row of the file, in order (`soft-labels.ts`); relative to the recipe. */
         softLabels: z.string().min(1).optional(),
         /** Most rows of an epoch; a larger set is drawn from anew for each. */
@@ -44,6 +44,15 @@ export const recipeSchema = z.strictObject({
       }),
     )
     .min(1),
+  /** Posts made from templates, beside those of the data: they teach what labelled posts teach too rarely. */
+  templates: z
+    .strictObject({
+      /** Relative to the recipe. */
+      folder: z.string().min(1),
+      count: z.number().int().positive(),
+      weight: z.number().positive().default(1),
+    })
+    .optional(),
   /** Rows to tune on and to fit the temperature with. Without them a tenth of the data. */
   development: z.array(heldBack).default([]),
   /** Rows that figures are quoted from: training never looks at them. */

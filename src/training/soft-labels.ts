@@ -1,9 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { messageOf } from '../contracts/errors.js';
 import { LABELS } from '../contracts/labels.js';
 import { invalid } from './labelled-rows.js';
+import { readCompressed } from './read-compressed.js';
 
 /** A teacher's logits for one post, by index into `LABELS`. */
 export type SoftLabel = readonly number[];
@@ -16,14 +13,7 @@ export type SoftLabel = readonly number[];
  * @throws SentifluxError SF_TRAIN_DATA_INVALID
  */
 export async function readSoftLabels(file: string): Promise<readonly (SoftLabel | undefined)[]> {
-  let content: string;
-  try {
-    const bytes = await readFile(file);
-    content = (file.endsWith('.gz') ? await promisify(gunzip)(bytes) : bytes).toString('utf8');
-  } catch (cause) {
-    throw invalid(`cannot read the soft labels ${file}: ${messageOf(cause)}`, 'Check the path.');
-  }
-  return parseSoftLabels(content, file);
+  return parseSoftLabels((await readCompressed(file, 'soft labels')).toString('utf8'), file);
 }
 
 export function parseSoftLabels(content: string, file: string): readonly (SoftLabel | undefined)[] {
