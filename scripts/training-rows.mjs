@@ -1,5 +1,5 @@
 // Writes what the recipe's files hold, as the teachers read it: a line of JSON for each row with its file, number,
-// role (train, tune, report, or dropped where it is too like a row held back), label, language and text.
+// role (train, tune, report, or dropped where it is too like a row held back), held-back set, label, language and text.
 //
 //   node scripts/training-rows.mjs --recipe models/recipe.yaml --output FILE
 import { createWriteStream } from 'node:fs';
@@ -44,8 +44,8 @@ for (const source of everything) {
     if (source.training && held !== undefined)
       throw new Error(`row ${row} of ${source.file} is trained on and held back`);
     const role = held ?? (isDuplicate(normalise(text)) ? 'dropped' : 'train');
-    const { file, language = 'mul' } = source;
-    const line = { file: basename(file), row, role, label: label ?? '-', language, text };
+    const { file, language = 'mul', name: set } = source;
+    const line = { file: basename(file), row, role, set, label: label ?? '-', language, text };
     output.write(`${JSON.stringify(line)}\n`);
   }
 }
