@@ -24,6 +24,7 @@ interface Failure {
 /** What the client is told; every other code is a failure of ours. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   SF_API_BAD_REQUEST: 400,
+  SF_API_FORBIDDEN: 403,
   SF_API_NOT_FOUND: 404,
   SF_API_TOO_LARGE: 413,
   SF_API_UNAVAILABLE: 503,

@@ -1,20 +1,26 @@
 import type { Logger } from '../contracts/logger.js';
+import type { ReloadModel } from '../contracts/model-reload.js';
 import { openServer } from './open-server.js';
 import type { Readiness } from './readiness.js';
 import { healthRoutes } from './routes/health.js';
+import { modelRoutes } from './routes/model.js';
 import type { Api } from './schema.js';
 
 export interface OpsServerOptions {
   readonly readiness: Readiness;
+  /** Where the worker has a model. */
+  readonly reloadModel?: ReloadModel;
   readonly logger: Logger;
 }
 
 /**
- * The small server that every role has, with `/live` and `/ready`: for supervisors and never for the public. The
- * caller listens and closes.
+ * The small server that every role has, with `/live`, `/ready` and, where there is a model, `/model/reload`: for
+ * supervisors and never for the public. The caller listens and closes.
  */
-export async function createOpsServer({ readiness, logger }: OpsServerOptions): Promise<Api> {
+export async function createOpsServer(options: OpsServerOptions): Promise<Api> {
+  const { readiness, reloadModel, logger } = options;
   const api = openServer(logger);
   healthRoutes(api, { at: '', readiness, logger });
+  if (reloadModel !== undefined) modelRoutes(api, { reloadModel });
   return api;
 }

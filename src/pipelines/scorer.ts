@@ -4,16 +4,17 @@ import { fileURLToPath } from 'node:url';
 import type { Config, InputConfig, ScoringConfig } from '../config/schema.js';
 import type { Brand } from '../contracts/brand.js';
 import { type Logger, silentLogger } from '../contracts/logger.js';
-import type { RecordBatch } from '../contracts/record.js';
-import type { ScoredBatch } from '../contracts/scored-batch.js';
-import type { ModelStamp } from '../contracts/scored-post.js';
-import type { TextScorer } from '../contracts/text-scorer.js';
+import type { ModelBundle } from '../model/bundle.js';
 import { openScorerPool } from '../scoring/pool.js';
 import { engineFallbacks } from '../telemetry/instruments.js';
+import { loadModel, scoreCanaries } from './model.js';
+import { createModelSwap, type OpenedModel, type Scorer } from './model-swap.js';
+
+export type { Scorer } from './model-swap.js';
 
 /** All that a scorer thread is made from. */
 export interface ScorerThreadData {
-  readonly modelDirectory: string;
+  readonly bundle: SentBundle;
   readonly brands: readonly Brand[];
   readonly scoring: Pick<ScoringConfig, 'engine' | 'precision' | 'lowConfidence'>;
   readonly input: InputConfig;
@@ -22,11 +23,12 @@ export interface ScorerThreadData {
   readonly oldAfterMs: number;
 }
 
-/** The scorer threads, for batches of a stream and for texts. */
-export interface Scorer extends TextScorer {
-  readonly stamp: ModelStamp;
-  scoreBatch(batch: RecordBatch): Promise<ScoredBatch>;
-  close(): Promise<void>;
+/**
+ * A bundle on its way to a thread: an instance of a class does not travel. A thread that dies is replaced by one with
+ * the same bundle, whatever is in the bundle's directory by then.
+ */
+export interface SentBundle extends Omit<ModelBundle, 'vocabulary'> {
+  readonly pieces: readonly string[];
 }
 
 export interface OpenScorerOptions {
@@ -52,14 +54,13 @@ export function shippedModel(): string {
 /**
  * Starts the scorer threads; resolves when all of them are warm.
  *
- * @throws SentifluxError SF_MODEL_UNREADABLE, SF_MODEL_INVALID, SF_ENGINE_UNAVAILABLE
+ * @throws SentifluxError SF_MODEL_UNREADABLE, SF_MODEL_INVALID, SF_ENGINE_UNAVAILABLE, SF_SCORER_FAILED
  */
 export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
   const { config, brands, logger = silentLogger } = options;
   const { scoring, input, output, aggregation } = config;
-  const modelDirectory = scoring.model ?? shippedModel();
-  const workerData: ScorerThreadData = {
-    modelDirectory,
+  const threads = (options.threads ?? scoring.threads) || Math.min(MOST_THREADS, availableParallelism());
+  const settings: Omit<ScorerThreadData, 'bundle'> = {
     brands,
     scoring,
     input,
@@ -71,20 +72,31 @@ export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
     futureToleranceMs: aggregation.futureToleranceMs,
     oldAfterMs: Math.max(...Object.values(aggregation.retentionMs)),
   };
-  const threads = (options.threads ?? scoring.threads) || Math.min(MOST_THREADS, availableParallelism());
-  const pool = await openScorerPool({ thread: THREAD, workerData, threads, logger });
-  const { stamp, fallback } = await pool.describe();
-  if (fallback !== undefined) {
-    engineFallbacks.add(1, { 'sentiflux.engine': stamp.engine });
-    logger.warn(
-      { code: 'SF_ENGINE_FALLBACK', engine: stamp.engine, instead: fallback.from, reason: fallback.reason },
-      'the best engine cannot be loaded; another one runs, slower',
-    );
+
+  async function open(directory: string): Promise<OpenedModel> {
+    const { vocabulary, ...bundle } = await loadModel(directory);
+    const workerData: ScorerThreadData = { ...settings, bundle: { ...bundle, pieces: vocabulary.pieces } };
+    const pool = await openScorerPool({ thread: THREAD, workerData, threads, logger });
+    try {
+      // As many as there are free threads: together they reach, and warm, every thread.
+      await Promise.all(
+        Array.from({ length: threads }, () => scoreCanaries({ score: pool.scoreTexts }, directory)),
+      );
+      const { stamp, fallback } = await pool.describe();
+      if (fallback !== undefined) {
+        engineFallbacks.add(1, { 'sentiflux.engine': stamp.engine });
+        const { from: instead, reason } = fallback;
+        logger.warn(
+          { code: 'SF_ENGINE_FALLBACK', engine: stamp.engine, instead, reason },
+          'the best engine cannot be loaded; another one runs, slower',
+        );
+      }
+      return { stamp, pool };
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
   }
-  return {
-    stamp,
-    score: (texts) => pool.scoreTexts(texts),
-    scoreBatch: (batch) => pool.scoreBatch(batch),
-    close: () => pool.close(),
-  };
+
+  return createModelSwap({ open, directory: scoring.model ?? shippedModel(), logger });
 }

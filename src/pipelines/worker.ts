@@ -7,6 +7,7 @@ import type { AlertBook } from '../contracts/alert-book.js';
 import type { Brand } from '../contracts/brand.js';
 import { type Clock, systemClock } from '../contracts/clock.js';
 import type { Logger } from '../contracts/logger.js';
+import type { ReloadModel } from '../contracts/model-reload.js';
 import type { RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
 import type { WindowReader } from '../contracts/window-reader.js';
@@ -42,6 +43,8 @@ export interface Worker {
   readonly alerts: AlertBook;
   /** Resolves with the reason when the worker cannot go on. */
   readonly failed: Promise<Error>;
+  /** Where one of its roles uses a model. */
+  readonly reloadModel?: ReloadModel;
   readiness(): Promise<readonly Readiness[]>;
   /** Finishes and commits what has begun, then lets go of everything. */
   stop(): Promise<void>;
@@ -114,7 +117,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const { onSettled } = options;
       start(await startScoring({ ...shared, score: scorer.scoreBatch, ...(onSettled && { onSettled }) }));
     }
-    const opsServer = opened(await createOpsServer({ readiness, logger }), (server) => server.close());
+    const reloading = scorer === undefined ? {} : { reloadModel: scorer.reload };
+    const opsServer = opened(await createOpsServer({ readiness, ...reloading, logger }), (server) =>
+      server.close(),
+    );
     const ops = await listen(opsServer, config.ops, 'ops');
 
     return {
@@ -123,6 +129,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       windows,
       alerts,
       failed,
+      ...reloading,
       readiness,
       stop,
     };

@@ -30,7 +30,7 @@ export interface ScorerPool {
   /** Outcomes in the order of the texts. */
   scoreTexts(texts: readonly TextToScore[]): Promise<readonly TextOutcome[]>;
   describe(): Promise<ScorerDescription>;
-  /** Finishes what is under way. */
+  /** Finishes what is under way, second attempts included; nothing may begin any more. */
   close(): Promise<void>;
 }
 
@@ -51,7 +51,6 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
     maxThreads: threads,
     recordTiming: false,
   });
-  let closed = false;
   // The error of a thread without a task; the pool has replaced it.
   pool.on('error', (error) => logger.error({ err: error }, 'a scorer thread died'));
   // In place of a thread that dies as it starts the pool starts no other until the next task comes. What waits
@@ -85,7 +84,7 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
         return await run(task);
       } catch (error) {
         if (error instanceof SentifluxError) throw error;
-        if (closed || attempt === ATTEMPTS) {
+        if (attempt === ATTEMPTS) {
           throw new SentifluxError('SF_SCORER_FAILED', `the scorer thread died: ${messageOf(error)}.`, {
             cause: error,
           });
@@ -96,6 +95,16 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
         );
       }
     }
+  }
+
+  /** What has begun here ends here: in the threads of this pool, with the model that they were started with. */
+  const underWay = new Set<Promise<unknown>>();
+  function begin<Task extends ThreadTask>(task: Task): Promise<Answer<Task['kind']>> {
+    const answer = runSafely(task);
+    const end = (): void => void underWay.delete(answer);
+    underWay.add(answer);
+    answer.then(end, end);
+    return answer;
   }
 
   try {
@@ -110,12 +119,12 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
   }
   return {
     scoreBatch({ headers: _, ...batch }) {
-      return runSafely({ kind: 'batch', batch });
+      return begin({ kind: 'batch', batch });
     },
-    scoreTexts: (texts) => runSafely({ kind: 'texts', texts }),
-    describe: () => runSafely({ kind: 'describe' }),
+    scoreTexts: (texts) => begin({ kind: 'texts', texts }),
+    describe: () => begin({ kind: 'describe' }),
     async close() {
-      closed = true;
+      await Promise.allSettled(underWay);
       await pool.close();
     },
   };

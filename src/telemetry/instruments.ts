@@ -79,6 +79,16 @@ export const engineFallbacks = counter('sentiflux.engine.fallbacks', {
   unit: '{fallback}',
   description: 'Starts on another engine than the best one, because its library could not be loaded.',
 });
+export const modelInUse = gauge('sentiflux.model.in_use', {
+  unit: '{model}',
+  description:
+    'By sentiflux.model.version, sentiflux.engine and sentiflux.precision: 1 for the model in use, 0 for one before it.',
+});
+export const modelSwaps = counter('sentiflux.model.swaps', {
+  unit: '{swap}',
+  description:
+    'Attempts to put another model in place of the one in use, by sentiflux.outcome (swapped, refused) and, where refused, sentiflux.error.code.',
+});
 export const consumerLag = gauge('sentiflux.consumer.lag', {
   unit: '{message}',
   description: 'Records between the settled position and the end of a partition.',

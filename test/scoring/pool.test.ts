@@ -111,4 +111,11 @@ describe('the scorer pool', () => {
     await pool.close();
     expect(await outcomes).toHaveLength(3);
   });
+
+  it('tries once more what loses its thread while it closes', async () => {
+    const { pool } = await openPool({ crashes: 1 });
+    const outcome = pool.scoreTexts([{ text: 'crash' }]);
+    await pool.close();
+    expect(await outcome).toEqual([echoOf('crash')]);
+  });
 });

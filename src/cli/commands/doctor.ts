@@ -3,7 +3,8 @@ import { loadBrands, loadConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { silentLogger } from '../../contracts/logger.js';
-import { loadBundle } from '../../model/bundle.js';
+import type { ModelBundle } from '../../model/bundle.js';
+import { loadModel } from '../../pipelines/model.js';
 import { shippedModel } from '../../pipelines/scorer.js';
 import { checkTopics } from '../../pipelines/topics.js';
 import { openEngine } from '../../scoring/choose-engine.js';
@@ -69,9 +70,9 @@ async function look(what: string, check: () => Promise<string>): Promise<Finding
 
 async function lookAtEngines(config: Config): Promise<readonly Finding[]> {
   const directory = config.scoring.model ?? shippedModel();
-  let bundle: Awaited<ReturnType<typeof loadBundle>>;
+  let bundle: ModelBundle;
   try {
-    bundle = await loadBundle(directory);
+    bundle = await loadModel(directory);
   } catch (error) {
     return [{ what: 'model', state: 'broken', detail: lineOf(error) }];
   }

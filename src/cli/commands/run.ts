@@ -19,7 +19,9 @@ interface RunOptions extends ConfigOption {
 export function addRunCommand(program: Command): void {
   program
     .command('run')
-    .description('run the worker; SIGTERM finishes and commits what has begun, a second one leaves at once')
+    .description(
+      'run the worker; SIGTERM finishes and commits what has begun, a second one leaves at once; SIGHUP reads the model again',
+    )
     .addOption(configOption())
     .option('-r, --role <roles>', `roles of this process: ${ROLES.join(',')}`, parseRoles, ROLES)
     .action(run);
@@ -35,6 +37,7 @@ async function run(options: RunOptions): Promise<void> {
     { version, roles: options.role, brands: brands.length, ...worker.addresses },
     'sentiflux is running',
   );
+  reloadAtHangup(worker, logger);
   const ending = await Promise.race([stopSignal(), worker.failed]);
   if (ending instanceof Error) {
     logger.error({ err: ending }, 'the worker cannot go on');
@@ -60,6 +63,15 @@ async function drain(worker: Worker, logger: Logger): Promise<void> {
   await worker.stop();
   clearTimeout(timer);
   logger.info({}, 'stopped');
+}
+
+/** One after the other: what was in the directory at the last signal is what will be in use. */
+function reloadAtHangup({ reloadModel }: Worker, logger: Logger): void {
+  let last: Promise<unknown> = Promise.resolve();
+  process.on('SIGHUP', () => {
+    if (reloadModel === undefined) logger.info({}, 'no role of this process uses a model');
+    else last = last.then(() => reloadModel());
+  });
 }
 
 /** Nothing is lost: what is not committed is read again. */
