@@ -55,8 +55,8 @@ describe('a reload of the model', () => {
       code: 'SF_MODEL_INVALID',
       message: 'the bundle cannot be used',
       hint: 'Copy it again.',
-    };
-    const { ops } = await openOps({ kind: 'refused', code: 'SF_MODEL_INVALID', ...refusal, model: before });
+    } as const;
+    const { ops } = await openOps({ kind: 'refused', ...refusal, model: before });
     const answer = await ops.inject(reload);
     expect(answer.statusCode).toBe(422);
     expect(answer.json()).toEqual({ error: refusal, model: before });

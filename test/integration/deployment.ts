@@ -15,10 +15,12 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 export interface RunningWorker {
   /** Of its API. */
   readonly address: string;
+  readonly opsAddress: string;
   log(): string;
   /** Gets a path of the API. */
   get(path: string): Promise<Record<string, unknown>>;
-  /** Sends a signal and resolves with the exit status. */
+  signal(signal: NodeJS.Signals): void;
+  /** Sends a signal that ends it, and resolves with the exit status. */
   end(signal: NodeJS.Signals): Promise<unknown>;
 }
 
@@ -62,16 +64,17 @@ async function startWorker(file: string, env: Readonly<Record<string, string>>):
   const exited = once(worker, 'exit');
   onTestFinished(() => void worker.kill('SIGKILL'));
   let log = '';
-  const address = await new Promise<string>((resolve, reject) => {
+  const [address, opsAddress] = await new Promise<[string, string]>((resolve, reject) => {
     worker.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       log += chunk;
-      const api = /"api":"([^"]+)"/.exec(log)?.[1];
-      if (api !== undefined) resolve(api);
+      const [, ops, api] = /"ops":"([^"]+)","api":"([^"]+)"/.exec(log) ?? [];
+      if (ops !== undefined && api !== undefined) resolve([api, ops]);
     });
     void exited.then(() => reject(new Error(`the worker ended: ${log}`)));
   });
   return {
     address,
+    opsAddress,
     log: () => log,
     async get(path) {
       const response = await fetch(address + path);
@@ -79,6 +82,7 @@ async function startWorker(file: string, env: Readonly<Record<string, string>>):
       const body: unknown = await response.json();
       return Object(body);
     },
+    signal: (signal) => void worker.kill(signal),
     async end(signal) {
       worker.kill(signal);
       const [status]: unknown[] = await exited;
