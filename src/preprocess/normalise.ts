@@ -45,12 +45,41 @@ export function normalise(text: string): string {
   return rewrite(compose(text));
 }
 
+/** Sees what normalising does to a text, and so can tell where each unit came from: see `offsets.ts`. */
+export interface NormaliseObserver {
+  /** Does a step of composing: replaces what matches, as `String.replaceAll`. */
+  replace(text: string, pattern: RegExp, replacement: (match: string) => string): string;
+  /** Is told that rewriting comes to unit `index` of the composed text and has written `size` units. */
+  reach(index: number, size: number): void;
+}
+
 /**
  * The first half of `normalise`: entities decoded, NFKC, nothing that is not seen. Mentions, hashtags, addresses
  * and capitals still stand, for those who look for them.
  */
 export function compose(text: string): string {
   return composeUnicode(text.includes('&') ? decodeHTMLStrict(decodeHTMLStrict(text)) : text);
+}
+
+const ENTITY = /&[#\w]+;/g;
+/** A character and what may join it: marks, voicing signs, vowels and finals of Hangul, vowel signs of Kirat Rai. */
+const CLUSTER = /.[\p{M}\uff9e\uff9f\u1160-\u11ff\u3131-\u318e\uffa0-\uffdc\u{16d63}-\u{16d6a}]*/gsu;
+
+/** The same as `compose`, slower, each step by the observer. */
+export function composeObserved(text: string, observer: NormaliseObserver): string {
+  let composed = text;
+  if (text.includes('&')) {
+    composed = observer.replace(composed, ENTITY, decodeHTMLStrict);
+    composed = observer.replace(composed, ENTITY, decodeHTMLStrict);
+  }
+  const found = needs(composed);
+  if ((found & HAS_INVISIBLE) !== 0) composed = observer.replace(composed, DROPPED, () => '');
+  if ((found & HAS_MARKS) !== 0)
+    composed = observer.replace(composed, TOO_MANY_MARKS, (run) =>
+      Array.from(run).slice(0, MAX_MARKS).join(''),
+    );
+  if ((found & NOT_ASCII) === 0) return composed;
+  return observer.replace(composed, CLUSTER, (cluster) => cluster.replaceAll('´', "'").normalize('NFKC'));
 }
 
 const NOT_ASCII = 1;
@@ -125,12 +154,13 @@ function bufferFor(length: number): Uint16Array {
 }
 
 /** The second half of `normalise`, one pass over a composed text: placeholders, case, repetition, space. */
-export function rewrite(text: string): string {
+export function rewrite(text: string, observer?: NormaliseObserver): string {
   const out = bufferFor(text.length);
   let size = 0;
   let inHashtag = false;
 
   for (let i = 0; i < text.length; i += 1) {
+    if (observer !== undefined) observer.reach(i, size);
     const unit = text.charCodeAt(i);
     const kind = CLASS[unit] ?? OTHER;
     const before = size > 0 ? (out[size - 1] ?? 0) : BLANK;
@@ -192,6 +222,7 @@ export function rewrite(text: string): string {
     } else if (unit === DOT) size = pushDot(out, size);
     else size = pushFewer(out, size, FOLD[unit] ?? unit);
   }
+  observer?.reach(text.length, size);
   if (size > 0 && out[size - 1] === BLANK) size -= 1;
   return toText(out, size);
 }
