@@ -16,6 +16,21 @@ export interface TextScore {
   readonly brands: readonly BrandId[];
   readonly flags: readonly Flag[];
   readonly model: ModelStamp;
+  /** Only where it was asked for. */
+  readonly explanation?: readonly ExplainedPart[];
+}
+
+/** A word of the text as it was written, and what it did for the label. */
+export interface ExplainedPart {
+  readonly text: string;
+  /** UTF-16 code units of the text; the end is excluded. */
+  readonly start: number;
+  readonly end: number;
+  /**
+   * By how much the label's log-odds fall when the network does not see the word: above 0 it spoke for the label,
+   * below 0 against it.
+   */
+  readonly weight: number;
 }
 
 /** Outcome of scoring one text that came by the API or the command line. */

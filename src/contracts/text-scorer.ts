@@ -5,6 +5,8 @@ export interface TextToScore {
   readonly text: string;
   /** BCP 47 tag; a hint. */
   readonly language?: string;
+  /** Also tell what each word did for the label, at about the price of scoring as many texts as there are words. */
+  readonly explain?: boolean;
 }
 
 /** Scores texts on the same path as the stream's posts. */

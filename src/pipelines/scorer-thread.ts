@@ -1,6 +1,7 @@
 import { Vocabulary } from '../model/vocabulary.js';
+import { createLocator } from '../preprocess/locate.js';
 import { createPreparer } from '../preprocess/prepare.js';
-import { createTokeniser } from '../preprocess/tokenise.js';
+import { createTokeniser, createWordCutter } from '../preprocess/tokenise.js';
 import { openEngine } from '../scoring/choose-engine.js';
 import { createJsonDecoder } from '../scoring/decode.js';
 import { createBatchScorer } from '../scoring/score-batch.js';
@@ -22,6 +23,7 @@ export const handle = createThreadHandler(async (workerData: unknown) => {
       languages: manifest.languages,
       brands,
     }),
+    locate: createLocator({ cutWord: createWordCutter(vocabulary), maxTokens: manifest.maxTokens }),
     engine,
     manifest,
     maxBytes: input.maxBytes,

@@ -16,19 +16,14 @@ const LONGEST_CACHED_WORD = 32;
 const LONGEST_WORD = 512;
 
 /**
- * Cuts normalised texts into word pieces: each word into the longest pieces that the vocabulary holds, from its
- * start (WordPiece, as in BERT). A stretch of a word that no piece covers is one unknown token, and so is a word
- * of more than 512 characters.
- *
- * One tokeniser belongs to one thread.
+ * Cuts a word into the longest pieces that the vocabulary holds, from its start (WordPiece, as in BERT), and gives
+ * their ids. A stretch that no piece covers is one unknown token, and so is a word of more than 512 characters.
  */
-export function createTokeniser(vocabulary: Vocabulary, maxTokens: number): (normalised: string) => Tokens {
+export function createWordCutter(vocabulary: Vocabulary): (word: string) => readonly number[] {
   const cache = new Map<string, readonly number[]>();
   const longestPiece = vocabulary.pieces.reduce((longest, piece) => Math.max(longest, piece.length), 0);
-  const head = Math.ceil(maxTokens / 2);
-  const tail = maxTokens - head;
 
-  function piecesOf(word: string): readonly number[] {
+  return (word) => {
     const known = cache.get(word);
     if (known !== undefined) return known;
     const pieces = cut(word, vocabulary, longestPiece);
@@ -37,7 +32,23 @@ export function createTokeniser(vocabulary: Vocabulary, maxTokens: number): (nor
       cache.set(word, pieces);
     }
     return pieces;
-  }
+  };
+}
+
+/** How many tokens are kept from the start of a text that has too many; the rest of the maximum from its end. */
+export function headLength(maxTokens: number): number {
+  return Math.ceil(maxTokens / 2);
+}
+
+/**
+ * Cuts normalised texts into the pieces of their words.
+ *
+ * One tokeniser belongs to one thread.
+ */
+export function createTokeniser(vocabulary: Vocabulary, maxTokens: number): (normalised: string) => Tokens {
+  const piecesOf = createWordCutter(vocabulary);
+  const head = headLength(maxTokens);
+  const tail = maxTokens - head;
 
   return (normalised) => {
     const ids: number[] = [];

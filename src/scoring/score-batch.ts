@@ -1,11 +1,12 @@
 import { messageOf, type RejectionCode } from '../contracts/errors.js';
+import type { LocateParts } from '../contracts/located-part.js';
 import type { Post } from '../contracts/post.js';
 import type { Prepare } from '../contracts/prepare.js';
 import type { PreparedPost } from '../contracts/prepared-post.js';
 import type { RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
 import type { ModelStamp } from '../contracts/scored-post.js';
-import type { TextOutcome } from '../contracts/text-score.js';
+import type { TextOutcome, TextScore } from '../contracts/text-score.js';
 import type { TextToScore } from '../contracts/text-scorer.js';
 import type { Manifest } from '../model/manifest.js';
 import { bucketByLength } from './buckets.js';
@@ -13,6 +14,7 @@ import { type Classification, classify } from './classify.js';
 import type { DecodeRecord } from './decode.js';
 import { createEncoder, type EncodeOptions, packOutcomes, type RecordOutcome } from './encode.js';
 import type { ScoringEngine } from './engine.js';
+import { explain } from './explain.js';
 
 /** What a broker gives where a record has none. */
 const NO_TIMESTAMP = -1;
@@ -20,6 +22,8 @@ const NO_TIMESTAMP = -1;
 export interface BatchScorerOptions extends Omit<EncodeOptions, 'model'> {
   readonly decode: DecodeRecord;
   readonly prepare: Prepare;
+  /** Finds what explanations point at. */
+  readonly locate: LocateParts;
   readonly engine: ScoringEngine;
   readonly manifest: Pick<Manifest, 'version' | 'calibration'>;
   /** A longer text, in bytes of UTF-8, is rejected: `input.maxBytes`. */
@@ -52,7 +56,7 @@ interface ReadyPost extends ReadyText {
 }
 
 export function createBatchScorer(options: BatchScorerOptions): BatchScorer {
-  const { decode, prepare, engine, manifest, maxBytes, ...encoding } = options;
+  const { decode, prepare, locate, engine, manifest, maxBytes, ...encoding } = options;
   const stamp: ModelStamp = { version: manifest.version, engine: engine.name, precision: engine.precision };
   const encoder = createEncoder({ ...encoding, model: stamp });
 
@@ -117,6 +121,12 @@ export function createBatchScorer(options: BatchScorerOptions): BatchScorer {
     };
   }
 
+  async function explained(text: string, { tokens }: PreparedPost, score: TextScore): Promise<TextScore> {
+    const { temperature } = manifest.calibration;
+    const asked = { text, tokens, parts: locate(text), label: score.label };
+    return { ...score, explanation: await explain(asked, { engine, temperature }) };
+  }
+
   return {
     stamp,
 
@@ -150,11 +160,21 @@ export function createBatchScorer(options: BatchScorerOptions): BatchScorer {
       const classificationOf = await classifyAll(
         ready.flatMap((text) => (text.kind === 'ready' ? [text.prepared] : [])),
       );
-      return ready.map((text): TextOutcome => {
-        if (text.kind !== 'ready') return text;
-        const { prepared } = text;
-        return { kind: 'scored', score: encoder.textScore(prepared, classificationOf(prepared)) };
-      });
+      const outcomes: TextOutcome[] = [];
+      // One after the other: an explanation is a batch of its own, and an engine scores one at a time.
+      for (const [i, text] of ready.entries()) {
+        if (text.kind !== 'ready') outcomes.push(text);
+        else {
+          const { prepared } = text;
+          const score = encoder.textScore(prepared, classificationOf(prepared));
+          const asked = texts[i];
+          outcomes.push({
+            kind: 'scored',
+            score: asked?.explain === true ? await explained(asked.text, prepared, score) : score,
+          });
+        }
+      }
+      return outcomes;
     },
   };
 }

@@ -36,6 +36,7 @@ const prepare: Prepare = (text, languageHint) => {
 const options: BatchScorerOptions = {
   decode: createJsonDecoder(configSchema.parse({}).input),
   prepare,
+  locate: (text) => [...text].map((_, i) => ({ start: i, end: i + 1, tokens: [i] })),
   engine,
   manifest: bundle.manifest,
   maxBytes: 1_000,
@@ -206,5 +207,20 @@ describe('texts', () => {
     const { label, probabilities } = await scoreOne({ text: 'my quenvo' });
     expect(outcomes[0]).toMatchObject({ score: { label, probabilities } });
     expect(await scorer.scoreTexts([])).toEqual([]);
+  });
+
+  it('are explained where that is asked for, and there only', async () => {
+    const texts = [{ text: 'my', explain: true }, { text: 'my' }, { text: '\u200b', explain: true }];
+    const [explained, plain, rejected] = await createBatchScorer(options).scoreTexts(texts);
+    expect(explained).toMatchObject({
+      score: {
+        explanation: [
+          { text: 'm', start: 0, end: 1 },
+          { text: 'y', start: 1, end: 2 },
+        ],
+      },
+    });
+    expect(plain).not.toHaveProperty('score.explanation');
+    expect(rejected).toMatchObject({ kind: 'rejected', code: 'SF_POST_NO_TEXT' });
   });
 });
