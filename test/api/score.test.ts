@@ -4,14 +4,16 @@ import { createScorer, MOST_BYTES } from './support/fakes.js';
 import { textScore } from './support/posts.js';
 import { openApi } from './support/server.js';
 
-function score(payload: string | object, contentType = 'application/json') {
+function score(payload: string | object, contentType = 'application/json', query = '') {
   return {
     method: 'POST' as const,
-    url: '/v1/score',
+    url: `/v1/score${query}`,
     payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
     headers: { 'content-type': contentType },
   };
 }
+
+const explained = (payload: object) => score(payload, 'application/json', '?explain=true');
 
 describe('scoring by the API', () => {
   it('answers one text', async () => {
@@ -38,6 +40,37 @@ describe('scoring by the API', () => {
     const answer = await api.inject(score({ texts: ['good', { text: 'meh' }] }));
     expect(answer.json().results).toHaveLength(2);
     expect(scorer.asked).toEqual([{ text: 'good' }, { text: 'meh' }]);
+  });
+
+  it('explains what it scores where the address says so, and not otherwise', async () => {
+    const scorer = createScorer();
+    const api = await openApi({ scorer });
+    const answer = await api.inject(explained({ texts: ['so good', { text: 'meh' }] }));
+    expect(answer.json().results).toMatchObject([
+      { label: 'positive', explanation: [{ text: 'so good', start: 0, end: 7, weight: 1 }] },
+      { label: 'neutral', explanation: [{ text: 'meh' }] },
+    ]);
+    for (const query of ['', '?explain=false']) {
+      const plain = await api.inject(score({ text: 'so good' }, 'application/json', query));
+      expect(plain.json().results[0]).not.toHaveProperty('explanation');
+    }
+  });
+
+  it('explains ten texts at a time and no more', async () => {
+    const api = await openApi();
+    const texts = (count: number) => Array.from({ length: count }, () => 'good');
+    expect((await api.inject(explained({ texts: texts(10) }))).statusCode).toBe(200);
+    const answer = await api.inject(explained({ texts: texts(11) }));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().error).toMatchObject({
+      code: 'SF_API_BAD_REQUEST',
+      message: '11 texts cannot be explained at once, only 10',
+    });
+  });
+
+  it.each(['?explain=yes', '?explian=true'])('refuses the address with %s', async (query) => {
+    const api = await openApi();
+    expect((await api.inject(score({ text: 'good' }, 'application/json', query))).statusCode).toBe(400);
   });
 
   it('has an error in the place of a text that cannot be scored', async () => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { run } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -171,6 +172,20 @@ describe('score', () => {
       input: 'Acme is fine\n我喜欢艾克美\nnothing here\nthanks @acme\n',
     });
     expect(objects(stdout).map((line) => line.brands)).toEqual([['acme'], ['acme'], [], ['acme']]);
+  });
+
+  it('explains with --explain what decided, as characters of the record', async () => {
+    const text = '😀 The support is <b>not</b> good &amp; far too sloooow';
+    const { stdout } = await run(['score', '--explain', '--format', 'ndjson'], {
+      input: `${JSON.stringify({ text })}\n{"text":" "}\n`,
+    });
+    const [explained, rejected] = objects(stdout);
+    const parts = z
+      .array(z.object({ text: z.string(), start: z.number(), end: z.number(), weight: z.number() }))
+      .parse(explained?.explanation);
+    expect(parts.map((part) => part.text)).toEqual(parts.map(({ start, end }) => text.slice(start, end)));
+    expect(parts.map((part) => part.text)).toEqual(expect.arrayContaining(['😀', 'not', '&amp;', 'sloooow']));
+    expect(rejected).toMatchObject({ error: { code: 'SF_POST_NO_TEXT' } });
   });
 
   it('reads CSV with another text column and writes a file', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { TextScore } from '../../src/contracts/text-score.js';
+import type { TokenBatch } from '../../src/contracts/token-batch.js';
 import { loadBundle } from '../../src/model/bundle.js';
 import { shippedModel } from '../../src/pipelines/scorer.js';
 import { createLocator } from '../../src/preprocess/locate.js';
@@ -62,10 +63,10 @@ describe('an explanation', () => {
 
   it('is what the label loses without the word', async () => {
     const { parts, label } = await explained('great');
-    const unknown = { rows: 1, width: 1, tokens: Int32Array.of(1), lengths: Int32Array.of(1) };
+    const unknown: TokenBatch = { rows: 1, width: 1, tokens: Int32Array.of(1), lengths: Int32Array.of(1) };
     const oddsOf = (p: number) => Math.log(p / (1 - p));
     const great = { ...unknown, tokens: tokenise('great').tokens };
-    const probability = async (batch: typeof unknown) =>
+    const probability = async (batch: TokenBatch) =>
       classify(await engine.score(batch), 0, temperature).probabilities[label];
     expect(parts).toHaveLength(1);
     expect(parts[0]?.weight).toBeCloseTo(

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { loadBrands } from '../../config/load.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { TextOutcome } from '../../contracts/text-score.js';
+import type { TextScorer } from '../../contracts/text-scorer.js';
 import { openScorer } from '../../pipelines/scorer.js';
 import { createLogger } from '../logger.js';
 import { openProgress } from '../progress.js';
@@ -25,6 +26,7 @@ interface ScoreOptions extends ScorerOptions {
   readonly format?: Format;
   readonly textField: string;
   readonly brands?: string;
+  readonly explain?: boolean;
   readonly output: string;
 }
 
@@ -44,6 +46,7 @@ export function addScoreCommand(program: Command): void {
     .addOption(engineOption())
     .addOption(precisionOption())
     .option('-b, --brands <file>', 'brands to match (YAML, as in config/brands.yaml)')
+    .option('-x, --explain', 'also tell what each word did for the label: as slow as scoring a text a word')
     .option('-o, --output <file>', 'file to write; - for standard output', '-')
     .action(score);
 }
@@ -69,7 +72,7 @@ async function score(options: ScoreOptions): Promise<void> {
     const inFlight: Promise<readonly string[]>[] = [];
     for await (const group of groups(readRecords(options), GROUP)) {
       unreadable += group.filter(({ kind }) => kind === 'unreadable').length;
-      inFlight.push(scoreGroup(group, scorer.score));
+      inFlight.push(scoreGroup(group, scorer, options));
       if (inFlight.length >= GROUPS_IN_FLIGHT) await write((await inFlight.shift()) ?? []);
     }
     for (const lines of inFlight) await write(await lines);
@@ -84,9 +87,11 @@ async function score(options: ScoreOptions): Promise<void> {
 
 async function scoreGroup(
   group: readonly InputRecord[],
-  scoreTexts: (texts: readonly { text: string; language?: string }[]) => Promise<readonly TextOutcome[]>,
+  scorer: TextScorer,
+  { explain = false }: Pick<ScoreOptions, 'explain'>,
 ): Promise<readonly string[]> {
-  const outcomes = (await scoreTexts(group.filter((record) => record.kind === 'text'))).values();
+  const texts = group.filter((record) => record.kind === 'text');
+  const outcomes = (await scorer.score(texts.map((text) => ({ ...text, explain })))).values();
   return group.map((record) => {
     const outcome: TextOutcome =
       record.kind === 'unreadable'

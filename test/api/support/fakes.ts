@@ -69,18 +69,21 @@ export function createFeed(): LiveFeed & { emit(event: LiveEvent): void; readonl
 
 export const MOST_BYTES = 65_536;
 
-/** Finds every text with `good` in it positive, and remembers what it was asked. */
+/** Finds every text with `good` in it positive, for all of its words, and remembers what it was asked. */
 export function createScorer(): TextScorer & { readonly asked: TextToScore[] } {
   const asked: TextToScore[] = [];
   return {
     asked,
     async score(texts) {
       asked.push(...texts);
-      return texts.map(({ text }) =>
-        Buffer.byteLength(text) > MOST_BYTES
-          ? { kind: 'rejected', code: 'SF_POST_TOO_LARGE', message: `more than ${MOST_BYTES} bytes` }
-          : textScore(text),
-      );
+      return texts.map(({ text, explain }) => {
+        if (Buffer.byteLength(text) > MOST_BYTES) {
+          return { kind: 'rejected', code: 'SF_POST_TOO_LARGE', message: `more than ${MOST_BYTES} bytes` };
+        }
+        const { kind, score } = textScore(text);
+        const explanation = [{ text, start: 0, end: text.length, weight: 1 }];
+        return { kind, score: explain === true ? { ...score, explanation } : score };
+      });
     },
   };
 }
