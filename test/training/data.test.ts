@@ -129,9 +129,11 @@ describe('prepareData', () => {
 describe('drawEpoch', () => {
   const set = (count: number, rowsAnEpoch: number, repeat: number): TrainingSet => ({
     file: 'a.tsv',
+    duplicates: 0,
     examples: Array.from({ length: count }, (_, i) => ({
       tokens: Int32Array.of(i),
       label: 0,
+      softLabel: undefined,
       twoClass: false,
       weight: 1,
     })),
