@@ -48,6 +48,8 @@ function lineOf(event: Exclude<TrainingEvent, { kind: 'step' }>): string {
       const skipped = event.skipped > 0 ? `, ${event.skipped} without a label skipped` : '';
       return `${event.file}: ${event.rows} rows${skipped}`;
     }
+    case 'duplicates':
+      return `${event.file}: ${event.rows} rows left out, for they read like one that is held back`;
     case 'vocabulary':
       return `vocabulary of ${event.size} pieces`;
     case 'start':

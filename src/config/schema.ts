@@ -201,7 +201,7 @@ export const configSchema = z.strictObject({
   redis,
   alerting,
   api: server(8080).describe('public routes and the page'),
-  ops: server(8081).describe('live, ready, metrics; never public'),
+  ops: server(8081).describe('live, ready, reload of the model; never public'),
   log: section({
     level: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])

@@ -11,7 +11,8 @@ const SHOUTING_SHARE = 0.04;
 const CAPITALS_SHARE = 0.7;
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
-const CLOSED = /[^\p{L}\p{M}\p{N}]$/u;
+/** A sign or an emoji, which may end in a variation selector. */
+const CLOSED = /(?:[^\p{L}\p{M}\p{N}]|\ufe0f)$/u;
 /** A word that can lose or swap a letter and stay readable. */
 const LONG_WORD = /(?<![@#\p{L}])\p{Script=Latin}{6,}(?!\p{L})/gu;
 

@@ -24,8 +24,8 @@ interface Cell {
 }
 
 /**
- * Makes posts from templates: languages take turns, in each its kinds, in each its labels, so that all are equally
- * frequent until the smaller ones have no more. No two posts are the same but for their case. One random state
+ * Makes posts from templates: languages take turns by their share, in each its kinds, in each its labels, so that
+ * all are equally frequent until the smaller ones have no more. No two posts are the same but for their case. One random state
  * gives the same posts.
  *
  * @throws SentifluxError SF_TRAIN_DATA_INVALID where the templates cannot make so many
@@ -48,20 +48,20 @@ export function generatePosts(
     }
     return false;
   };
-  const turn = inTurns(
-    languages.map((language) =>
-      inTurns(
-        language.kinds.map((kind) =>
-          inTurns(
-            [...kind.frames].map(
-              ([label, frames]) =>
-                () =>
-                  write({ language, kind, label, frames }),
-            ),
+  const turnOf = (language: LanguageTemplates): (() => boolean) =>
+    inTurns(
+      language.kinds.map((kind) =>
+        inTurns(
+          [...kind.frames].map(
+            ([label, frames]) =>
+              () =>
+                write({ language, kind, label, frames }),
           ),
         ),
       ),
-    ),
+    );
+  const turn = inTurns(
+    languages.flatMap((language) => Array<() => boolean>(language.share).fill(turnOf(language))),
   );
   while (posts.length < count && turn());
   if (posts.length < count) {

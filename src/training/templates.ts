@@ -25,6 +25,8 @@ const wordsFile = z.strictObject({
   language: z.string().min(2),
   /** Classes of words that others agree with, such as singular and plural. */
   classes: z.array(z.string()).default([]),
+  /** How many posts it gets for each one of a language with 1: a language with more frames can fill more. */
+  share: z.number().int().positive().default(1),
   /** What stands between two sentences. */
   space: z.string().default(' '),
   /** What ends a sentence that would run into the next. */
@@ -65,6 +67,7 @@ export interface TemplateKind {
 
 export interface LanguageTemplates {
   readonly language: string;
+  readonly share: number;
   readonly space: string;
   readonly stop: string;
   readonly rewrites: readonly (readonly [pattern: RegExp, replacement: string])[];

@@ -7,6 +7,9 @@ import { run, start } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { tensors } from '../support/tensors.js';
 
+/** The command starts TensorFlow and the scorer: seconds alone, a minute beside other tests on two cores. */
+const SLOW = { timeout: 180_000 };
+
 const SAYINGS = {
   negative: ['I hate this', 'what an awful', 'so angry about the'],
   neutral: ['there is a', 'they sell the', 'we looked at the'],
@@ -16,11 +19,14 @@ const THINGS = 'tram soup phone film hotel jacket coffee garden bus park book cu
   ' ',
 );
 
-function recipeFile(folder: string, repeat: number): string {
-  const rows = Object.entries(SAYINGS).flatMap(([label, sayings]) =>
+function posts(): readonly string[] {
+  return Object.entries(SAYINGS).flatMap(([label, sayings]) =>
     sayings.flatMap((saying) => THINGS.map((thing) => `${label}\t${saying} ${thing}`)),
   );
-  writeFileSync(join(folder, 'posts.tsv'), `label\ttext\n${rows.join('\n')}\n`);
+}
+
+function recipeFile(folder: string, repeat: number): string {
+  writeFileSync(join(folder, 'posts.tsv'), `label\ttext\n${posts().join('\n')}\n`);
   const file = join(folder, 'recipe.yaml');
   writeFileSync(
     file,
@@ -36,7 +42,7 @@ function recipeFile(folder: string, repeat: number): string {
   return file;
 }
 
-describe.skipIf(tensors === undefined)('train', () => {
+describe.skipIf(tensors === undefined)('train', SLOW, () => {
   it('writes a bundle, a log and a loss curve, and says what to run next', async () => {
     const folder = temporaryFolder();
     const output = join(folder, 'model');
@@ -85,5 +91,79 @@ describe.skipIf(tensors === undefined)('train', () => {
     const { status, stderr } = await run(['train', '-d', 'a.tsv', '-o', 'model', '--epochs', '0']);
     expect(status).toBe(2);
     expect(stderr).toContain('It must be at least 1.');
+  });
+});
+
+describe.skipIf(tensors === undefined)('train --base', SLOW, () => {
+  it('measures before and after on a part that it holds back, and names its base', async () => {
+    const folder = temporaryFolder();
+    const base = join(folder, 'base');
+    await run(['train', '-r', recipeFile(folder, 2), '-o', base]);
+    // The base's labels turned round: there is something to learn, and to see.
+    const turned = posts().map((row) =>
+      row.startsWith('neg') ? row.replace('negative', 'positive') : row.replace('positive', 'negative'),
+    );
+    const data = join(folder, 'mine.tsv');
+    writeFileSync(data, `label\ttext\n${turned.join('\n').replaceAll('neutral', 'NEUTRAL')}\n`);
+    const output = join(folder, 'model');
+    const args = ['train', '--base', base, '--data', data, '-o', output, '--epochs', '30'];
+    const { status, stdout, stderr } = await run([...args, '--learning-rate', '0.01']);
+    expect(status).toBe(0);
+    expect(stderr).toContain('mine.tsv: 48 labels are read without regard to case, such as NEUTRAL.');
+    expect(stderr).toContain('30 held back (10 negative, 10 neutral, 10 positive)');
+    expect(stdout).toContain('held-back part: 30 posts');
+    const [, before, after] = /macro recall +(\S+) +(\S+)/.exec(stdout) ?? [];
+    expect(Number(after)).toBeGreaterThan(Number(before) + 20);
+    const [{ manifest: old, vocabulary }, made] = [await loadBundle(base), await loadBundle(output)];
+    expect(made.vocabulary.pieces).toEqual(vocabulary.pieces);
+    expect(made.manifest.version).toMatch(/^custom\+[0-9a-f]{8}$/);
+    expect(made.manifest.training).toMatchObject({ base: old.version, data: [{ file: 'mine.tsv' }] });
+  });
+});
+
+describe('train, before it begins', SLOW, () => {
+  const base = ['--base', 'models/default'];
+  it.each([
+    ['an empty file', '', base, /is empty/],
+    ['a header only', 'label\ttext\n', base, /a header and no rows/],
+    [
+      'one class',
+      `label\ttext\n${'positive\tLovely\n'.repeat(40)}`,
+      base,
+      /all 40 rows of mine\.tsv are positive/,
+    ],
+    ['wrong labels', 'label\ttext\nPositiv\tLovely\n', base, /"Positiv" \(positive\?\) in line 2/],
+    ['another column', 'rating\ttext\npositive\tLovely\n', [], /no column "label", but "rating", "text"/],
+    [
+      'too few rows',
+      `label\ttext\nneutral\tNine\n${'positive\tLovely\n'.repeat(40)}`,
+      [],
+      /1 neutral, 40 positive/,
+    ],
+  ])('refuses %s', async (_, content, args, message) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'mine.tsv'), content);
+    const output = join(folder, 'model');
+    const { status, stderr } = await run(['train', '-d', join(folder, 'mine.tsv'), '-o', output, ...args]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^SF_TRAIN_DATA_INVALID /);
+    expect(stderr).toMatch(message);
+    expect(existsSync(output)).toBe(false);
+  });
+
+  it.each([
+    ['nothing to train on', [], /either data or a recipe/],
+    ['a base for a recipe', ['-r', 'a.yaml', '--base', 'b'], /begins with a new network/],
+    [
+      'a base that would be replaced',
+      ['-d', 'a.tsv', '--base', './model', '-o', 'model'],
+      /replace its base/,
+    ],
+    ['a part to compare nothing on', ['-d', 'a.tsv', '--held-back', 'b.tsv'], /there is none/],
+  ])('refuses %s', async (_, args, message) => {
+    const { status, stderr } = await run(['train', '-o', join(temporaryFolder(), 'model'), ...args]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^SF_USAGE /);
+    expect(stderr).toMatch(message);
   });
 });

@@ -74,6 +74,7 @@ describe('telemetry', () => {
       await arrival();
     while (!has('/v1/metrics', 'sentiflux.aggregation.posts')) await arrival();
     expect(received.get('/v1/metrics')).toContain('SF_POST_NO_TEXT');
+    expect(received.get('/v1/metrics')).toContain('sentiflux.model.in_use');
     expect(received.get('/v1/traces')).toContain('messaging.batch.message_count');
 
     const exited = once(worker, 'exit');

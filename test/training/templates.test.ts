@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { LABELS } from '../../src/contracts/labels.js';
 import { type GeneratedPost, generatePosts } from '../../src/training/generate-posts.js';
 import { createRandom } from '../../src/training/random.js';
 import { type LanguageTemplates, readTemplates } from '../../src/training/templates.js';
@@ -174,14 +175,17 @@ describe('models/templates', () => {
     expect(generatePosts(templates, { count: 500, random: createRandom(8) })).not.toEqual(again);
   });
 
-  it('makes as many posts for each language, and in it for each label', () => {
-    const share = COUNT / templates.length;
-    for (const [, count] of countBy(posts, ({ language }) => language)) {
-      expect(Math.abs(count - share)).toBeLessThanOrEqual(1);
-    }
-    for (const [, count] of countBy(posts, ({ language, label }) => `${language} ${label}`)) {
-      expect(count).toBeGreaterThan((share / 3) * 0.9);
-      expect(count).toBeLessThan((share / 3) * 1.1);
+  it('makes as many posts for each language as its share, and for each of its labels the same', () => {
+    const shares = templates.reduce((sum, { share }) => sum + share, 0);
+    const byLanguage = countBy(posts, ({ language }) => language);
+    const byLabel = countBy(posts, ({ language, label }) => `${language} ${label}`);
+    for (const { language, share } of templates) {
+      const expected = (COUNT * share) / shares;
+      expect(Math.abs((byLanguage.get(language) ?? 0) - expected), language).toBeLessThanOrEqual(share);
+      for (const label of LABELS) {
+        const count = byLabel.get(`${language} ${label}`) ?? 0;
+        expect(Math.abs(count / expected - 1 / 3), `${language} ${label}`).toBeLessThan(0.03);
+      }
     }
   });
 

@@ -74,7 +74,7 @@ describe.skipIf(tensors === undefined)('train', () => {
     expect(temperature).toBeGreaterThan(0);
     expect(saved).toHaveLength(2);
     expect(saved[1]?.weights).toBe(weights);
-    const kinds = ['data', 'vocabulary', 'start', 'step', 'epoch', 'step', 'epoch'];
+    const kinds = ['data', 'duplicates', 'vocabulary', 'start', 'step', 'epoch', 'step', 'epoch'];
     expect(events.map(({ kind }) => kind)).toEqual(kinds);
   });
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { SentifluxError } from '../../contracts/errors.js';
 import { writeBundle } from '../../model/bundle.js';
@@ -7,20 +7,15 @@ import { normalise, PLACEHOLDERS } from '../../preprocess/normalise.js';
 import { createTokeniser } from '../../preprocess/tokenise.js';
 import { PREPROCESSOR_VERSION } from '../../preprocess/version.js';
 import { wordsOf } from '../../preprocess/words.js';
-import { type Recipe, recipeSchema } from '../../training/recipe.js';
-import { type Trained, type TrainingEvent, train } from '../../training/train.js';
-import { readRecipeFile } from '../recipe-file.js';
+import { type Trained, type TrainingEvent, type TrainingHooks, train } from '../../training/train.js';
+import { beforeAfterPage, measureModel, verdict } from '../before-after.js';
 import { commandToResume, stopOnSignals } from '../stop-on-signals.js';
 import { figures, TrainReport } from '../train-report.js';
-import { openTrainingLog } from '../training-log.js';
+import { openTrainingLog, type TrainingLog } from '../training-log.js';
+import { type PlanOptions, planTraining, type TrainingPlan } from '../training-plan.js';
 
-interface TrainOptions {
-  readonly data?: readonly string[];
-  readonly recipe?: string;
+interface TrainOptions extends PlanOptions {
   readonly output: string;
-  readonly languages?: string;
-  readonly epochs?: number;
-  readonly seed?: number;
   readonly resume?: boolean;
   readonly checkpointMinutes: number;
 }
@@ -28,24 +23,65 @@ interface TrainOptions {
 export function addTrainCommand(program: Command): void {
   program
     .command('train')
-    .description('train a model on labelled posts (TSV with a header and the columns label and text)')
+    .description('train a model on labelled posts (TSV or CSV with a header and the columns label and text)')
     .option('-d, --data <file...>', 'files to train on; a tenth is held back to tune on')
+    .option(
+      '-b, --base <directory>',
+      'model bundle to go on from; measured before and after on a held-back fifth',
+    )
+    .option('--held-back <file>', 'file to measure on instead of a fifth of the data')
     .option('-r, --recipe <file>', 'recipe (YAML) instead: files, weights, sizes; see models/recipe.yaml')
     .requiredOption('-o, --output <directory>', 'where the model bundle is written')
-    .option('-l, --languages <codes>', 'languages of the posts, e.g. en,zh (default: en)')
+    .option(
+      '-l, --languages <codes>',
+      'languages of the posts, e.g. en,zh (default: en, or those of the base)',
+    )
     .option('--epochs <n>', 'times that the data is gone through', positive)
+    .option('--learning-rate <n>', 'size of the steps', positiveNumber)
     .option('--seed <n>', 'of everything that is random', wholeNumber)
     .option('--resume', 'go on from the checkpoint in the output directory, if there is one')
     .option('--checkpoint-minutes <n>', 'minutes between two checkpoints', positive, 5)
-    .action(runTraining);
+    .action(run);
 }
 
-async function runTraining(options: TrainOptions): Promise<void> {
-  const { output, resume = false } = options;
-  const recipe = await readRecipe(options);
-  const preparation = { normalise, wordsOf, createTokeniser, reserved: PLACEHOLDERS };
-  const log = openTrainingLog(output);
+async function run(options: TrainOptions): Promise<void> {
+  const { output, base } = options;
+  if (base !== undefined && resolve(base) === resolve(output)) {
+    throw new SentifluxError('SF_USAGE', 'the new model would replace its base.', {
+      hint: 'Name another directory with --output.',
+    });
+  }
+  const plan = await planTraining(options);
   const report = new TrainReport();
+  try {
+    for (const note of plan.notes) report.say(note);
+    const log = openTrainingLog(output);
+    const before = base === undefined ? undefined : await measureModel(base, plan.heldBack);
+    const trained = await runTraining(plan, options, report, log);
+    if (trained === undefined) return;
+    if (before === undefined) {
+      process.stdout.write(`${output}: ${figures(trained.development)}\n`);
+    } else {
+      const after = await measureModel(output, plan.heldBack);
+      process.stdout.write(`${output}\n${beforeAfterPage(before, after)}`);
+      const doubt = verdict(before, after);
+      if (doubt !== undefined) report.say(doubt);
+    }
+    report.say(`next, posts that it has not seen: sentiflux evaluate --model ${output} --data FILE`);
+  } finally {
+    report.stop();
+    await plan.close();
+  }
+}
+
+/** @returns undefined where a signal has stopped it */
+async function runTraining(
+  plan: TrainingPlan,
+  { output, resume = false, checkpointMinutes }: TrainOptions,
+  report: TrainReport,
+  log: TrainingLog,
+): Promise<Trained | undefined> {
+  const preparation = { normalise, wordsOf, createTokeniser, reserved: PLACEHOLDERS };
   const checkpoint = join(output, '.checkpoint');
   if (existsSync(checkpoint) && !resume) {
     report.say(`${checkpoint} of an earlier training will be replaced; --resume would go on from it`);
@@ -54,31 +90,37 @@ async function runTraining(options: TrainOptions): Promise<void> {
   const onEvent = (event: TrainingEvent): void => {
     // Until the first step there is nothing to keep: a signal ends the process as it does by default.
     if (event.kind === 'start') signals.listen();
-    if (event.kind !== 'data' && event.kind !== 'vocabulary') log.add(event);
-    report.event(event);
+    if (event.kind === 'start' || event.kind === 'step' || event.kind === 'epoch') log.add(event);
+    const named = namedByUser(event, plan);
+    if (named !== undefined) report.event(named);
+  };
+  const hooks: TrainingHooks = {
+    report: onEvent,
+    afterEpoch: (trained) => save(output, plan, trained),
+    stop: signals.stop,
+    checkpoints: { file: checkpoint, everyMinutes: checkpointMinutes, resume },
   };
   try {
-    const outcome = await train(recipe, preparation, {
-      report: onEvent,
-      afterEpoch: (trained) => save(output, recipe, trained),
-      stop: signals.stop,
-      checkpoints: { file: checkpoint, everyMinutes: options.checkpointMinutes, resume },
-    });
-    if (outcome.kind === 'stopped') {
-      report.say(`stopped after step ${outcome.step} of ${outcome.steps}; to go on: ${commandToResume()}`);
-      process.exitCode = signals.exitCode();
-      return;
-    }
+    const outcome = await train(plan.recipe, preparation, hooks, plan.base);
     report.stop();
-    process.stdout.write(`${output}: ${figures(outcome.trained.development)}\n`);
-    report.say(`measure it on posts that it has not seen: sentiflux evaluate --model ${output} --data FILE`);
+    if (outcome.kind === 'trained') return outcome.trained;
+    report.say(`stopped after step ${outcome.step} of ${outcome.steps}; to go on: ${commandToResume()}`);
+    process.exitCode = signals.exitCode();
+    return undefined;
   } finally {
     signals.close();
-    report.stop();
   }
 }
 
-async function save(output: string, recipe: Recipe, trained: Trained): Promise<void> {
+/** Of a user's own files, of which parts are made, all has been said but what is left out. */
+function namedByUser(event: TrainingEvent, { dataNames }: TrainingPlan): TrainingEvent | undefined {
+  if (dataNames === undefined) return event;
+  if (event.kind === 'duplicates') return { ...event, file: dataNames.join(', ') };
+  return event.kind === 'data' ? undefined : event;
+}
+
+async function save(output: string, plan: TrainingPlan, trained: Trained): Promise<void> {
+  const { recipe, base, dataNames } = plan;
   await writeBundle(output, {
     vocabulary: trained.vocabulary,
     weights: trained.weights,
@@ -91,28 +133,17 @@ async function save(output: string, recipe: Recipe, trained: Trained): Promise<v
       architecture: { kind: 'bilstm', embedding: recipe.embedding, hidden: recipe.hidden },
       calibration: { temperature: trained.temperature },
       training: {
+        ...(base !== undefined && { base: base.manifest.version }),
         seed: recipe.seed,
         epochs: recipe.epochs,
-        data: trained.data,
+        data:
+          dataNames === undefined
+            ? trained.data
+            : trained.data.map(({ rows }) => ({ file: dataNames.join(', '), rows })),
         development: trained.development,
       },
     },
   });
-}
-
-async function readRecipe(options: TrainOptions): Promise<Recipe> {
-  const overrides = {
-    ...(options.languages !== undefined && { languages: options.languages.split(',') }),
-    ...(options.epochs !== undefined && { epochs: options.epochs }),
-    ...(options.seed !== undefined && { seed: options.seed }),
-  };
-  if (options.recipe !== undefined) return readRecipeFile(options.recipe, overrides);
-  if (options.data === undefined) {
-    throw new SentifluxError('SF_USAGE', 'there is nothing to train on.', {
-      hint: 'Give --data FILE… or --recipe FILE.',
-    });
-  }
-  return recipeSchema.parse({ data: options.data.map((file) => ({ file })), ...overrides });
 }
 
 function wholeNumber(value: string): number {
@@ -124,5 +155,12 @@ function wholeNumber(value: string): number {
 function positive(value: string): number {
   const parsed = wholeNumber(value);
   if (parsed === 0) throw new InvalidArgumentError('It must be at least 1.');
+  return parsed;
+}
+
+function positiveNumber(value: string): number {
+  const parsed = Number(value);
+  if (!(parsed > 0 && Number.isFinite(parsed)))
+    throw new InvalidArgumentError('It must be a number above 0.');
   return parsed;
 }
