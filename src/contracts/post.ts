@@ -26,6 +26,16 @@ export type DecodedRecord =
   | { readonly kind: 'deletion'; readonly id: PostId }
   | { readonly kind: 'rejected'; readonly code: RejectionCode; readonly message: string };
 
-/** What makes a result less certain than others, or kept it out of the windows. */
-export const FLAGS = ['truncated', 'low_confidence', 'unsupported_language', 'future', 'old'] as const;
+/**
+ * What makes a result less certain than others, what its label alone does not tell (`mixed`: it speaks for both
+ * signs), and what kept it out of the windows (`future`, `old`).
+ */
+export const FLAGS = [
+  'truncated',
+  'low_confidence',
+  'mixed',
+  'unsupported_language',
+  'future',
+  'old',
+] as const;
 export type Flag = (typeof FLAGS)[number];

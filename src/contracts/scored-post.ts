@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type BrandId, type EpochMillis, epochMillis, type PostId } from './ids.js';
 import { LABELS } from './labels.js';
-import { FLAGS } from './post.js';
+import { FLAGS, type Flag } from './post.js';
 
 /** Which network gave a result, and how it was run. */
 export const modelStampSchema = z.object({
@@ -13,6 +13,9 @@ export type ModelStamp = Readonly<z.infer<typeof modelStampSchema>>;
 
 const probability = z.number().min(0).max(1);
 const fingerprint = z.string().regex(/^[0-9a-f]{16}$/);
+
+const knownFlags: ReadonlySet<string> = new Set(FLAGS);
+const isFlag = (flag: string): flag is Flag => knownFlags.has(flag);
 
 /** A value on the topic `sentiment.scored`; a null value is a deletion. `schemas/` is made from this. */
 export const scoredPostSchema = z.object({
@@ -37,7 +40,8 @@ export const scoredPostSchema = z.object({
   polarity: z.number().min(-1).max(1),
   /** The label's calibrated probability. */
   confidence: probability,
-  flags: z.array(z.enum(FLAGS)),
+  /** Those that are not known here are passed over: a later version may have written the record. */
+  flags: z.array(z.enum(FLAGS).or(z.string())).transform((flags) => flags.filter(isFlag)),
   terms: z.array(z.string()).max(8),
   fingerprints: z.object({ exact: fingerprint, near: fingerprint }),
   /** Keyed hash of the author's id; the id itself never leaves the score role. */

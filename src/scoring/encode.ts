@@ -9,6 +9,7 @@ import { OUTCOME, type Rejection, type ScoredBatch } from '../contracts/scored-b
 import type { ModelStamp, ScoredPost } from '../contracts/scored-post.js';
 import type { TextScore } from '../contracts/text-score.js';
 import type { Classification } from './classify.js';
+import { isMixed } from './mixed.js';
 
 /** What became of one record, before it is packed. */
 export type RecordOutcome =
@@ -44,10 +45,11 @@ export interface Encoder {
 export function createEncoder(options: EncodeOptions): Encoder {
   const { model, lowConfidence, includeText, authorKey, futureToleranceMs, oldAfterMs } = options;
 
-  const textFlags = (prepared: PreparedPost, { confidence }: Classification): Flag[] => {
+  const textFlags = (prepared: PreparedPost, { confidence, probabilities }: Classification): Flag[] => {
     const flags: Flag[] = [];
     if (prepared.truncated) flags.push('truncated');
     if (confidence < lowConfidence) flags.push('low_confidence');
+    if (isMixed(probabilities)) flags.push('mixed');
     if (prepared.unsupportedLanguage) flags.push('unsupported_language');
     return flags;
   };

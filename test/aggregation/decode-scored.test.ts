@@ -15,6 +15,13 @@ describe('decoding sentiment.scored', () => {
     expect(decoded).toMatchObject({ partition: 3, nextOffset: 2, invalid: [] });
   });
 
+  it('passes over flags that only a later version knows', () => {
+    const value = json({ ...scoredPost({ id: 'p1' }), flags: ['mixed', 'unheard_of', 'truncated'] });
+    expect(decodeScored(recordBatch([{ value }])).records).toMatchObject([
+      { post: { id: 'p1', flags: ['mixed', 'truncated'] } },
+    ]);
+  });
+
   it('keeps what came between two broken records', () => {
     const decoded = decodeScored(
       recordBatch([

@@ -178,6 +178,13 @@ describe('a scored post', () => {
     ]);
   });
 
+  it('is of low confidence below the limit only', async () => {
+    const { confidence } = await scoreOne({ text: 'a' });
+    const flagsAt = async (lowConfidence: number) => (await scoreOne({ text: 'a' }, { lowConfidence })).flags;
+    expect(await flagsAt(confidence)).not.toContain('low_confidence');
+    expect(await flagsAt(confidence + 0.0001)).toContain('low_confidence');
+  });
+
   it.each([
     ['future', NOW + 5 * 60_000 + 1],
     ['old', NOW - 24 * HOUR - 1],
