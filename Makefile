@@ -63,6 +63,11 @@ train: dist/cli/main.js tfjs-node ## train the shipped model again (needs the re
 soft-labels: dist/cli/main.js ## grow the teachers and write their labels (hours; Python and Maven)
 	@teachers/run.sh
 
+# BASELINES_DATA=DIR reads the recipe's files from there, BASELINES_OPTIONS are those of baselines/measure.mjs.
+.PHONY: baselines
+baselines: dist/cli/main.js ## what else one would take (linear models, word lists) beside the model, on the same posts
+	@baselines/run.sh $(if $(BASELINES_DATA),--data $(BASELINES_DATA)) $(BASELINES_OPTIONS)
+
 ##@ Services and native parts
 
 # Variables such as KAFKA_PORT, REDIS_PORT and SERVICES_DIR pass through: see the head of the script.

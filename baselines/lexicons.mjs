@@ -1,5 +1,5 @@
-// What three word lists from npm say of English posts: a score, below 0 for negative. `cut` is from where on their
-// own documentation calls a post positive or negative; `score` and, where it depends on the post's length, `scaled`.
+// What three word lists from npm say of English posts: a score, below 0 for negative, that does not grow with the
+// post's length. `cut` is from where on their own documentation calls a post positive or negative.
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);

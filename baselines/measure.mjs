@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readRecipeFile } from '../dist/cli/recipe-file.js';
 import { scorerConfig } from '../dist/cli/scorer-options.js';
 import { evaluate } from '../dist/evaluation/evaluate.js';
 import { openScorer } from '../dist/pipelines/scorer.js';
@@ -39,7 +40,8 @@ try {
   notes.push(addLinear(sets, runPython({ ...python, script: 'linear.py' })));
   addLexicons(sets);
   notes.push(addSnowNlp(sets, runPython({ ...python, script: 'snownlp_scores.py' })));
-  for (const precision of ['float32', 'int8']) notes.push(await addOwn(sets, precision));
+  const { version } = await readRecipeFile(options.recipe);
+  for (const precision of ['float32', 'int8']) notes.push(await addOwn(sets, precision, version));
 
   process.stdout.write(markdown(sets, notes));
   if (options.output !== undefined) {
@@ -106,7 +108,8 @@ function addScores(set, system, cut, scores, tuningScores) {
   set.details[`${system} tuned`] = { cut: best };
 }
 
-async function addOwn(sets, precision) {
+/** @param recipeVersion a bundle of another version may have learnt from the rows that this recipe holds back */
+async function addOwn(sets, precision, recipeVersion) {
   const config = await scorerConfig({ model: options.model, precision });
   const scorer = await openScorer({ config, brands: [], threads: 1 });
   try {
@@ -114,7 +117,10 @@ async function addOwn(sets, precision) {
       const { macroRecall, macroF1 } = await evaluate(set.rows, scorer);
       set.figures[`sentiflux ${precision}`] = { macroRecall, macroF1 };
     }
-    return `sentiflux ${precision}: model ${scorer.stamp.version}, ${scorer.stamp.engine}.`;
+    const { version, engine } = scorer.stamp;
+    return version === recipeVersion
+      ? `sentiflux ${precision}: model ${version}, ${engine}.`
+      : `NOT TO BE QUOTED, sentiflux ${precision}: model ${version} (${engine}) is not of this recipe (${recipeVersion}) and may have learnt from these very rows.`;
   } finally {
     await scorer.close();
   }
