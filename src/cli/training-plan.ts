@@ -27,6 +27,7 @@ export interface PlanOptions {
   readonly languages?: string;
   readonly epochs?: number;
   readonly learningRate?: number;
+  readonly keep?: number;
   readonly seed?: number;
 }
 
@@ -34,6 +35,8 @@ export interface PlanOptions {
 export interface TrainingPlan {
   readonly recipe: Recipe;
   readonly base?: ModelBundle;
+  /** Share of the base's weights that stays in the result. */
+  readonly kept: number;
   /** Rows to measure the base and the new model on. */
   readonly heldBack: readonly CheckedRow[];
   /** What the user should know before it begins, as lines. */
@@ -45,7 +48,8 @@ export interface TrainingPlan {
 }
 
 /** Found by trying (docs/training.md): the rows' own tone is learnt, and little of what the base knows is lost. */
-const FINE_TUNING = { epochs: 3, learningRate: 0.0005, batch: 32 };
+const FINE_TUNING = { epochs: 3, learningRate: 0.001, batch: 32 };
+const KEPT = 0.25;
 
 /**
  * Reads what the command line asks to train from, and checks it before any training starts.
@@ -60,8 +64,10 @@ export async function planTraining(options: PlanOptions): Promise<TrainingPlan> 
   if (recipe !== undefined && base !== undefined) {
     throw usage('a recipe begins with a new network.', 'Give --base together with --data FILE….');
   }
-  if (heldBack !== undefined && base === undefined) {
-    throw usage('--held-back compares with a base, and there is none.', 'Give --base DIRECTORY.');
+  for (const [name, value] of Object.entries({ '--held-back': heldBack, '--keep': options.keep })) {
+    if (value !== undefined && base === undefined) {
+      throw usage(`${name} is about a base, and there is none.`, 'Give --base DIRECTORY.');
+    }
   }
   const overrides = {
     ...(options.languages !== undefined && { languages: options.languages.split(',') }),
@@ -72,6 +78,7 @@ export async function planTraining(options: PlanOptions): Promise<TrainingPlan> 
   if (recipe !== undefined) {
     return {
       recipe: await readRecipeFile(recipe, overrides),
+      kept: 0,
       heldBack: [],
       notes: [],
       close: async () => {},
@@ -99,6 +106,7 @@ async function planOwnData(
   return {
     recipe,
     ...(base !== undefined && { base }),
+    kept: options.keep ?? KEPT,
     heldBack: parts.heldBack,
     notes: [...notes, ...(reported?.notes ?? []), describe(parts, files)],
     dataNames: files.map((file) => basename(file)),

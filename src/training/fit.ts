@@ -17,6 +17,7 @@ import { createOptimiser } from './optimiser.js';
 import { macroRecall, predict } from './predict.js';
 import { createRandom, type Random } from './random.js';
 import type { Recipe } from './recipe.js';
+import { mixWeights, type Start } from './start.js';
 import type { Tensors } from './tensorflow.js';
 import { assignValues, valuesOf, variablesSince } from './variables.js';
 
@@ -78,7 +79,6 @@ const REPORT_EVERY_STEPS = 50;
  * Trains a network's weights, with checkpoints between: after each epoch, every few minutes and when it is told to
  * stop. A training that goes on from a checkpoint ends with the weights of one that was never interrupted.
  *
- * @param start weights to begin with
  * @param random seeds the order of the posts and what is dropped
  * @throws SentifluxError SF_TRAIN_CHECKPOINT_MISMATCH (before any training starts)
  */
@@ -86,7 +86,7 @@ export async function fitNetwork(
   tensors: Tensors,
   recipe: Recipe,
   prepared: PreparedData,
-  start: Weights,
+  start: Start,
   random: Random,
   hooks: FitHooks = {},
 ): Promise<FitOutcome> {
@@ -104,8 +104,8 @@ export async function fitNetwork(
     embedding: recipe.embedding,
     hidden: recipe.hidden,
   };
-  const network = createNetwork(tensors, sizes, start);
-  const average = createNetwork(tensors, sizes, start);
+  const network = createNetwork(tensors, sizes, start.weights);
+  const average = createNetwork(tensors, sizes, start.weights);
   const optimiser = createOptimiser(tf, Object.values(network.variables), recipe.learningRate);
   const epochRows = sets.reduce((sum, { rowsAnEpoch, repeat }) => sum + rowsAnEpoch * repeat, 0);
   const steps = Math.ceil(epochRows / recipe.batch) * recipe.epochs;
@@ -129,6 +129,16 @@ export async function fitNetwork(
     position = { step, epoch, batches, order: checkpoint.order };
     order = createRandom(checkpoint.order);
     dropped = createRandom(checkpoint.dropout);
+  }
+
+  function result(): Fitted {
+    const weights = mixWeights(start, average.weights());
+    const mixed = createNetwork(tensors, sizes, weights);
+    try {
+      return { weights, ...judge(tensors, mixed, development) };
+    } finally {
+      mixed.dispose();
+    }
   }
 
   async function save(): Promise<void> {
@@ -180,7 +190,7 @@ export async function fitNetwork(
         await save();
         return { kind: 'stopped', step: position.step, steps };
       }
-      const fitted = { weights: average.weights(), ...judge(tensors, average, development) };
+      const fitted = result();
       report({ kind: 'epoch', epoch, step: position.step, development: fitted.development });
       await afterEpoch(fitted);
       if (epoch >= recipe.epochs) {

@@ -7,6 +7,7 @@ import { readInitialEmbedding } from './initial-embedding.js';
 import { initialWeights } from './network.js';
 import { createRandom, type Random } from './random.js';
 import type { Recipe } from './recipe.js';
+import type { Start } from './start.js';
 import { loadTensors } from './tensorflow.js';
 
 export type TrainingEvent =
@@ -34,7 +35,7 @@ export interface TrainingHooks extends Pick<FitHooks, 'stop' | 'checkpoints'> {
 }
 
 /** What a training begins with instead of a new vocabulary and random weights. */
-export type Base = Pick<ModelBundle, 'vocabulary' | 'weights'>;
+export type Base = Pick<ModelBundle, 'vocabulary'> & Start;
 
 /**
  * Trains a network as a recipe says: learns the vocabulary, then the weights, then the temperature that makes
@@ -59,7 +60,7 @@ export async function train(
   }
   report({ kind: 'vocabulary', size: vocabulary.size });
 
-  const start = base?.weights ?? (await newWeights(recipe, vocabulary, random));
+  const start = base ?? { weights: await newWeights(recipe, vocabulary, random), kept: 0 };
   const data = sets.map(({ file, examples }) => ({ file: basename(file), rows: examples.length }));
   const outcome = await fitNetwork(tensors, recipe, prepared, start, random, {
     ...hooks,

@@ -36,6 +36,7 @@ export function addTrainCommand(program: Command): void {
       '-l, --languages <codes>',
       'languages of the posts, e.g. en,zh (default: en, or those of the base)',
     )
+    .option('--keep <share>', "share of the base's weights that stays, 0 to 1 (default: 0.25)", share)
     .option('--epochs <n>', 'times that the data is gone through', positive)
     .option('--learning-rate <n>', 'size of the steps', positiveNumber)
     .option('--seed <n>', 'of everything that is random', wholeNumber)
@@ -101,7 +102,8 @@ async function runTraining(
     checkpoints: { file: checkpoint, everyMinutes: checkpointMinutes, resume },
   };
   try {
-    const outcome = await train(plan.recipe, preparation, hooks, plan.base);
+    const base = plan.base && { ...plan.base, kept: plan.kept };
+    const outcome = await train(plan.recipe, preparation, hooks, base);
     report.stop();
     if (outcome.kind === 'trained') return outcome.trained;
     report.say(`stopped after step ${outcome.step} of ${outcome.steps}; to go on: ${commandToResume()}`);
@@ -133,7 +135,7 @@ async function save(output: string, plan: TrainingPlan, trained: Trained): Promi
       architecture: { kind: 'bilstm', embedding: recipe.embedding, hidden: recipe.hidden },
       calibration: { temperature: trained.temperature },
       training: {
-        ...(base !== undefined && { base: base.manifest.version }),
+        ...(base !== undefined && { base: { version: base.manifest.version, kept: plan.kept } }),
         seed: recipe.seed,
         epochs: recipe.epochs,
         data:
@@ -162,5 +164,11 @@ function positiveNumber(value: string): number {
   const parsed = Number(value);
   if (!(parsed > 0 && Number.isFinite(parsed)))
     throw new InvalidArgumentError('It must be a number above 0.');
+  return parsed;
+}
+
+function share(value: string): number {
+  const parsed = Number(value);
+  if (!(parsed >= 0 && parsed <= 1)) throw new InvalidArgumentError('It must be between 0 and 1.');
   return parsed;
 }
