@@ -37,7 +37,8 @@ export const fetchWindows = (brand, { tier, from, to }) =>
   request(`v1/brands/${encodeURIComponent(brand)}/windows?tier=${tier}&from=${from}&to=${to}&fill=true`);
 
 export const acknowledge = (id, by) => post(`v1/alerts/${encodeURIComponent(id)}/acknowledge`, { by });
-export const score = (text) => post('v1/score', { text });
+/** What the model makes of a text, and which of its words decided. */
+export const explain = (text) => post('v1/score?explain=true', { text });
 
 const POSTS_PER_SECOND = 4;
 const FIRST_RETRY_MILLIS = 1_000;

@@ -1,4 +1,6 @@
+import { ApiFailure, explain } from './api.js';
 import { element } from './dom.js';
+import { showExplanation } from './explanation.js';
 import { clockTime, say, share } from './words.js';
 
 const MOST_POSTS = 30;
@@ -54,7 +56,7 @@ function postEntry(post, nameOf) {
       element('a', { href: url, rel: 'noopener noreferrer nofollow', target: '_blank' }, say('open')),
     );
   }
-  return element(
+  const entry = element(
     'li',
     {},
     element('span', { class: `label ${label}` }, say(label)),
@@ -67,6 +69,37 @@ function postEntry(post, nameOf) {
       : element('span', { class: 'text', dir: 'auto', lang: language }, text),
     fine,
   );
+  if (text !== undefined) explainOnClick(entry, fine, text);
+  return entry;
+}
+
+/** Shows below a post which of its words decided; a second click takes it away again. */
+function explainOnClick(entry, fine, text) {
+  const button = element('button', { type: 'button', class: 'why', 'aria-expanded': 'false' }, say('why'));
+  const answer = element('div', { class: 'answer', 'aria-live': 'polite', hidden: true });
+  fine.append(' · ', button);
+  entry.append(answer);
+  let known = false;
+
+  async function ask() {
+    answer.replaceChildren(say('scoring'));
+    try {
+      const [result] = (await explain(text)).results;
+      answer.replaceChildren(result.error ? result.error.message : showExplanation(text, result));
+      known = true;
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error;
+      answer.replaceChildren(element('span', { class: 'problem' }, error.message));
+    }
+  }
+
+  entry.addEventListener('click', ({ target }) => {
+    // A click on a link or in the answer, or one that ends a selection, asks nothing.
+    if (target.closest('a, .answer') !== null || !getSelection().isCollapsed) return;
+    answer.hidden = !answer.hidden;
+    button.setAttribute('aria-expanded', String(!answer.hidden));
+    if (!answer.hidden && !known) ask();
+  });
 }
 
 /** Anybody can write an address into a post; one that begins with `javascript:` must not become a link. */

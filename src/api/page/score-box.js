@@ -1,5 +1,6 @@
-import { ApiFailure, score } from './api.js';
+import { ApiFailure, explain } from './api.js';
 import { element, shareBar, updateShareBar } from './dom.js';
+import { showExplanation } from './explanation.js';
 import { say, share } from './words.js';
 
 /** Lets people try the model on a text of theirs. */
@@ -10,9 +11,14 @@ export function openScoreBox(form, place, nameOf) {
     event.preventDefault();
     button.disabled = true;
     place.replaceChildren(say('scoring'));
+    const asked = text.value;
     try {
-      const [result] = (await score(text.value)).results;
-      place.replaceChildren(...(result.error ? [problem(result.error.message)] : outcome(result, nameOf)));
+      const [result] = (await explain(asked)).results;
+      place.replaceChildren(
+        ...(result.error
+          ? [problem(result.error.message)]
+          : [...outcome(result, nameOf), showExplanation(asked, result)]),
+      );
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error;
       place.replaceChildren(problem(error.message));
