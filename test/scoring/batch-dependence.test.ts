@@ -10,7 +10,8 @@ import { createOnnxEngine } from '../../src/scoring/engines/onnx.js';
 import { createWasmEngine } from '../../src/scoring/engines/wasm.js';
 import { randomNumbers } from '../support/random-bundle.js';
 
-const BATCHINGS = 10;
+/** Many in int8, whose change is small and rare; in float32 there is none to find. */
+const BATCHINGS = { float32: 2, int8: 10 };
 const FLOAT32_CHANGE = 1e-5;
 /**
  * Ceilings above what was measured, not the aim: the aim is 0.02 and 0.2 %, and scripts/batch-dependence.mjs, which
@@ -78,7 +79,11 @@ describe('the shipped model on the posts of the demo', () => {
     try {
       const { temperature } = bundle.manifest.calibration;
       const random = randomNumbers(7);
-      return await measureBatchDependence(network, tokens, { batchings: BATCHINGS, temperature, random });
+      return await measureBatchDependence(network, tokens, {
+        batchings: BATCHINGS[precision],
+        temperature,
+        random,
+      });
     } finally {
       await network.close();
     }
