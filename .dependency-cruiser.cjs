@@ -11,7 +11,7 @@ const clients = [
   ['ioredis', '^src/(aggregation/stores/redis/|alerting/(stores|schedulers)/|cli/commands/doctor\\.ts$)'],
   ['bullmq', '^src/alerting/schedulers/'],
   ['onnxruntime-(node|web|common)', '^src/scoring/engines/'],
-  ['@tensorflow', '^src/(scoring/engines/|training/)'],
+  ['@tensorflow', '^src/model/tensorflow\\.ts$'],
   ['fastify|@fastify', '^src/api/'],
 ];
 

@@ -1,25 +1,9 @@
-import type * as Tensorflow from '@tensorflow/tfjs-node';
 import { messageOf, SentifluxError } from '../contracts/errors.js';
+import { loadTensorOperations, type Tensorflow } from '../model/tensorflow.js';
 
 export type { Tensorflow };
 
-/** The part of tfjs-node's backend that calls TensorFlow's operations by name. */
-interface OperationBackend {
-  readonly binding: {
-    readonly TF_ATTR_FLOAT: number;
-    readonly TF_ATTR_BOOL: number;
-    readonly TF_ATTR_TYPE: number;
-    readonly TF_FLOAT: number;
-  };
-  executeMultipleOutputs(
-    name: string,
-    attributes: readonly { readonly name: string; readonly type: number; readonly value: unknown }[],
-    inputs: readonly unknown[],
-    outputs: number,
-  ): Tensorflow.Tensor[];
-}
-
-/** TensorFlow as training uses it: its own interface and the two operations that it does not offer. */
+/** TensorFlow as training uses it. */
 export interface Tensors {
   readonly tf: typeof Tensorflow;
   /**
@@ -34,11 +18,10 @@ export interface Tensors {
 /** @throws SentifluxError SF_TRAIN_NEEDS_TFJS */
 export async function loadTensors(): Promise<Tensors> {
   try {
-    const [{ default: tf }, { Int64Scalar }] = await Promise.all([
-      import('@tensorflow/tfjs-node') as unknown as Promise<{ default: typeof Tensorflow }>, // A CommonJS module: its exports are the default.
-      import('@tensorflow/tfjs-node/dist/int64_tensors.js'),
-    ]);
-    return { tf, lstm: fusedLstm(tf, (value) => new Int64Scalar(value)) };
+    const { tf, blockLstm } = await loadTensorOperations();
+    // Reordered with each step: the gradient is to reach the weights where they stand in the bundle.
+    const ordered = <Gates extends Tensorflow.Tensor>(gates: Gates): Gates => inOperationOrder(tf, gates);
+    return { tf, lstm: (x, kernel, bias) => blockLstm(x, ordered(kernel), ordered(bias)) };
   } catch (cause) {
     throw new SentifluxError(
       'SF_TRAIN_NEEDS_TFJS',
@@ -51,66 +34,10 @@ export async function loadTensors(): Promise<Tensors> {
   }
 }
 
-/**
- * TensorFlow's BlockLSTMV2, a whole LSTM in one operation, with BlockLSTMGradV2 as its gradient. Twice as fast
- * in training as `tf.layers.lstm`.
- */
-function fusedLstm(tf: typeof Tensorflow, int64: (value: number) => unknown): Tensors['lstm'] {
-  const backend = tf.backend() as unknown as OperationBackend; // tfjs types the backend as any backend's.
-  const { TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_TYPE, TF_FLOAT } = backend.binding;
-  const noPeephole = { name: 'use_peephole', type: TF_ATTR_BOOL, value: false };
-  const float = { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT };
-  const noClip = { name: 'cell_clip', type: TF_ATTR_FLOAT, value: 0 };
-
-  /** Ours is input, cell, forget, output; BlockLSTMV2's is input, forget, cell, output (BlockLSTM has ours). */
-  const inOperationOrder = <Matrix extends Tensorflow.Tensor>(gates: Matrix): Matrix => {
-    const last = gates.rank - 1;
-    const [input, cell, forget, output] = tf.split(gates, 4, last);
-    if (!input || !cell || !forget || !output) throw new RangeError('an LSTM has four gates');
-    return tf.concat<Matrix>([input as Matrix, forget as Matrix, cell as Matrix, output as Matrix], last); // Of the rank that was split.
-  };
-
-  return (x, kernel, bias) => {
-    const [steps, rows] = x.shape;
-    const hidden = bias.shape[0] / 4;
-    const zeroState = tf.zeros([rows, hidden]);
-    const peephole = tf.zeros([hidden]);
-    const run = tf.customGrad((...args) => {
-      // What tfjs hands to the function: the three tensors below, then a function that keeps tensors for the gradient.
-      const [input, w, b, save] = args as unknown as [
-        Tensorflow.Tensor3D,
-        Tensorflow.Tensor2D,
-        Tensorflow.Tensor1D,
-        (kept: Tensorflow.Tensor[]) => void,
-      ];
-      const inputs = [input, zeroState, zeroState, w, peephole, peephole, peephole, b];
-      const states = backend.executeMultipleOutputs(
-        'BlockLSTMV2',
-        [noClip, noPeephole, float],
-        [int64(steps), ...inputs],
-        7,
-      );
-      const [, cells, , , , , hiddenStates] = states;
-      if (cells === undefined || hiddenStates === undefined)
-        throw new TypeError('BlockLSTMV2 gave no states');
-      save([...inputs, ...states]);
-      return {
-        value: hiddenStates,
-        gradFunc: (gradient: Tensorflow.Tensor, saved: Tensorflow.Tensor[]) => {
-          const gradients = backend.executeMultipleOutputs(
-            'BlockLSTMGradV2',
-            [noPeephole, float],
-            [int64(steps), ...saved, tf.zerosLike(cells), gradient],
-            8,
-          );
-          const [ofInput, , , ofKernel, , , , ofBias] = gradients;
-          if (ofInput === undefined || ofKernel === undefined || ofBias === undefined) {
-            throw new TypeError('BlockLSTMGradV2 gave no gradients');
-          }
-          return [ofInput, ofKernel, ofBias];
-        },
-      };
-    });
-    return run(x, inOperationOrder(kernel), inOperationOrder(bias)) as Tensorflow.Tensor3D; // The states have the rank of the input.
-  };
+/** Ours is input, cell, forget, output; the operation's is input, forget, cell, output. */
+function inOperationOrder<Gates extends Tensorflow.Tensor>(tf: typeof Tensorflow, gates: Gates): Gates {
+  const last = gates.rank - 1;
+  const [input, cell, forget, output] = tf.split(gates, 4, last);
+  if (!input || !cell || !forget || !output) throw new RangeError('an LSTM has four gates');
+  return tf.concat<Gates>([input as Gates, forget as Gates, cell as Gates, output as Gates], last); // Of the rank that was split.
 }

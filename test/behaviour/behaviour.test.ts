@@ -6,8 +6,15 @@ import { configSchema } from '../../src/config/schema.js';
 import { describeFailure, failureRates, testBehaviour } from '../../src/evaluation/behaviour.js';
 import { readBehaviourCases, textsOf } from '../../src/evaluation/behaviour-cases.js';
 import { openScorer } from '../../src/pipelines/scorer.js';
+import { normalise } from '../../src/preprocess/normalise.js';
+import { generatePosts } from '../../src/training/generate-posts.js';
+import { nearDuplicateOf } from '../../src/training/near-duplicates.js';
+import { createRandom } from '../../src/training/random.js';
+import { readTemplates } from '../../src/training/templates.js';
 
 const LISTED_FAILURES = 10;
+/** More than a recipe makes. */
+const TRAINING_POSTS = 60_000;
 
 const cases = await readBehaviourCases('test/behaviour/cases');
 
@@ -34,6 +41,15 @@ describe('the behaviour cases', () => {
 
   it('share no text', () => {
     expect(repeated(cases.flatMap(textsOf))).toEqual([]);
+  });
+
+  it('read like no post that the templates make for training', async () => {
+    const templates = (await readTemplates('models/templates')).filter(({ language }) =>
+      cases.some((behaviour) => behaviour.language === language),
+    );
+    const posts = generatePosts(templates, { count: TRAINING_POSTS, random: createRandom(1) });
+    const isTrainedOn = nearDuplicateOf(posts.map(({ text }) => normalise(text)));
+    expect(cases.flatMap(textsOf).filter((text) => isTrainedOn(normalise(text)))).toEqual([]);
   });
 
   it('have a floor for each kind and language, and no other', () => {

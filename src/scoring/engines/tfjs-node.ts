@@ -1,10 +1,9 @@
-import type * as Tensorflow from '@tensorflow/tfjs-node';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { TokenBatch } from '../../contracts/token-batch.js';
+import { loadTensorOperations, type Tensorflow, type TensorOperations } from '../../model/tensorflow.js';
 import type { EngineFactory } from '../engine.js';
 import { BLOCK_LSTM_V2_GATES, reorderGates } from './gates.js';
 
-type Tensor1D = Tensorflow.Tensor1D;
 type Tensor2D = Tensorflow.Tensor2D;
 type Tensor3D = Tensorflow.Tensor3D;
 
@@ -17,7 +16,7 @@ const PADDING_SCORE = -1e9;
  * which one it is.
  */
 export const createTfjsNodeEngine: EngineFactory = async ({ manifest, vocabulary, weights }) => {
-  const { tf, lstm } = await loadTensorflow();
+  const { tf, blockLstm } = await loadTensorflow();
   const { embedding, hidden } = manifest.architecture;
   const direction = (name: 'forward' | 'backward') => {
     const inOrder = (matrix: Float32Array) => reorderGates(matrix, hidden, BLOCK_LSTM_V2_GATES);
@@ -33,10 +32,15 @@ export const createTfjsNodeEngine: EngineFactory = async ({ manifest, vocabulary
   const outputKernel = tf.tensor2d(weights['output/kernel'], [4 * hidden, 3]);
   const outputBias = tf.tensor1d(weights['output/bias'], 'float32');
 
-  const states = (tokens: Int32Array, { rows, width }: TokenBatch, lstmWeights: LstmWeights): Tensor3D =>
-    lstm(
+  const states = (
+    tokens: Int32Array,
+    { rows, width }: TokenBatch,
+    { kernel, bias }: ReturnType<typeof direction>,
+  ): Tensor3D =>
+    blockLstm(
       tf.gather(table, tf.tensor1d(tokens, 'int32')).reshape<Tensor3D>([width, rows, embedding]),
-      lstmWeights,
+      kernel,
+      bias,
     );
 
   const logits = (batch: TokenBatch): Tensor2D => {
@@ -73,43 +77,9 @@ export const createTfjsNodeEngine: EngineFactory = async ({ manifest, vocabulary
   };
 };
 
-interface LstmWeights {
-  /** [inputs + hidden, 4·hidden], gates as BlockLSTMV2 has them */
-  readonly kernel: Tensor2D;
-  /** [4·hidden] */
-  readonly bias: Tensor1D;
-}
-
-/** The part of tfjs-node's backend that calls TensorFlow's operations by name. */
-interface OperationBackend {
-  readonly binding: {
-    readonly TF_ATTR_FLOAT: number;
-    readonly TF_ATTR_BOOL: number;
-    readonly TF_ATTR_TYPE: number;
-    readonly TF_FLOAT: number;
-  };
-  executeMultipleOutputs(
-    name: string,
-    attributes: readonly { readonly name: string; readonly type: number; readonly value: unknown }[],
-    inputs: readonly unknown[],
-    outputs: number,
-  ): Tensorflow.Tensor[];
-}
-
-interface Operations {
-  readonly tf: typeof Tensorflow;
-  /** Hidden states [time, rows, hidden] of an LSTM over x [time, rows, inputs]. */
-  lstm(x: Tensor3D, weights: LstmWeights): Tensor3D;
-}
-
-async function loadTensorflow(): Promise<Operations> {
+async function loadTensorflow(): Promise<TensorOperations> {
   try {
-    const [{ default: tf }, { Int64Scalar }] = await Promise.all([
-      // A CommonJS module: its exports are the default.
-      import('@tensorflow/tfjs-node') as unknown as Promise<{ default: typeof Tensorflow }>,
-      import('@tensorflow/tfjs-node/dist/int64_tensors.js'),
-    ]);
-    return { tf, lstm: fusedLstm(tf, (value) => new Int64Scalar(value)) };
+    return await loadTensorOperations();
   } catch (cause) {
     throw new SentifluxError(
       'SF_ENGINE_UNAVAILABLE',
@@ -120,27 +90,6 @@ async function loadTensorflow(): Promise<Operations> {
       },
     );
   }
-}
-
-function fusedLstm(tf: typeof Tensorflow, int64: (value: number) => unknown): Operations['lstm'] {
-  const backend = tf.backend() as unknown as OperationBackend; // tfjs types the backend as any backend's.
-  const { TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_TYPE, TF_FLOAT } = backend.binding;
-  const attributes = [
-    { name: 'cell_clip', type: TF_ATTR_FLOAT, value: 0 },
-    { name: 'use_peephole', type: TF_ATTR_BOOL, value: false },
-    { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
-  ];
-  return (x, { kernel, bias }) => {
-    const [steps, rows] = x.shape;
-    const hidden = bias.shape[0] / 4;
-    const zeroState = tf.zeros([rows, hidden]);
-    // The operation takes peephole weights even where it does not use them.
-    const peephole = tf.zeros([hidden]);
-    const inputs = [int64(steps), x, zeroState, zeroState, kernel, peephole, peephole, peephole, bias];
-    const [, , , , , , hiddenStates] = backend.executeMultipleOutputs('BlockLSTMV2', attributes, inputs, 7);
-    if (hiddenStates === undefined) throw new TypeError('BlockLSTMV2 gave no states');
-    return hiddenStates as Tensor3D; // The states have the rank of the input.
-  };
 }
 
 /**
