@@ -1,24 +1,5 @@
 import { LABELS } from '../contracts/labels.js';
-import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
-import { openScorer } from '../pipelines/scorer.js';
-import type { CheckedRow } from '../training/check-labels.js';
-import { createLogger } from './logger.js';
-import { scorerConfig } from './scorer-options.js';
-
-/** Measures a model as `sentiflux evaluate` does. */
-export async function measureModel(model: string, rows: readonly CheckedRow[]): Promise<Evaluation> {
-  const scorer = await openScorer({
-    config: await scorerConfig({ model }),
-    brands: [],
-    threads: 1,
-    logger: createLogger('warn'),
-  });
-  try {
-    return await evaluate(rows, scorer);
-  } finally {
-    await scorer.close();
-  }
-}
+import type { Evaluation } from '../evaluation/evaluate.js';
 
 /** The figures of two models on the same posts, beside each other, and whether the second is better. */
 export function beforeAfterPage(before: Evaluation, after: Evaluation): string {

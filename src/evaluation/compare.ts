@@ -1,3 +1,4 @@
+import { groupBy } from '../contracts/group-by.js';
 import type { Label, Probabilities } from '../contracts/labels.js';
 import { byLabel, type Judgement, measure } from './metrics.js';
 
@@ -92,13 +93,7 @@ function flowOf(posts: readonly ComparedPost[]): Comparison['flow'] {
 }
 
 function languageChanges(posts: readonly ComparedPost[]): readonly LanguageChange[] {
-  const groups = new Map<string, ComparedPost[]>();
-  for (const post of posts) {
-    const group = groups.get(post.language);
-    if (group === undefined) groups.set(post.language, [post]);
-    else group.push(post);
-  }
-  return [...groups]
+  return [...groupBy(posts, ({ language }) => language)]
     .map(([language, group]) => {
       const negative = change((side) => group.filter((post) => post[side].label === 'negative').length);
       return {

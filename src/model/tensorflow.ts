@@ -104,3 +104,9 @@ function blockLstmOf(
     return run(x, kernel, bias) as Tensorflow.Tensor3D; // The states have the rank of the input.
   };
 }
+
+/** Softmax over the first axis; tfjs offers it for the last one only. */
+export function softmaxOverTime(tf: typeof Tensorflow, scores: Tensorflow.Tensor3D): Tensorflow.Tensor3D {
+  const exponentials = tf.exp(tf.sub(scores, tf.max(scores, 0, true)));
+  return tf.div(exponentials, tf.sum(exponentials, 0, true));
+}

@@ -1,4 +1,5 @@
 import { LABELS } from '../contracts/labels.js';
+import { softmax } from '../model/softmax.js';
 import { bucketByLength } from './buckets.js';
 import type { ScoringEngine } from './engine.js';
 
@@ -77,7 +78,10 @@ async function scoreAll(
       const logits = await engine.score(batch);
       indices.forEach((member, row) => {
         const own = logits.subarray(row * LABELS.length, (row + 1) * LABELS.length);
-        probabilities.set(softmax(own, temperature), (members[member] ?? 0) * LABELS.length);
+        probabilities.set(
+          softmax(Array.from(own, (logit) => logit / temperature)),
+          (members[member] ?? 0) * LABELS.length,
+        );
       });
     }
   }
@@ -92,13 +96,6 @@ function randomBatches(posts: readonly number[], random: () => number): readonly
   const batches: number[][] = [];
   while (shuffled.length > 0) batches.push(shuffled.splice(0, 1 + Math.floor(random() * MOST_POSTS)));
   return batches;
-}
-
-function softmax(logits: Float32Array, temperature: number): readonly number[] {
-  const greatest = Math.max(...logits);
-  const exponentials = Array.from(logits, (logit) => Math.exp((logit - greatest) / temperature));
-  const sum = exponentials.reduce((total, value) => total + value, 0);
-  return exponentials.map((value) => value / sum);
 }
 
 function labelOf(probabilities: Float64Array, post: number): number {

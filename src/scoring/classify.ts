@@ -1,4 +1,5 @@
 import { LABELS, type Label, type Probabilities } from '../contracts/labels.js';
+import { softmax } from '../model/softmax.js';
 
 /** What the network says of a text. */
 export interface Classification {
@@ -21,9 +22,7 @@ export function classify(logits: Float32Array, row: number, temperature: number)
   const own = LABELS.map((_, i) => (logits[row * LABELS.length + i] ?? Number.NaN) / temperature);
   const greatest = Math.max(...own);
   if (!Number.isFinite(greatest)) throw new RangeError(`the logits ${own.join(', ')} are no numbers`);
-  const exponentials = own.map((logit) => Math.exp(logit - greatest));
-  const sum = exponentials.reduce((total, value) => total + value, 0);
-  const [negative = 0, neutral = 0, positive = 0] = exponentials.map((value) => fourDecimals(value / sum));
+  const [negative = 0, neutral = 0, positive = 0] = softmax(own).map(fourDecimals);
   const probabilities = { negative, neutral, positive };
   const label = LABELS[own.indexOf(greatest)] ?? 'neutral';
   return {

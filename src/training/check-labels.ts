@@ -1,5 +1,6 @@
+import { groupBy } from '../contracts/group-by.js';
 import { LABELS, type Label } from '../contracts/labels.js';
-import { invalid } from './labelled-rows.js';
+import { invalid } from './read-file.js';
 import type { Table } from './read-table.js';
 
 /** A post that its owner has labelled. */
@@ -190,13 +191,7 @@ function contradictions(
   file: string,
   normalise: (text: string) => string,
 ): string[] {
-  const byText = new Map<string, CheckedRow[]>();
-  for (const row of rows) {
-    const text = normalise(row.text);
-    const same = byText.get(text);
-    if (same === undefined) byText.set(text, [row]);
-    else same.push(row);
-  }
+  const byText = groupBy(rows, ({ text }) => normalise(text));
   const doubtful = [...byText.values()].filter((same) => new Set(same.map(({ label }) => label)).size > 1);
   if (doubtful.length === 0) return [];
   const lines = doubtful.flat();

@@ -2,9 +2,10 @@ import { LABELS, type Label } from '../contracts/labels.js';
 import type { Vocabulary } from '../model/vocabulary.js';
 import type { Example } from './batches.js';
 import { generatePosts } from './generate-posts.js';
-import { invalid, type Row, readLabelledRows, readRows } from './labelled-rows.js';
+import { type Row, readLabelledRows, readRows } from './labelled-rows.js';
 import { nearDuplicateOf } from './near-duplicates.js';
 import { type Random, shuffle } from './random.js';
+import { invalid } from './read-file.js';
 import type { Recipe, TrainingSource } from './recipe.js';
 import { readSoftLabels, type SoftLabel } from './soft-labels.js';
 import { readTemplates } from './templates.js';
@@ -61,6 +62,9 @@ interface HeldRow {
 interface SourceRows {
   readonly source: Omit<TrainingSource, 'only' | 'except'>;
   readonly rows: readonly TrainingRow[];
+}
+
+interface KeptRows extends SourceRows {
   readonly duplicates: number;
 }
 
@@ -87,7 +91,7 @@ export async function prepareData(
     recipe.data.map(async (source): Promise<SourceRows> => {
       const { rows, skipped } = await readTrainingRows(source);
       report({ kind: 'data', file: source.file, rows: rows.length, skipped });
-      return { source, rows: normalised(rows, text), duplicates: 0 };
+      return { source, rows: normalised(rows, text) };
     }),
   );
   const templates = await readTemplateRows(recipe, random);
@@ -159,7 +163,7 @@ async function readTemplateRows(recipe: Recipe, random: Random): Promise<SourceR
   const { folder, count, weight } = recipe.templates;
   const posts = generatePosts(await readTemplates(folder), { count, random });
   const rows = posts.map(({ label, text }) => ({ label, text, softLabel: undefined }));
-  return { source: { file: folder, weight, repeat: 1, vocabularyWeight: 1 }, rows, duplicates: 0 };
+  return { source: { file: folder, weight, repeat: 1, vocabularyWeight: 1 }, rows };
 }
 
 function normalised<Kept extends Pick<Row, 'text'>>(
@@ -169,10 +173,7 @@ function normalised<Kept extends Pick<Row, 'text'>>(
   return rows.map((row) => ({ ...row, text: text.normalise(row.text) })).filter((row) => row.text !== '');
 }
 
-function withoutDuplicates(
-  read: readonly SourceRows[],
-  heldBack: readonly HeldBack[],
-): readonly SourceRows[] {
+function withoutDuplicates(read: readonly SourceRows[], heldBack: readonly HeldBack[]): readonly KeptRows[] {
   const isDuplicate = nearDuplicateOf(heldBack.flatMap(({ rows }) => rows.map(({ text }) => text)));
   return read.map(({ source, rows }) => {
     const kept = rows.filter((row) => !isDuplicate(row.text));

@@ -1,7 +1,7 @@
 import type { Label } from '../contracts/labels.js';
 import { dressPost } from './dress-post.js';
-import { invalid } from './labelled-rows.js';
 import { type Random, shuffle } from './random.js';
+import { invalid } from './read-file.js';
 import type { Slot, TemplateText } from './template-text.js';
 import type { LanguageTemplates, TemplateKind, Word, WordList } from './templates.js';
 

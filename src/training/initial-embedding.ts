@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '../contracts/errors.js';
 import type { Vocabulary } from '../model/vocabulary.js';
-import { invalid } from './labelled-rows.js';
-import { readCompressed } from './read-compressed.js';
+import { invalid, readCompressed } from './read-file.js';
 
 const headerSchema = z.strictObject({
   width: z.number().int().positive(),

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { messageOf, SentifluxError } from '../contracts/errors.js';
 import { LABELS, type Label } from '../contracts/labels.js';
+import { invalid, readBytes } from './read-file.js';
 import type { DataSource } from './recipe.js';
 
 export interface Row {
@@ -27,7 +26,7 @@ export interface LabelledRows {
  *   text, or no row with a label
  */
 export async function readLabelledRows(source: DataSource): Promise<LabelledRows> {
-  return parseLabelledRows(await readText(source.file), source);
+  return parseLabelledRows((await readBytes(source.file)).toString('utf8'), source);
 }
 
 export function parseLabelledRows(content: string, source: DataSource): LabelledRows {
@@ -45,7 +44,7 @@ export function parseLabelledRows(content: string, source: DataSource): Labelled
 
 /** Reads the rows of a TSV file that have a text, with a label or without. */
 export async function readRows(source: DataSource): Promise<readonly Row[]> {
-  const rows = parseRows(await readText(source.file), source, ['text']);
+  const rows = parseRows((await readBytes(source.file)).toString('utf8'), source, ['text']);
   return rows.filter(({ text }) => text !== '');
 }
 
@@ -84,16 +83,4 @@ export function textHash(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(text, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw invalid(`cannot read ${file}: ${messageOf(cause)}`, 'Check the path.');
-  }
-}
-
-export function invalid(problem: string, hint: string): SentifluxError {
-  return new SentifluxError('SF_TRAIN_DATA_INVALID', `${problem}.`, { hint });
 }

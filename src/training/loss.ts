@@ -1,4 +1,5 @@
 import { LABELS } from '../contracts/labels.js';
+import { softmax } from '../model/softmax.js';
 import type { Example } from './batches.js';
 import type { Recipe } from './recipe.js';
 import type { Tensorflow } from './tensorflow.js';
@@ -32,7 +33,7 @@ export function lossOf(
   examples.forEach(({ label, softLabel, twoClass, weight }, row) => {
     const softShare = softLabel === undefined ? 0 : label === undefined ? 1 : share;
     if (softLabel !== undefined) {
-      softmax(softLabel, temperature).forEach((probability, index) => {
+      softmax(softLabel.map((logit) => logit / temperature)).forEach((probability, index) => {
         soft[row * classes + index] = weight * softShare * temperature ** 2 * probability;
       });
     }
@@ -50,11 +51,4 @@ export function lossOf(
   const ofLabels = tf.logSoftmax(logits.add(tf.tensor2d(closed, shape))).mul(tf.tensor2d(hard, shape));
   const ofTeacher = tf.logSoftmax(logits.div(temperature)).mul(tf.tensor2d(soft, shape));
   return ofLabels.add(ofTeacher).sum().div(-weights).asScalar();
-}
-
-function softmax(logits: readonly number[], temperature: number): readonly number[] {
-  const greatest = Math.max(...logits);
-  const exponentials = logits.map((logit) => Math.exp((logit - greatest) / temperature));
-  const sum = exponentials.reduce((total, exponential) => total + exponential, 0);
-  return exponentials.map((exponential) => exponential / sum);
 }

@@ -1,4 +1,5 @@
 import { TENSOR_NAMES, type TensorName, tensorShapes, type Weights } from '../model/bundle.js';
+import { softmaxOverTime } from '../model/tensorflow.js';
 import { UNKNOWN_ID } from '../model/vocabulary.js';
 import type { Batch } from './batches.js';
 import type { Random } from './random.js';
@@ -114,12 +115,6 @@ export function createNetwork({ tf, lstm }: Tensors, sizes: Sizes, weights: Weig
       for (const name of TENSOR_NAMES) variables[name].dispose();
     },
   };
-}
-
-/** Softmax over the first axis; tfjs offers it for the last one only. */
-function softmaxOverTime(tf: typeof Tensorflow, scores: Tensorflow.Tensor3D): Tensorflow.Tensor3D {
-  const exponentials = tf.exp(tf.sub(scores, tf.max(scores, 0, true)));
-  return tf.div(exponentials, tf.sum(exponentials, 0, true));
 }
 
 /** Uniform by fan-in and fan-out (Glorot & Bengio 2010) for the kernels, small noise for the embedding. */

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { messageOf } from '../contracts/errors.js';
-import { invalid } from './labelled-rows.js';
+import { invalid, readBytes } from './read-file.js';
 
 export interface Table {
   /** As the header has them, without spaces around them. */
@@ -35,13 +34,7 @@ const csvRows = z.array(z.object({ info: z.object({ lines: z.number() }), record
  * @throws SentifluxError SF_TRAIN_DATA_INVALID where the file cannot be read, is no text in UTF-8, or has no row
  */
 export async function readTable(file: string): Promise<Table> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw invalid(`cannot read ${file}: ${messageOf(cause)}`, 'Check the path.');
-  }
-  return parseTable(bytes, file);
+  return parseTable(await readBytes(file), file);
 }
 
 export function parseTable(bytes: Buffer, file: string): Table {

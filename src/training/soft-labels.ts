@@ -1,6 +1,5 @@
 import { LABELS } from '../contracts/labels.js';
-import { invalid } from './labelled-rows.js';
-import { readCompressed } from './read-compressed.js';
+import { invalid, readCompressed } from './read-file.js';
 
 /** A teacher's logits for one post, by index into `LABELS`. */
 export type SoftLabel = readonly number[];

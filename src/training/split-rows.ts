@@ -1,3 +1,4 @@
+import { groupBy } from '../contracts/group-by.js';
 import type { Label } from '../contracts/labels.js';
 import { type Random, shuffle } from './random.js';
 
@@ -11,12 +12,7 @@ export function splitRows<Row extends { readonly label: Label }>(
   share: number,
   random: Random,
 ): { readonly taken: readonly Row[]; readonly left: readonly Row[] } {
-  const byLabel = new Map<Label, Row[]>();
-  for (const row of rows) {
-    const same = byLabel.get(row.label);
-    if (same === undefined) byLabel.set(row.label, [row]);
-    else same.push(row);
-  }
+  const byLabel = groupBy(rows, ({ label }) => label);
   const taken = [...byLabel.values()].flatMap((same) =>
     shuffle([...same], random).slice(0, Math.max(1, Math.round(share * same.length))),
   );

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, SentifluxError } from '../contracts/errors.js';
 import { LABELS, type Label } from '../contracts/labels.js';
-import { invalid } from './labelled-rows.js';
+import { invalid } from './read-file.js';
 import { parseTemplateText, slotsOf, type TemplateText } from './template-text.js';
 
 /** The file of each language's folder that holds its words; every other file holds the frames of one kind. */

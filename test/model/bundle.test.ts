@@ -21,6 +21,16 @@ async function changeManifest(
   await writeFile(path, JSON.stringify(change(JSON.parse(await readFile(path, 'utf8')))));
 }
 
+/** A written bundle whose manifest names another file as its vocabulary. */
+async function bundleNaming(file: string): Promise<string> {
+  const directory = await writtenBundle();
+  await changeManifest(directory, (manifest) => ({
+    ...manifest,
+    vocabulary: { ...manifest.vocabulary, file },
+  }));
+  return directory;
+}
+
 describe('a model bundle', () => {
   it('is read as it was written', async () => {
     const { manifest, vocabulary, weights } = await loadBundle(await writtenBundle());
@@ -160,11 +170,7 @@ describe('a bundle is refused', () => {
     'vocabulary.txt\u0000',
     '',
   ])('when its manifest names a file outside of it: %j', async (file) => {
-    const directory = await writtenBundle();
-    await changeManifest(directory, (manifest) => ({
-      ...manifest,
-      vocabulary: { ...manifest.vocabulary, file },
-    }));
+    const directory = await bundleNaming(file);
     await expect(loadBundle(directory)).rejects.toMatchObject({
       code: 'SF_MODEL_INVALID',
       message: expect.stringContaining('a file name within the bundle'),
@@ -172,11 +178,7 @@ describe('a bundle is refused', () => {
   });
 
   it.each(['.', '..'])('when its manifest names a folder: %s', async (file) => {
-    const directory = await writtenBundle();
-    await changeManifest(directory, (manifest) => ({
-      ...manifest,
-      vocabulary: { ...manifest.vocabulary, file },
-    }));
+    const directory = await bundleNaming(file);
     await expect(loadBundle(directory)).rejects.toMatchObject({
       code: 'SF_MODEL_INVALID',
       message: expect.stringContaining(`${file} is not a file`),

@@ -3,20 +3,13 @@ import type { Command } from 'commander';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { LABELS } from '../../contracts/labels.js';
 import { type Evaluation, type EvaluationRow, evaluate } from '../../evaluation/evaluate.js';
-import { openScorer } from '../../pipelines/scorer.js';
 import { readLabelledRows } from '../../training/labelled-rows.js';
 import type { Recipe } from '../../training/recipe.js';
 import { evaluationPage, type SetOutcome, setTable } from '../evaluation-page.js';
-import { createLogger } from '../logger.js';
 import { openProgress } from '../progress.js';
 import { readRecipeFile } from '../recipe-file.js';
-import {
-  engineOption,
-  modelOption,
-  precisionOption,
-  type ScorerOptions,
-  scorerConfig,
-} from '../scorer-options.js';
+import { engineOption, modelOption, precisionOption, type ScorerOptions } from '../scorer-options.js';
+import { withScorer } from '../with-scorer.js';
 
 type HeldBackSet = Recipe['evaluation'][number];
 
@@ -119,26 +112,22 @@ async function evaluateEach(
   lists: readonly (readonly EvaluationRow[])[],
   options: ScorerOptions,
 ): Promise<readonly Evaluation[]> {
-  const scorer = await openScorer({
-    config: await scorerConfig(options),
-    brands: [],
-    logger: createLogger('warn'),
-  });
   const progress = openProgress(
     'scored',
     lists.reduce((sum, rows) => sum + rows.length, 0),
   );
   try {
-    const evaluations: Evaluation[] = [];
-    let before = 0;
-    for (const rows of lists) {
-      evaluations.push(await evaluate(rows, scorer, (scored) => progress.set(before + scored)));
-      before += rows.length;
-    }
-    return evaluations;
+    return await withScorer(options, async (scorer) => {
+      const evaluations: Evaluation[] = [];
+      let before = 0;
+      for (const rows of lists) {
+        evaluations.push(await evaluate(rows, scorer, (scored) => progress.set(before + scored)));
+        before += rows.length;
+      }
+      return evaluations;
+    });
   } finally {
     progress.stop();
-    await scorer.close();
   }
 }
 

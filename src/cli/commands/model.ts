@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { SentifluxError } from '../../contracts/errors.js';
 import { compare } from '../../evaluation/compare.js';
 import { loadBundle } from '../../model/bundle.js';
@@ -7,6 +7,7 @@ import { scoreWithBoth, type TextRecord } from '../compare-models.js';
 import { comparisonPage } from '../comparison-page.js';
 import { createLogger } from '../logger.js';
 import { manifestPage } from '../manifest-page.js';
+import { wholeNumber } from '../option-values.js';
 import { openProgress } from '../progress.js';
 import { FORMATS, type Format, readRecords } from '../records.js';
 import { engineOption, precisionOption, type ScorerOptions, scorerConfig } from '../scorer-options.js';
@@ -46,7 +47,7 @@ export function addModelCommand(program: Command): void {
       ).choices(FORMATS),
     )
     .option('-t, --text-field <name>', 'column, or path such as post.body, of the text', 'text')
-    .option('-n, --examples <n>', 'how many changed posts to show, the most confident first', whole, 10)
+    .option('-n, --examples <n>', 'how many changed posts to show, the most confident first', wholeNumber, 10)
     .addOption(engineOption())
     .addOption(precisionOption())
     .option('--json', 'as JSON; changed posts by their lines, without their texts')
@@ -107,10 +108,4 @@ async function readTexts(
     });
   }
   return { records, unreadable };
-}
-
-function whole(value: string): number {
-  const parsed = Number(value);
-  if (!Number.isInteger(parsed) || parsed < 0) throw new InvalidArgumentError('It must be a whole number.');
-  return parsed;
 }

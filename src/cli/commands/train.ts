@@ -2,17 +2,20 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { SentifluxError } from '../../contracts/errors.js';
+import { type Evaluation, evaluate } from '../../evaluation/evaluate.js';
 import { writeBundle } from '../../model/bundle.js';
 import { normalise, PLACEHOLDERS } from '../../preprocess/normalise.js';
 import { createTokeniser } from '../../preprocess/tokenise.js';
 import { PREPROCESSOR_VERSION } from '../../preprocess/version.js';
 import { wordsOf } from '../../preprocess/words.js';
 import { type Trained, type TrainingEvent, type TrainingHooks, train } from '../../training/train.js';
-import { beforeAfterPage, measureModel, verdict } from '../before-after.js';
+import { beforeAfterPage, verdict } from '../before-after.js';
+import { wholeNumber } from '../option-values.js';
 import { commandToResume, stopOnSignals } from '../stop-on-signals.js';
 import { figures, TrainReport } from '../train-report.js';
 import { openTrainingLog, type TrainingLog } from '../training-log.js';
 import { type PlanOptions, planTraining, type TrainingPlan } from '../training-plan.js';
+import { withScorer } from '../with-scorer.js';
 
 interface TrainOptions extends PlanOptions {
   readonly output: string;
@@ -57,13 +60,15 @@ async function run(options: TrainOptions): Promise<void> {
   try {
     for (const note of plan.notes) report.say(note);
     const log = openTrainingLog(output);
-    const before = base === undefined ? undefined : await measureModel(base, plan.heldBack);
+    const measure = (model: string): Promise<Evaluation> =>
+      withScorer({ model, threads: 1 }, (scorer) => evaluate(plan.heldBack, scorer));
+    const before = base === undefined ? undefined : await measure(base);
     const trained = await runTraining(plan, options, report, log);
     if (trained === undefined) return;
     if (before === undefined) {
       process.stdout.write(`${output}: ${figures(trained.development)}\n`);
     } else {
-      const after = await measureModel(output, plan.heldBack);
+      const after = await measure(output);
       process.stdout.write(`${output}\n${beforeAfterPage(before, after)}`);
       const doubt = verdict(before, after);
       if (doubt !== undefined) report.say(doubt);
@@ -146,12 +151,6 @@ async function save(output: string, plan: TrainingPlan, trained: Trained): Promi
       },
     },
   });
-}
-
-function wholeNumber(value: string): number {
-  const parsed = Number(value);
-  if (!Number.isInteger(parsed) || parsed < 0) throw new InvalidArgumentError('It must be a whole number.');
-  return parsed;
 }
 
 function positive(value: string): number {

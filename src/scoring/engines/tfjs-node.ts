@@ -1,6 +1,11 @@
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { TokenBatch } from '../../contracts/token-batch.js';
-import { loadTensorOperations, type Tensorflow, type TensorOperations } from '../../model/tensorflow.js';
+import {
+  loadTensorOperations,
+  softmaxOverTime,
+  type Tensorflow,
+  type TensorOperations,
+} from '../../model/tensorflow.js';
 import type { EngineFactory } from '../engine.js';
 import { BLOCK_LSTM_V2_GATES, reorderGates } from './gates.js';
 
@@ -115,10 +120,4 @@ function timeMajor({ rows, width, tokens, lengths }: TokenBatch) {
     }
   }
   return { tokens: turned, mirroredTokens, mirror, padding };
-}
-
-/** Softmax over the first axis; tfjs offers it for the last one only. */
-function softmaxOverTime(tf: typeof Tensorflow, scores: Tensor3D): Tensor3D {
-  const exponentials = tf.exp(tf.sub(scores, tf.max(scores, 0, true)));
-  return tf.div(exponentials, tf.sum(exponentials, 0, true));
 }

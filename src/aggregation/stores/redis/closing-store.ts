@@ -1,3 +1,4 @@
+import { groupBy } from '../../../contracts/group-by.js';
 import { type BrandId, epochMillis } from '../../../contracts/ids.js';
 import { type WindowAggregate, windowAggregateSchema } from '../../../contracts/window.js';
 import type { ClosingStore, DirtyBucket, WindowChange } from '../../store.js';
@@ -95,14 +96,7 @@ export function createClosingStore(
     },
 
     async replace(changes) {
-      const byKey = new Map<string, WindowChange[]>();
-      for (const change of changes) {
-        const { brand, tier, start } = change.after;
-        const key = keys.windows(brand, tier, start);
-        const sameKey = byKey.get(key);
-        if (sameKey === undefined) byKey.set(key, [change]);
-        else sameKey.push(change);
-      }
+      const byKey = groupBy(changes, ({ after: { brand, tier, start } }) => keys.windows(brand, tier, start));
       const replies = await Promise.all(
         [...byKey].map(([key, sameKey]) =>
           connection.run(scripts.replaceWindows, [key], replaceArguments(sameKey, config)),
