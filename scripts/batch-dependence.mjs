@@ -1,6 +1,5 @@
 // How far a post's score depends on the posts that happen to be scored with it, for float32 and int8: scores posts
-// one by one and then in random batches. Exit status 1 where a limit is passed: 1e-5 for float32; for int8 a
-// probability may change by 0.02 and a label in 0.2 % of the scorings.
+// one by one and then in random batches. Exit status 1 where a probability changes by more than 1e-5, or any label.
 //
 //   npm run build && node scripts/batch-dependence.mjs [--model DIR] [--engine NAME] [--precision NAME]
 //     [--input FILE] [--text-field NAME] [--posts N] [--batchings N] [--seed N]
@@ -16,7 +15,7 @@ import { measureBatchDependence } from '../dist/scoring/batch-dependence.js';
 import { openEngine } from '../dist/scoring/choose-engine.js';
 import { createRandom } from '../dist/training/random.js';
 
-const LIMITS = { float32: { change: 1e-5, flips: 0 }, int8: { change: 0.02, flips: 0.002 } };
+const LIMITS = { change: 1e-5, flips: 0 };
 
 const { values: options } = parseArgs({
   options: {
@@ -52,7 +51,7 @@ for (const precision of options.precision) {
     temperature: manifest.calibration.temperature,
     random: createRandom(Number(options.seed)).next,
   });
-  const { change, flips } = LIMITS[precision];
+  const { change, flips } = LIMITS;
   const within = largestChange <= change && flippedShare <= flips;
   console.log(
     `${precision} (${engine.name}): ${posts.length} posts, ${options.batchings} batchings, largest change ${largestChange.toExponential(1)} (limit ${change}), other label ${(100 * flippedShare).toFixed(3)} % (limit ${100 * flips} %)${within ? '' : ' TOO MUCH'}`,
