@@ -36,7 +36,7 @@ export function manifestPage(directory: string, manifest: Manifest): string {
       'weights',
       `${count(manifest)} numbers in float32; int8 ${quantised ? 'in the bundle' : 'made at load'}`,
     ),
-    field('calibration', `temperature ${calibration.temperature.toFixed(3)}`),
+    field('calibration', temperatures(calibration)),
     field('preprocessor', `version ${preprocessor}`),
     ...list('trained', how.length > 0 ? [how.join(', ')] : []),
     ...list(
@@ -65,4 +65,9 @@ function count({ weights }: Manifest): number {
     (sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1),
     0,
   );
+}
+
+function temperatures({ temperature, languages }: Manifest['calibration']): string {
+  const own = Object.entries(languages).map(([language, value]) => `${language} ${value.toFixed(3)}`);
+  return [`temperature ${temperature.toFixed(3)}`, ...own].join(', ');
 }

@@ -37,7 +37,11 @@ export const manifestSchema = z.strictObject({
     hidden: z.number().int().positive(),
   }),
   /** Probabilities are softmax(logits / temperature). */
-  calibration: z.strictObject({ temperature: z.number().positive() }),
+  calibration: z.strictObject({
+    temperature: z.number().positive(),
+    /** By language (ISO 639), where one has a temperature of its own. */
+    languages: z.record(z.string(), z.number().positive()).default({}),
+  }),
   vocabulary: file.extend({ size: z.number().int().positive() }),
   weights: file.extend({ tensors: z.array(tensor) }),
   /** The LSTM's weights in int8. Without them they are made from `weights` at load, with the same result. */
@@ -47,3 +51,9 @@ export const manifestSchema = z.strictObject({
 });
 
 export type Manifest = Readonly<z.infer<typeof manifestSchema>>;
+export type Calibration = Manifest['calibration'];
+
+/** The temperature for a post of a language. */
+export function temperatureFor({ temperature, languages }: Calibration, language: string): number {
+  return Object.hasOwn(languages, language) ? (languages[language] ?? temperature) : temperature;
+}

@@ -8,7 +8,7 @@ import type { ScoredBatch } from '../contracts/scored-batch.js';
 import type { ModelStamp } from '../contracts/scored-post.js';
 import type { TextOutcome, TextScore } from '../contracts/text-score.js';
 import type { TextToScore } from '../contracts/text-scorer.js';
-import type { Manifest } from '../model/manifest.js';
+import { type Manifest, temperatureFor } from '../model/manifest.js';
 import { bucketByLength } from './buckets.js';
 import { type Classification, classify } from './classify.js';
 import type { DecodeRecord } from './decode.js';
@@ -111,7 +111,8 @@ export function createBatchScorer(options: BatchScorerOptions): BatchScorer {
       for (const [row, index] of indices.entries()) {
         const post = posts[index];
         if (post === undefined) throw new RangeError(`a bucket names post ${index} of ${posts.length}`);
-        classifications.set(post, classify(logits, row, manifest.calibration.temperature));
+        const temperature = temperatureFor(manifest.calibration, post.language);
+        classifications.set(post, classify(logits, row, temperature));
       }
     }
     return (post) => {
@@ -121,8 +122,12 @@ export function createBatchScorer(options: BatchScorerOptions): BatchScorer {
     };
   }
 
-  async function explained(text: string, { tokens }: PreparedPost, score: TextScore): Promise<TextScore> {
-    const { temperature } = manifest.calibration;
+  async function explained(
+    text: string,
+    { tokens, language }: PreparedPost,
+    score: TextScore,
+  ): Promise<TextScore> {
+    const temperature = temperatureFor(manifest.calibration, language);
     const asked = { text, tokens, parts: locate(text), label: score.label };
     return { ...score, explanation: await explain(asked, { engine, temperature }) };
   }

@@ -1,10 +1,49 @@
+import { groupBy } from '../contracts/group-by.js';
 import { LABELS } from '../contracts/labels.js';
+import type { Calibration } from '../model/manifest.js';
 
 export interface Prediction {
   readonly label: number;
   /** True where negative and positive compete alone. */
   readonly twoClass: boolean;
   readonly logits: readonly number[];
+}
+
+export interface JudgedSet {
+  readonly language: string | undefined;
+  readonly predictions: readonly Prediction[];
+}
+
+/** Rows from which a language has a temperature of its own: fewer would fit their noise. */
+const ENOUGH_ROWS = 300;
+
+/**
+ * A temperature for all, and for each language with enough rows its own; the languages with fewer share the one that
+ * fits them together, if together they are enough.
+ */
+export function calibrate(sets: readonly JudgedSet[]): Calibration {
+  const languages = groupBy(
+    sets.filter(({ language }) => language !== undefined),
+    ({ language }) => language ?? '',
+  );
+  const rows = [...languages].map(([language, own]) => ({
+    language,
+    predictions: own.flatMap(({ predictions }) => predictions),
+  }));
+  const few = rows.filter(({ predictions }) => predictions.length < ENOUGH_ROWS);
+  const together = few.flatMap(({ predictions }) => predictions);
+  const groups = rows.map(({ language, predictions }) => ({
+    language,
+    predictions: predictions.length < ENOUGH_ROWS ? together : predictions,
+  }));
+  return {
+    temperature: fitTemperature(sets.flatMap(({ predictions }) => predictions)),
+    languages: Object.fromEntries(
+      groups
+        .filter(({ predictions }) => predictions.length >= ENOUGH_ROWS)
+        .map(({ language, predictions }) => [language, fitTemperature(predictions)]),
+    ),
+  };
 }
 
 const LEAST = 0.25;

@@ -1,7 +1,8 @@
 import type { Weights } from '../model/bundle.js';
+import type { Calibration } from '../model/manifest.js';
 import { averageOf } from './average.js';
 import { batchesOf } from './batches.js';
-import { fitTemperature } from './calibrate.js';
+import { calibrate } from './calibrate.js';
 import {
   type Checkpoint,
   checkFingerprint,
@@ -48,7 +49,7 @@ export interface DevelopmentFigure {
 export interface Fitted {
   readonly weights: Weights;
   /** Fitted on the development sets. */
-  readonly temperature: number;
+  readonly calibration: Calibration;
   readonly development: readonly DevelopmentFigure[];
 }
 
@@ -212,8 +213,9 @@ function judge(
   network: Network,
   development: readonly DevelopmentSet[],
 ): Omit<Fitted, 'weights'> {
-  const judged = development.map(({ name, examples }) => ({
+  const judged = development.map(({ name, language, examples }) => ({
     name,
+    language,
     predictions: predict(tensors, network, examples),
   }));
   return {
@@ -222,6 +224,6 @@ function judge(
       posts: predictions.length,
       macroRecall: macroRecall(predictions),
     })),
-    temperature: fitTemperature(judged.flatMap(({ predictions }) => predictions)),
+    calibration: calibrate(judged),
   };
 }

@@ -81,7 +81,7 @@ describe('model show', () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^languages +en, zh, /m);
     expect(stdout).toMatch(/^vocabulary +\d+ pieces$/m);
-    expect(stdout).toMatch(/^calibration +temperature \d\.\d+$/m);
+    expect(stdout).toMatch(/^calibration +temperature \d\.\d+(, [a-z]{2} \d\.\d+)*$/m);
     expect(stdout).toMatch(/weights\.f32 verified, SHA-256 [0-9a-f]{64}$/m);
   });
 

@@ -180,7 +180,8 @@ describe('a model that cannot be used', () => {
       'whose calibration gives no probabilities',
       'SF_MODEL_INVALID',
       'cannot score: the logits',
-      (to: string) => writeTestBundle(to, second, { calibration: { temperature: Number.MIN_VALUE } }),
+      (to: string) =>
+        writeTestBundle(to, second, { calibration: { temperature: Number.MIN_VALUE, languages: {} } }),
     ],
     [
       'that is copied by half',

@@ -34,7 +34,7 @@ export function randomBundle(options: RandomBundleOptions = {}): ModelBundle {
       languages: ['en'],
       maxTokens,
       architecture: { kind: 'bilstm', embedding, hidden },
-      calibration: { temperature: 1.5 },
+      calibration: { temperature: 1.5, languages: {} },
       vocabulary: { file: 'vocabulary.txt', sha256: NO_SUM, size: vocabulary.size },
       weights: { file: 'weights.f32', sha256: NO_SUM, tensors: [] },
       training: {},

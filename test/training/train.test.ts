@@ -62,7 +62,7 @@ describe.skipIf(tensors === undefined)('train', () => {
   it('learns what posts say, and tells how far it is', async () => {
     const events: TrainingEvent[] = [];
     const saved: Trained[] = [];
-    const { development, data, temperature, weights } = await trained(recipeFor(temporaryFolder()), {
+    const { development, data, calibration, weights } = await trained(recipeFor(temporaryFolder()), {
       report: (event) => events.push(event),
       afterEpoch: async (state) => {
         saved.push(state);
@@ -71,7 +71,7 @@ describe.skipIf(tensors === undefined)('train', () => {
     expect(development).toEqual([{ name: 'held out', posts: 10, macroRecall: expect.any(Number) }]);
     expect(development[0]?.macroRecall).toBeGreaterThan(0.9);
     expect(data).toEqual([{ file: 'posts.tsv', rows: 86 }]);
-    expect(temperature).toBeGreaterThan(0);
+    expect(calibration.temperature).toBeGreaterThan(0);
     expect(saved).toHaveLength(2);
     expect(saved[1]?.weights).toBe(weights);
     const kinds = ['data', 'duplicates', 'vocabulary', 'start', 'step', 'epoch', 'step', 'epoch'];
@@ -110,9 +110,9 @@ describe.skipIf(tensors === undefined)('a training that was stopped', () => {
       checkpoints: { file, everyMinutes: 5, resume: true },
     });
     expect(starts).toEqual([{ kind: 'start', step: step + 1, steps: 108 }]);
-    const { weights, temperature } = await trained(recipe);
+    const { weights, calibration } = await trained(recipe);
     expect(resumed.weights).toEqual(weights);
-    expect(resumed.temperature).toBe(temperature);
+    expect(resumed.calibration).toEqual(calibration);
   });
 
   it('goes on from the last epoch when it was killed without a word', async () => {

@@ -138,7 +138,7 @@ async function save(output: string, plan: TrainingPlan, trained: Trained): Promi
       languages: recipe.languages,
       maxTokens: recipe.maxTokens,
       architecture: { kind: 'bilstm', embedding: recipe.embedding, hidden: recipe.hidden },
-      calibration: { temperature: trained.temperature },
+      calibration: trained.calibration,
       training: {
         ...(base !== undefined && { base: { version: base.manifest.version, kept: plan.kept } }),
         seed: recipe.seed,
