@@ -1,5 +1,6 @@
 // Writes what the recipe's files hold, as the teachers read it: a line of JSON for each row with its file, number,
 // role (train, tune, report, or dropped where it is too like a row held back), held-back set, label, language and text.
+// The posts mixed from a file's rows follow as rows of another file, `NAME.mixed.tsv`.
 //
 //   node scripts/training-rows.mjs --recipe models/recipe.yaml --output FILE
 import { createWriteStream } from 'node:fs';
@@ -9,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { readRecipeFile } from '../dist/cli/recipe-file.js';
 import { normalise } from '../dist/preprocess/normalise.js';
 import { readRows } from '../dist/training/labelled-rows.js';
+import { mixPosts } from '../dist/training/mix-posts.js';
 import { nearDuplicateOf } from '../dist/training/near-duplicates.js';
 
 const { values } = parseArgs({
@@ -39,13 +41,21 @@ const everything = [
   ...[...recipe.development, ...recipe.evaluation].map((source) => ({ ...source, training: false })),
 ];
 for (const source of everything) {
-  for (const { row, label, text } of await readRows(source)) {
+  const rows = await readRows(source);
+  for (const { row, label, text } of rows) {
     const held = rolesOf.get(source.file)?.get(row);
     if (source.training && held !== undefined)
       throw new Error(`row ${row} of ${source.file} is trained on and held back`);
     const role = held ?? (isDuplicate(normalise(text)) ? 'dropped' : 'train');
     const { file, language = 'mul', name: set } = source;
     const line = { file: basename(file), row, role, set, label: label ?? '-', language, text };
+    output.write(`${JSON.stringify(line)}\n`);
+  }
+  const { copies = 0 } = source.mixed ?? {};
+  for (const { row, copy, text } of mixPosts(rows, copies)) {
+    const file = `${basename(source.file, '.tsv')}.mixed.tsv`;
+    const role = isDuplicate(normalise(text)) ? 'dropped' : 'train';
+    const line = { file, row: row * copies + copy, role, label: '-', language: source.language, text };
     output.write(`${JSON.stringify(line)}\n`);
   }
 }

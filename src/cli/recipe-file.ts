@@ -42,6 +42,9 @@ function withAbsolutePaths(recipe: Recipe, folder: string): Recipe {
     data: recipe.data.map((source) => ({
       ...located(source),
       ...(source.softLabels !== undefined && { softLabels: resolve(folder, source.softLabels) }),
+      ...(source.mixed !== undefined && {
+        mixed: { ...source.mixed, softLabels: resolve(folder, source.mixed.softLabels) },
+      }),
     })),
     development: recipe.development.map(located),
     evaluation: recipe.evaluation.map(located),

@@ -1,14 +1,12 @@
 import { LABELS, type Label } from '../contracts/labels.js';
 import type { Vocabulary } from '../model/vocabulary.js';
 import type { Example } from './batches.js';
-import { generatePosts } from './generate-posts.js';
-import { type Row, readLabelledRows, readRows } from './labelled-rows.js';
+import { type Row, readLabelledRows } from './labelled-rows.js';
 import { nearDuplicateOf } from './near-duplicates.js';
 import { type Random, shuffle } from './random.js';
 import { invalid } from './read-file.js';
-import type { Recipe, TrainingSource } from './recipe.js';
-import { readSoftLabels, type SoftLabel } from './soft-labels.js';
-import { readTemplates } from './templates.js';
+import type { Recipe } from './recipe.js';
+import { readTrainingRows, type SourceRows, type TrainingRow } from './training-rows.js';
 import { learnVocabulary, type WordCounts } from './vocabulary.js';
 
 /** How texts become token ids: the preparation of the scorer, so that both see the same. */
@@ -38,6 +36,8 @@ export interface TrainingSet {
 
 export interface DevelopmentSet {
   readonly name: string;
+  /** Of its posts, where they have one and the recipe tells it. */
+  readonly language: string | undefined;
   readonly examples: readonly Example[];
 }
 
@@ -47,29 +47,18 @@ export interface PreparedData {
   readonly development: readonly DevelopmentSet[];
 }
 
-/** A row to learn from: what its file says of it, what a teacher says, or both. */
-interface TrainingRow {
-  readonly text: string;
-  readonly label: Label | undefined;
-  readonly softLabel: SoftLabel | undefined;
-}
-
 interface HeldRow {
   readonly text: string;
   readonly label: Label;
 }
 
-interface SourceRows {
-  readonly source: Omit<TrainingSource, 'only' | 'except'>;
-  readonly rows: readonly TrainingRow[];
-}
-
-interface KeptRows extends SourceRows {
+interface KeptRows extends Omit<SourceRows, 'skipped'> {
   readonly duplicates: number;
 }
 
 interface HeldBack {
   readonly name: string;
+  readonly language: string | undefined;
   readonly rows: readonly HeldRow[];
 }
 
@@ -87,23 +76,16 @@ export async function prepareData(
   report: (event: { kind: 'data'; file: string; rows: number; skipped: number }) => void,
   known?: Vocabulary,
 ): Promise<PreparedData> {
-  const read = await Promise.all(
-    recipe.data.map(async (source): Promise<SourceRows> => {
-      const { rows, skipped } = await readTrainingRows(source);
-      report({ kind: 'data', file: source.file, rows: rows.length, skipped });
-      return { source, rows: normalised(rows, text) };
-    }),
-  );
-  const templates = await readTemplateRows(recipe, random);
-  if (templates !== undefined) {
-    report({ kind: 'data', file: templates.source.file, rows: templates.rows.length, skipped: 0 });
-    read.push({ ...templates, rows: normalised(templates.rows, text) });
+  const sources = await readTrainingRows(recipe, random);
+  for (const { source, rows, skipped } of sources) {
+    report({ kind: 'data', file: source.file, rows: rows.length, skipped });
   }
+  const read = sources.map((one) => ({ ...one, rows: normalised(one.rows, text) }));
   const heldBack = (sources: Recipe['development']): Promise<readonly HeldBack[]> =>
     Promise.all(
       sources.map(async (source) => {
         const { rows } = await readLabelledRows(source);
-        return { name: source.name, rows: normalised(rows, text) };
+        return { name: source.name, language: source.language, rows: normalised(rows, text) };
       }),
     );
   const [named, evaluation] = [await heldBack(recipe.development), await heldBack(recipe.evaluation)];
@@ -126,8 +108,9 @@ export async function prepareData(
       const rowsAnEpoch = Math.min(examples.length, source.rowsAnEpoch ?? examples.length);
       return { file: source.file, duplicates, examples, rowsAnEpoch, repeat: source.repeat };
     }),
-    development: development.map(({ name, rows }) => ({
+    development: development.map(({ name, language, rows }) => ({
       name,
+      language,
       examples: examplesOf(
         rows.map((row) => ({ ...row, softLabel: undefined })),
         tokenise,
@@ -137,35 +120,6 @@ export async function prepareData(
   };
 }
 
-async function readTrainingRows(
-  source: TrainingSource,
-): Promise<{ readonly rows: readonly TrainingRow[]; readonly skipped: number }> {
-  if (source.softLabels === undefined) {
-    const { rows, skipped } = await readLabelledRows(source);
-    return { rows: rows.map((row) => ({ ...row, softLabel: undefined })), skipped };
-  }
-  const [rows, softLabels] = await Promise.all([readRows(source), readSoftLabels(source.softLabels)]);
-  const last = rows.at(-1)?.row ?? -1;
-  if (last >= softLabels.length) {
-    throw invalid(
-      `${source.softLabels} has ${softLabels.length} lines, and ${source.file} a row ${last + 1}`,
-      'Soft labels belong to one version of a file: a line for each of its rows.',
-    );
-  }
-  const taught = rows
-    .map(({ row, label, text }) => ({ label, text, softLabel: softLabels[row] }))
-    .filter(({ label, softLabel }) => label !== undefined || softLabel !== undefined);
-  return { rows: taught, skipped: rows.length - taught.length };
-}
-
-async function readTemplateRows(recipe: Recipe, random: Random): Promise<SourceRows | undefined> {
-  if (recipe.templates === undefined) return undefined;
-  const { folder, count, weight } = recipe.templates;
-  const posts = generatePosts(await readTemplates(folder), { count, random });
-  const rows = posts.map(({ label, text }) => ({ label, text, softLabel: undefined }));
-  return { source: { file: folder, weight, repeat: 1, vocabularyWeight: 1 }, rows };
-}
-
 function normalised<Kept extends Pick<Row, 'text'>>(
   rows: readonly Kept[],
   text: TextPreparation,
@@ -173,7 +127,10 @@ function normalised<Kept extends Pick<Row, 'text'>>(
   return rows.map((row) => ({ ...row, text: text.normalise(row.text) })).filter((row) => row.text !== '');
 }
 
-function withoutDuplicates(read: readonly SourceRows[], heldBack: readonly HeldBack[]): readonly KeptRows[] {
+function withoutDuplicates(
+  read: readonly Omit<SourceRows, 'skipped'>[],
+  heldBack: readonly HeldBack[],
+): readonly KeptRows[] {
   const isDuplicate = nearDuplicateOf(heldBack.flatMap(({ rows }) => rows.map(({ text }) => text)));
   return read.map(({ source, rows }) => {
     const kept = rows.filter((row) => !isDuplicate(row.text));
@@ -181,15 +138,15 @@ function withoutDuplicates(read: readonly SourceRows[], heldBack: readonly HeldB
   });
 }
 
-function holdOut(read: readonly SourceRows[], random: Random): HeldBack {
+function holdOut(read: readonly Omit<SourceRows, 'skipped'>[], random: Random): HeldBack {
   const labelled = read.flatMap(({ rows }) =>
     rows.flatMap(({ text, label }) => (label === undefined ? [] : [{ text, label }])),
   );
   const share = Math.ceil(labelled.length * HELD_OUT_SHARE);
-  return { name: 'held out', rows: shuffle(labelled, random).slice(0, share) };
+  return { name: 'held out', language: undefined, rows: shuffle(labelled, random).slice(0, share) };
 }
 
-function checkLabels(kept: readonly SourceRows[]): void {
+function checkLabels(kept: readonly KeptRows[]): void {
   const labels = new Set(kept.flatMap(({ rows }) => rows.map(({ label }) => label ?? 'soft')));
   if (labels.size >= 2 || labels.has('soft')) return;
   throw invalid(
@@ -200,9 +157,10 @@ function checkLabels(kept: readonly SourceRows[]): void {
   );
 }
 
-function countWords(kept: readonly SourceRows[], wordsOf: TextPreparation['wordsOf']): WordCounts {
+function countWords(kept: readonly KeptRows[], wordsOf: TextPreparation['wordsOf']): WordCounts {
   const counts = new Map<string, number>();
   for (const { source, rows } of kept) {
+    if (source.vocabularyWeight === 0) continue;
     for (const row of rows) {
       for (const word of wordsOf(row.text))
         counts.set(word, (counts.get(word) ?? 0) + source.vocabularyWeight);
@@ -242,7 +200,7 @@ function examplesOf(
   });
 }
 
-function sizeOf(kept: readonly SourceRows[]): number {
+function sizeOf(kept: readonly KeptRows[]): number {
   return kept.reduce((sum, { rows }) => sum + rows.length, 0);
 }
 

@@ -41,6 +41,17 @@ export const recipeSchema = z.strictObject({
         weight: z.number().positive().default(1),
         /** Weight of its words when the vocabulary is learnt. */
         vocabularyWeight: z.number().int().positive().default(1),
+        /** More posts, mixed from its rows (`mix-posts.ts`) and labelled by a teacher alone. */
+        mixed: z
+          .strictObject({
+            /** Mixed posts of each row. */
+            copies: z.number().int().positive(),
+            /** A line for each copy of each row of the file: that of a copy is row · copies + copy. */
+            softLabels: z.string().min(1),
+            rowsAnEpoch: z.number().int().positive().optional(),
+            weight: z.number().positive().default(1),
+          })
+          .optional(),
       }),
     )
     .min(1),

@@ -150,3 +150,42 @@ describe('drawEpoch', () => {
     expect(second.slice(6)).not.toEqual(first.slice(6));
   });
 });
+
+describe('posts mixed from the rows of a source', () => {
+  const logits = (line: number) => `${line}\t0\t-${line}`;
+
+  function sourceOf(lines: number, copies: number) {
+    const folder = temporaryFolder();
+    const softLabels = join(folder, 'mixed.tsv');
+    const said = Array.from({ length: lines }, (_, line) => logits(line));
+    writeFileSync(softLabels, `negative\tneutral\tpositive\n${said.join('\n')}\n`);
+    const mixed = { copies, softLabels, rowsAnEpoch: 3, weight: 0.5 };
+    return { file: write(folder, 'train.tsv', POSTS), mixed };
+  }
+
+  it('are a set of their own, labelled by the teacher alone: by line row · copies + copy', async () => {
+    const source = sourceOf(8, 2);
+    const held = write(temporaryFolder(), 'held.tsv', [['positive', 'Harbour Street']]);
+    const { sets } = await prepare({ data: [source], development: [{ name: 'held', file: held }] });
+    expect(sets.map(({ rowsAnEpoch }) => rowsAnEpoch)).toEqual([4, 3]);
+    expect(sets[1]?.examples.map(({ softLabel }) => softLabel?.[0])).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(sets[1]?.examples).toMatchObject(
+      Array.from({ length: 8 }, () => ({ label: undefined, weight: 0.5 })),
+    );
+  });
+
+  it('add nothing to the vocabulary, as their words are those of the rows', async () => {
+    const [without, withMixed] = [
+      await prepare({ data: [{ file: sourceOf(0, 1).file }] }),
+      await prepare({ data: [sourceOf(8, 2)] }),
+    ];
+    expect(withMixed.vocabulary.pieces).toEqual(without.vocabulary.pieces);
+  });
+
+  it('are refused where the soft labels are those of fewer copies', async () => {
+    await expect(prepare({ data: [sourceOf(8, 3)] })).rejects.toMatchObject({
+      code: 'SF_TRAIN_DATA_INVALID',
+      message: expect.stringContaining('has 8 lines'),
+    });
+  });
+});
