@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vocabulary", type=Path, required=True)
     parser.add_argument("--files", type=Path, required=True, help="folder of the downloaded models")
-    parser.add_argument("--width", type=int, default=96)
+    parser.add_argument("--width", type=int, default=94)
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     pieces = options.vocabulary.read_text(encoding="utf-8").rstrip("\n").split("\n")

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import torch
 
+from linear import join
 from plans import PLANS
 from rows import Row, read_rows
-from teacher import Plan, grow, logits_of, macro_recall
+from teacher import Plan, Teacher, grow, logits_of, macro_recall
+
+ROWS_A_SAVE = 20_000
 
 
 def main() -> None:
@@ -28,28 +31,40 @@ def main() -> None:
     options.work.mkdir(parents=True, exist_ok=True)
     labels: dict[tuple[str, int], list[torch.Tensor]] = {}
     for name in options.only:
-        for key, logits in labels_by(name, PLANS[name], rows, options).items():
+        joined = join(labels_by(name, PLANS[name], rows, options), rows, lambda line: tell(name, line))
+        for key, logits in joined.items():
             labels.setdefault(key, []).append(logits)
     write(labels, rows, options.output)
 
 
+def tell(teacher: str, line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {teacher}: {line}", file=sys.stderr, flush=True)
+
+
 def labels_by(name: str, plan: Plan, rows: list[Row], options) -> dict[tuple[str, int], torch.Tensor]:
-    kept = options.work / f"{name}.labels.pt"
-    if kept.exists():
-        return torch.load(kept)
+    """What a teacher says of its rows. What it said before is kept in WORK, and so is the teacher."""
 
     def say(line: str) -> None:
-        print(f"{time.strftime('%H:%M:%S')} {name}: {line}", file=sys.stderr, flush=True)
+        tell(name, line)
 
-    teacher = grow(plan, rows, options.files, say)
-    torch.save(teacher.state_dict(), options.work / f"{name}.pt")
-    judge(teacher, plan, rows, say)
-    own = [row for row in rows if row.role == "train" and row.language in plan.languages]
-    logits = logits_of(teacher, [row.text for row in own])
-    labels = {(row.file, row.row): one for row, one in zip(own, logits)}
-    torch.save(labels, kept)
-    say(f"{len(own)} rows labelled")
-    return labels
+    grown, said = options.work / f"{name}.pt", options.work / f"{name}.labels.pt"
+    labels = torch.load(said) if said.exists() else {}
+    own = [row for row in rows if row.role in ("train", "tune") and row.language in plan.languages]
+    missing = [row for row in own if (row.file, row.row) not in labels]
+    if missing:
+        if grown.exists():
+            teacher = Teacher(plan, options.files)
+            teacher.load_state_dict(torch.load(grown))
+        else:
+            teacher = grow(plan, rows, options.files, say)
+            torch.save(teacher.state_dict(), grown)
+            judge(teacher, plan, rows, say)
+        for start in range(0, len(missing), ROWS_A_SAVE):
+            part = missing[start : start + ROWS_A_SAVE]
+            labels |= {(row.file, row.row): one for row, one in zip(part, logits_of(teacher, [row.text for row in part]))}
+            torch.save(labels, said)
+            say(f"{start + len(part)} of {len(missing)} rows labelled")
+    return {(row.file, row.row): labels[row.file, row.row] for row in own}
 
 
 def judge(teacher, plan: Plan, rows: list[Row], say) -> None:

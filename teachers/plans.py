@@ -31,14 +31,15 @@ PLANS = {
         },
         learning_rate=6e-5,
         max_tokens=96,
+        label_tokens=256,
         trains_embeddings=True,
     ),
     "others": Plan(
         encoder="e5",
         languages=_OTHERS,
         passes={
-            "multilingual-tweets-umsab.tsv": 2.5,
-            "en-semeval-2013-2016.tsv": 0.2,
+            "multilingual-tweets-umsab.tsv": 3,
+            "en-semeval-2013-2016.tsv": 0.5,
         },
         learning_rate=6e-5,
         max_tokens=80,

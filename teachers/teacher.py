@@ -31,9 +31,12 @@ class Plan:
     """How often each file's rows come in the whole training; a fraction draws that share of them."""
     learning_rate: float
     max_tokens: int
+    """In training; longer texts are cut."""
     trains_embeddings: bool
     names_emoji: bool = False
     prefix: str = ""
+    label_tokens: int | None = None
+    """In labelling, where it is not the same."""
     seed: int = 1
 
 
@@ -85,6 +88,7 @@ def batches(lengths: Sequence[int], order: Sequence[int], tokens_a_batch: int, m
 def logits_of(teacher: Teacher, texts: Sequence[str]) -> Tensor:
     """Logits [texts, 3], in the order of the texts."""
     teacher.eval()
+    teacher.tokenizer.enable_truncation(teacher.plan.label_tokens or teacher.plan.max_tokens)
     tokens = teacher.tokens(texts)
     lengths = [len(one) for one in tokens]
     order = sorted(range(len(tokens)), key=lambda index: -lengths[index])
