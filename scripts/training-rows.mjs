@@ -52,7 +52,7 @@ for (const source of everything) {
     output.write(`${JSON.stringify(line)}\n`);
   }
   const { copies = 0 } = source.mixed ?? {};
-  for (const { row, copy, text } of mixPosts(rows, copies)) {
+  for (const { row, copy, text } of mixPosts(rows, { copies, language: source.language })) {
     const file = `${basename(source.file, '.tsv')}.mixed.tsv`;
     const role = isDuplicate(normalise(text)) ? 'dropped' : 'train';
     const line = { file, row: row * copies + copy, role, label: '-', language: source.language, text };

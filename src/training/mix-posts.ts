@@ -9,10 +9,21 @@ export interface MixedPost {
   readonly text: string;
 }
 
+export interface MixOptions {
+  /** Mixed posts of each row. */
+  readonly copies: number;
+  /** Of the rows; it says what is mixed: words, or clauses where words are not spaced. */
+  readonly language: string | undefined;
+}
+
 /** Share of the words that give way to one of another post. */
 const REPLACED = 0.3;
 /** Share of the posts that end as another one does. */
 const CROSSED = 0.5;
+
+const UNSPACED = new Set(['zh', 'ja', 'th']);
+/** With what ends it. */
+const CLAUSE = /[^,.!?;:~，。！？；：～…\s]*[,.!?;:~，。！？；：～…\s]*/g;
 
 /**
  * Posts made of others' words, for a teacher to label: where there are few posts of a language, what the teacher
@@ -22,16 +33,17 @@ const CROSSED = 0.5;
  *
  * The same rows give the same posts: the labels of the mixed posts lie beside the model, the posts do not.
  */
-export function mixPosts(rows: readonly Row[], copies: number): readonly MixedPost[] {
-  const posts = rows.map(({ text }) => text.split(/\s+/));
-  const words = posts.flat();
+export function mixPosts(rows: readonly Row[], { copies, language }: MixOptions): readonly MixedPost[] {
+  const isSpaced = language === undefined || !UNSPACED.has(language);
+  const posts = rows.map(({ text }) => (isSpaced ? text.split(/\s+/) : (text.match(CLAUSE) ?? [])));
+  const parts = posts.flat();
   return rows.flatMap(({ row, text }, index) =>
     Array.from({ length: copies }, (_, copy): MixedPost => {
       const random = createRandom(textHash(`${copy} ${text}`));
       const crossed = random.next() < CROSSED;
       const post = crossed ? cross(posts[index] ?? [], pick(posts, random) ?? [], random) : posts[index];
-      const mixed = post?.map((word) => (random.next() < REPLACED ? (pick(words, random) ?? word) : word));
-      return { row, copy, text: mixed?.join(' ') ?? '' };
+      const mixed = post?.map((part) => (random.next() < REPLACED ? (pick(parts, random) ?? part) : part));
+      return { row, copy, text: mixed?.join(isSpaced ? ' ' : '') ?? '' };
     }),
   );
 }

@@ -60,7 +60,7 @@ async function readMixed(source: TrainingSource): Promise<readonly SourceRows[]>
   const { copies, rowsAnEpoch, weight } = source.mixed;
   const [rows, softLabels] = await Promise.all([readRows(source), readSoftLabels(source.mixed.softLabels)]);
   checkLength(source.mixed.softLabels, softLabels, source.file, rows.at(-1)?.row ?? -1, copies);
-  const posts = mixPosts(rows, copies)
+  const posts = mixPosts(rows, { copies, language: source.language })
     .map(({ row, copy, text }) => ({ label: undefined, text, softLabel: softLabels[row * copies + copy] }))
     .filter(({ softLabel }) => softLabel !== undefined);
   const file = `${source.file}, mixed`;
@@ -70,7 +70,10 @@ async function readMixed(source: TrainingSource): Promise<readonly SourceRows[]>
 async function readTemplateRows(recipe: Recipe, random: Random): Promise<readonly SourceRows[]> {
   if (recipe.templates === undefined) return [];
   const { folder, count, weight } = recipe.templates;
-  const posts = generatePosts(await readTemplates(folder), { count, random });
+  const inLanguages = (await readTemplates(folder)).filter(({ language }) =>
+    recipe.languages.includes(new Intl.Locale(language).language),
+  );
+  const posts = generatePosts(inLanguages, { count, random });
   const rows = posts.map(({ label, text }) => ({ label, text, softLabel: undefined }));
   return [{ source: { file: folder, weight, repeat: 1, vocabularyWeight: 1 }, rows, skipped: 0 }];
 }

@@ -12,7 +12,7 @@ const wordsOf = (text: string) => text.split(' ');
 
 describe('mixPosts', () => {
   it('gives each row as many posts as it is told, numbered', () => {
-    expect(mixPosts(rows, 2).map(({ row, copy }) => [row, copy])).toEqual([
+    expect(mixPosts(rows, { copies: 2, language: 'en' }).map(({ row, copy }) => [row, copy])).toEqual([
       [0, 0],
       [0, 1],
       [4, 0],
@@ -20,15 +20,17 @@ describe('mixPosts', () => {
       [5, 0],
       [5, 1],
     ]);
-    expect(mixPosts(rows, 0)).toEqual([]);
+    expect(mixPosts(rows, { copies: 0, language: 'en' })).toEqual([]);
   });
 
   it('gives the same posts for the same rows', () => {
-    expect(mixPosts(rows, 3)).toEqual(mixPosts(rows, 3));
+    expect(mixPosts(rows, { copies: 3, language: 'en' })).toEqual(
+      mixPosts(rows, { copies: 3, language: 'en' }),
+    );
   });
 
   it('makes other posts of a row each time', () => {
-    const texts = mixPosts(rows.slice(0, 1), 20).map(({ text }) => text);
+    const texts = mixPosts(rows.slice(0, 1), { copies: 20, language: 'en' }).map(({ text }) => text);
     expect(new Set(texts).size).toBeGreaterThan(10);
   });
 
@@ -39,12 +41,23 @@ describe('mixPosts', () => {
         const words = new Set(posts.flat());
         const longest = Math.max(...posts.map(({ length }) => length));
         const given = posts.map((post, row) => ({ row, label: undefined, text: post.join(' ') }));
-        for (const { text } of mixPosts(given, 3)) {
+        for (const { text } of mixPosts(given, { copies: 3, language: 'en' })) {
           const mixed = text === '' ? [] : wordsOf(text);
           expect(mixed.filter((word) => !words.has(word))).toEqual([]);
           expect(mixed.length).toBeLessThanOrEqual(longest);
         }
       }),
     );
+  });
+
+  it('mixes clauses where words are not spaced', () => {
+    const reviews = [
+      { row: 0, label: 'positive', text: '房间干净，早餐很好！' },
+      { row: 1, label: 'negative', text: '前台没人理。等了半天' },
+    ] as const;
+    const clauses = ['房间干净，', '早餐很好！', '前台没人理。', '等了半天'];
+    for (const { text } of mixPosts(reviews, { copies: 20, language: 'zh' })) {
+      expect(clauses.reduce((rest, clause) => rest.replaceAll(clause, ''), text)).toBe('');
+    }
   });
 });
