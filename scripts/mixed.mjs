@@ -1,5 +1,5 @@
 // How well mixed posts are told from neutral ones and from those of one sign, and the least probability of the weaker
-// sign that makes the flag right more often than wrong: the constant of src/scoring/mixed.ts. Needs `npm run build`.
+// sign that would make the flag right more often than wrong, beside the constant of src/scoring/mixed.ts. Needs `npm run build`.
 //
 //   MODEL=DIR             a bundle instead of the shipped one
 //   PRECISION=float32     instead of int8

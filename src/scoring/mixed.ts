@@ -1,8 +1,8 @@
 import type { Probabilities } from '../contracts/labels.js';
 
 /**
- * Least probability of the weaker sign in a mixed post. Chosen by `scripts/mixed.mjs`: the least at which the flag is
- * right more often than wrong where one post in ten with a sign is mixed. Run it again for a new model.
+ * Least probability of the weaker sign in a mixed post. Settled with `scripts/mixed.mjs` by what it finds: half of the
+ * mixed posts, and hardly a neutral one; docs/model.md tells what else it takes for mixed. Run it for a new model.
  */
 export const LEAST_WEAKER_SIGN = 0.08;
 

@@ -48,7 +48,7 @@ describe('a mixed text', () => {
   });
 
   it.each(['en', 'zh'])('is told from neutral ones by the shipped model: %s', async (language) => {
-    expect(share(await probabilitiesOf('mixed', language))).toBeGreaterThan(0.5);
+    expect(share(await probabilitiesOf('mixed', language))).toBeGreaterThan(0.4);
     expect(share(await probabilitiesOf('neutral', language))).toBeLessThan(0.05);
   });
 });
