@@ -1,4 +1,4 @@
-import type { AssignmentEpoch } from './ids.js';
+import { type AssignmentEpoch, epochMillis } from './ids.js';
 import {
   KEY_IS_NULL,
   type RecordBatch,
@@ -77,4 +77,21 @@ export function keyAt(batch: PackedBytes, i: number): Uint8Array | null {
 export function valueAt(batch: PackedBytes, i: number): Uint8Array | null {
   if (((batch.nulls[i] ?? 0) & VALUE_IS_NULL) !== 0) return null;
   return batch.bytes.subarray(batch.boundaries[2 * i + 1], batch.boundaries[2 * i + 2]);
+}
+
+/** The records of a batch. Keys and values are views into its buffer. */
+export function* recordsOf(batch: RecordBatch): Generator<SourceRecord> {
+  const { topic, partition, offsets, timestamps, headers } = batch;
+  for (let i = 0; i < batch.length; i += 1) {
+    const own = headers?.[i];
+    yield {
+      topic,
+      partition,
+      offset: offsets[i] ?? 0,
+      timestamp: epochMillis(timestamps[i] ?? 0),
+      key: keyAt(batch, i),
+      value: valueAt(batch, i),
+      ...(own && { headers: own }),
+    };
+  }
 }

@@ -14,8 +14,26 @@ export interface Streams {
   topics(): TopicAdmin;
   /** Records of each partition that a group, of whatever process, has not committed yet. */
   lagOf(group: string, topic: string): Promise<ReadonlyMap<number, number>>;
+  /**
+   * The offsets of each partition of a topic. With them `scan` reads a topic without leaving a group behind.
+   * @throws SentifluxError SF_TOPIC_MISSING, SF_STREAM_UNREACHABLE
+   */
+  ranges(topic: string): Promise<ReadonlyMap<number, OffsetRange>>;
+  /**
+   * Deletes, for good, what partitions hold before an offset. Records between others cannot be deleted.
+   *
+   * @param offsets by partition; one at or below the start of its log deletes nothing
+   * @throws SentifluxError SF_TOPIC_MISSING, SF_STREAM_REFUSED (an offset behind the end, a compacted topic)
+   */
+  deleteBefore(topic: string, offsets: ReadonlyMap<number, number>): Promise<void>;
   /** Ends every consumption and producer that is still open. */
   close(): Promise<void>;
+}
+
+/** Offsets of a partition: the first record that is still there, and the one that will be written next. */
+export interface OffsetRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface ConsumeOptions {

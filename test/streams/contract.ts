@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { epochMillis } from '../../src/contracts/ids.js';
-import type { OutputRecord } from '../../src/contracts/record.js';
+import type { OutputRecord, SourceRecord } from '../../src/contracts/record.js';
 import { partitionOf } from '../../src/streams/partitioner.js';
-import type { Streams } from '../../src/streams/port.js';
+import type { OffsetRange, Streams } from '../../src/streams/port.js';
+import { scan } from '../../src/streams/scan.js';
 import { freshName, freshTopic, numbered, read, send, textsOf, write } from './reader.js';
 
 /** Somewhere to keep topics: opened again it has what was there. */
@@ -396,6 +397,136 @@ function promises(place: () => Promise<Place>): void {
       const other = await read(streams, topic, { settleAll: true });
       expect(await one.records(1)).toHaveLength(1);
       expect(await other.records(1)).toHaveLength(1);
+    });
+  });
+
+  describe('a scan', () => {
+    const scanned = async (topic: string, ranges?: ReadonlyMap<number, OffsetRange>) => {
+      const records: SourceRecord[] = [];
+      const group = freshName('scan');
+      for await (const record of scan(streams, {
+        topic,
+        group,
+        ranges: ranges ?? (await streams.ranges(topic)),
+      })) {
+        records.push(record);
+      }
+      return records;
+    };
+    const texts = (records: readonly SourceRecord[], partition: number) =>
+      records
+        .filter((record) => record.partition === partition)
+        .map(({ value }) => String(value && Buffer.from(value)));
+
+    it('reads every partition from its start to its end, in order, and ends', async () => {
+      const topic = await freshTopic(streams, 3);
+      await write(streams, topic, numbered(0, 2_500), 0);
+      await write(streams, topic, numbered(0, 3), 2);
+      const records = await scanned(topic);
+      expect(records).toHaveLength(2_503);
+      expect(texts(records, 0)).toEqual(numbered(0, 2_500));
+      expect(texts(records, 2)).toEqual(numbered(0, 3));
+    });
+
+    it('reads what lies within the ranges that it is given, and nothing else', async () => {
+      const topic = await freshTopic(streams, 2);
+      await write(streams, topic, numbered(0, 20), 0);
+      await write(streams, topic, numbered(0, 20), 1);
+      const records = await scanned(topic, new Map([[1, { start: 5, end: 8 }]]));
+      expect(records.map(({ partition, offset }) => [partition, offset])).toEqual([
+        [1, 5],
+        [1, 6],
+        [1, 7],
+      ]);
+    });
+
+    it('takes nothing from a group that reads the topic', async () => {
+      const topic = await freshTopic(streams);
+      const group = freshName('group');
+      await write(streams, topic, numbered(0, 10));
+      await scanned(topic);
+      expect(await streams.lagOf(group, topic)).toEqual(new Map([[0, 10]]));
+      const reader = await read(streams, topic, { group });
+      expect(await reader.records(10)).toHaveLength(10);
+    });
+
+    it('of an empty topic has no records', async () => {
+      expect(await scanned(await freshTopic(streams, 2))).toEqual([]);
+    });
+
+    it('may be left early', async () => {
+      const topic = await freshTopic(streams);
+      await write(streams, topic, numbered(0, 3_000));
+      const ranges = await streams.ranges(topic);
+      for await (const { offset } of scan(streams, { topic, group: freshName('scan'), ranges })) {
+        if (offset === 3) break;
+      }
+      expect(await scanned(topic)).toHaveLength(3_000);
+    });
+  });
+
+  describe('ranges of offsets', () => {
+    it('are told of every partition', async () => {
+      const topic = await freshTopic(streams, 2);
+      await write(streams, topic, numbered(0, 7), 1);
+      expect(await streams.ranges(topic)).toEqual(
+        new Map([
+          [0, { start: 0, end: 0 }],
+          [1, { start: 0, end: 7 }],
+        ]),
+      );
+    });
+
+    it('begin later where records were deleted, which are gone while the others keep their offsets', async () => {
+      const topic = await freshTopic(streams, 2);
+      await write(streams, topic, numbered(0, 10), 0);
+      await write(streams, topic, numbered(0, 10), 1);
+      await streams.deleteBefore(topic, new Map([[1, 4]]));
+      await streams.deleteBefore(topic, new Map([[1, 7]]));
+      await write(streams, topic, ['after'], 1);
+      expect(await streams.ranges(topic)).toEqual(
+        new Map([
+          [0, { start: 0, end: 10 }],
+          [1, { start: 7, end: 11 }],
+        ]),
+      );
+      const reader = await read(streams, topic);
+      const found = (await reader.records(14)).filter(({ partition }) => partition === 1);
+      expect(found.map(({ offset, value }) => [offset, String(value)])).toEqual([
+        [7, 'record 7'],
+        [8, 'record 8'],
+        [9, 'record 9'],
+        [10, 'after'],
+      ]);
+    });
+
+    it('stay where nothing is before the offset, and where it is behind the end', async () => {
+      const topic = await freshTopic(streams);
+      await write(streams, topic, numbered(0, 3));
+      await streams.deleteBefore(topic, new Map([[0, 2]]));
+      await streams.deleteBefore(topic, new Map([[0, 1]]));
+      await expect(streams.deleteBefore(topic, new Map([[0, 4]]))).rejects.toMatchObject({
+        code: 'SF_STREAM_REFUSED',
+      });
+      expect(await streams.ranges(topic)).toEqual(new Map([[0, { start: 2, end: 3 }]]));
+    });
+
+    it('are empty where everything was deleted, and writing goes on behind them', async () => {
+      const topic = await freshTopic(streams);
+      await write(streams, topic, numbered(0, 3));
+      await streams.deleteBefore(topic, new Map([[0, 3]]));
+      expect(await streams.ranges(topic)).toEqual(new Map([[0, { start: 3, end: 3 }]]));
+      await write(streams, topic, ['after']);
+      const reader = await read(streams, topic);
+      expect((await reader.records(1)).map(({ offset }) => offset)).toEqual([3]);
+    });
+
+    it('of a topic that does not exist cannot be told', async () => {
+      const name = freshName('no-such-topic');
+      await expect(streams.ranges(name)).rejects.toMatchObject({ code: 'SF_TOPIC_MISSING' });
+      await expect(streams.deleteBefore(name, new Map([[0, 1]]))).rejects.toMatchObject({
+        code: 'SF_TOPIC_MISSING',
+      });
     });
   });
 

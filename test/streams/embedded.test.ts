@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { epochMillis } from '../../src/contracts/ids.js';
@@ -43,6 +43,32 @@ describe('the log in files', () => {
     const records = await again.read(TOPIC.name, 0, 0, 10);
     expect(records.map(({ value }) => Buffer.from(value ?? []).toString())).toEqual(['whole', 'next']);
     await again.close();
+  });
+
+  it('keeps nothing of deleted records, and another process sees that they are gone', async () => {
+    const directory = temporaryFolder();
+    const log = await openFileLog(directory);
+    await log.create(TOPIC);
+    await log.append(TOPIC.name, 0, [record('secret one'), record('secret two'), record('kept')]);
+    const other = await openFileLog(directory);
+    expect(await other.range(TOPIC.name, 0)).toEqual({ start: 0, end: 3 });
+    await log.deleteBefore(TOPIC.name, 0, 2);
+
+    const folder = readdirSync(directory).find((name) => name.startsWith('posts')) ?? '';
+    const content = readFileSync(join(directory, folder, '0.ndjson'), 'utf8');
+    expect(content).not.toContain('secret');
+    expect(content.split('\n')).toHaveLength(4);
+    expect(await other.read(TOPIC.name, 0, 0, 10)).toEqual([]);
+    expect(await other.range(TOPIC.name, 0)).toEqual({ start: 2, end: 3 });
+    await other.append(TOPIC.name, 0, [record('written by the other')]);
+    expect(await log.range(TOPIC.name, 0)).toEqual({ start: 2, end: 4 });
+    const records = await log.read(TOPIC.name, 0, 2, 10);
+    expect(records.map(({ value }) => String(value && Buffer.from(value)))).toEqual([
+      'kept',
+      'written by the other',
+    ]);
+    await log.close();
+    await other.close();
   });
 
   it('names the line that is not a record', async () => {

@@ -4,6 +4,7 @@ import { configSchema } from '../../src/config/schema.js';
 import { silentLogger } from '../../src/contracts/logger.js';
 import { openStreams } from '../../src/streams/open.js';
 import type { Streams } from '../../src/streams/port.js';
+import { scan } from '../../src/streams/scan.js';
 import { kafkaBrokers } from '../support/services.js';
 import { freshName, freshTopic, numbered, read, textsOf, write } from './reader.js';
 
@@ -107,6 +108,25 @@ describe.skipIf(kafkaBrokers === undefined)('streams on Kafka', () => {
     expect(reader.gaps).toEqual([]);
     // Eight offsets of the transactions and their markers, and one record behind them.
     expect(reader.batches.at(-1)?.nextOffset).toBe(9);
+  });
+
+  it('are scanned to an end that only markers of transactions make up', async () => {
+    const topic = await freshTopic(streams);
+    const producer = kafka.producer({ transactionalId: freshName('transaction'), maxInFlightRequests: 1 });
+    await producer.connect();
+    onTestFinished(() => producer.disconnect());
+    for (const end of ['commit', 'abort'] as const) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages: [{ value: end, partition: 0 }] });
+      await transaction[end]();
+    }
+    const ranges = await streams.ranges(topic);
+    expect(ranges).toEqual(new Map([[0, { start: 0, end: 4 }]]));
+    const offsets: number[] = [];
+    for await (const { offset } of scan(streams, { topic, group: freshName('scan'), ranges })) {
+      offsets.push(offset);
+    }
+    expect(offsets).toEqual([0]);
   });
 
   it('read from the start where the position is of another, longer log', async () => {

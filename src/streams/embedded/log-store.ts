@@ -1,18 +1,12 @@
 import type { EpochMillis } from '../../contracts/ids.js';
 import type { RecordHeaders } from '../../contracts/record.js';
-import type { TopicSpec } from '../port.js';
+import type { OffsetRange, TopicSpec } from '../port.js';
 
 export interface LogRecord {
   readonly timestamp: EpochMillis;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers?: RecordHeaders;
-}
-
-/** Offsets of a partition: the first record that is still there, and the one that will be written next. */
-export interface LogRange {
-  readonly start: number;
-  readonly end: number;
 }
 
 /**
@@ -28,7 +22,9 @@ export interface LogStore {
   append(topic: string, partition: number, records: readonly LogRecord[]): Promise<void>;
   /** Records from an offset on; none at the end. */
   read(topic: string, partition: number, from: number, most: number): Promise<readonly LogRecord[]>;
-  range(topic: string, partition: number): Promise<LogRange>;
+  range(topic: string, partition: number): Promise<OffsetRange>;
+  /** Deletes the records before an offset, which is between the range's start and end. */
+  deleteBefore(topic: string, partition: number, offset: number): Promise<void>;
   committed(group: string, topic: string, partition: number): number | undefined;
   commit(group: string, topic: string, partition: number, offset: number): Promise<void>;
   /** How often to look for records that another process has written; never where there is no other. */

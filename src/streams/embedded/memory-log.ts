@@ -53,6 +53,11 @@ export function createMemoryLog(keptRecords = KEPT_RECORDS): LogStore {
       const { start, records } = partition(topic, number);
       return { start, end: start + records.length };
     },
+    async deleteBefore(topic, number, offset) {
+      const log = partition(topic, number);
+      log.records = log.records.slice(offset - log.start);
+      log.start = offset;
+    },
     committed: (group, topic, number) => commits.get(commitKey(group, topic, number)),
     async commit(group, topic, number, offset) {
       commits.set(commitKey(group, topic, number), offset);

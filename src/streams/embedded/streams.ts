@@ -2,7 +2,7 @@ import { SentifluxError } from '../../contracts/errors.js';
 import { epochMillis } from '../../contracts/ids.js';
 import type { OutputRecord } from '../../contracts/record.js';
 import { partitionOf } from '../partitioner.js';
-import type { Streams } from '../port.js';
+import type { OffsetRange, Streams } from '../port.js';
 import { startConsuming } from './consumer.js';
 import { Group } from './group.js';
 import type { LogRecord, LogStore } from './log-store.js';
@@ -99,6 +99,29 @@ export function createEmbeddedStreams(log: LogStore): Streams {
         lags.set(partition, end - Math.max(start, log.committed(group, topic, partition) ?? start));
       }
       return lags;
+    },
+
+    async ranges(topic) {
+      const ranges = new Map<number, OffsetRange>();
+      for (let partition = 0; partition < partitionsOf(topic); partition += 1) {
+        ranges.set(partition, await log.range(topic, partition));
+      }
+      return ranges;
+    },
+
+    async deleteBefore(topic, offsets) {
+      const partitions = partitionsOf(topic);
+      for (const [partition, offset] of offsets) {
+        const range = partition < partitions ? await log.range(topic, partition) : { start: 0, end: 0 };
+        if (offset > range.end) {
+          throw new SentifluxError(
+            'SF_STREAM_REFUSED',
+            `partition ${partition} of ${topic} ends at ${range.end}: nothing before ${offset} can be deleted.`,
+            { hint: 'Give an offset up to the end.' },
+          );
+        }
+        if (offset > range.start) await log.deleteBefore(topic, partition, offset);
+      }
     },
 
     async close() {

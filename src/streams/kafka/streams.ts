@@ -102,6 +102,28 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
         );
       }),
 
+    ranges: (topic) =>
+      attempt(`cannot read the offsets of ${topic}`, async () => {
+        // Soon says that there is no such topic, which asking for offsets tries again for some seconds.
+        await partitions(topic);
+        const offsets = await admin.fetchTopicOffsets(topic);
+        return new Map(
+          offsets.map(({ partition, low, high }) => [partition, { start: Number(low), end: Number(high) }]),
+        );
+      }),
+
+    deleteBefore: (topic, offsets) =>
+      attempt(`cannot delete records of ${topic}`, async () => {
+        await partitions(topic);
+        // Also lets kafkajs know the leaders, which it does not look up before it deletes.
+        const ranges = await admin.fetchTopicOffsets(topic);
+        const cuts = ranges.flatMap(({ partition, low }) => {
+          const offset = offsets.get(partition);
+          return offset !== undefined && offset > Number(low) ? [{ partition, offset: String(offset) }] : [];
+        });
+        if (cuts.length > 0) await admin.deleteTopicRecords({ topic, partitions: cuts });
+      }),
+
     async close() {
       await Promise.all([...open].map((close) => close()));
       await admin.disconnect();
