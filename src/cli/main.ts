@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.js';
+import { addDeadLettersCommand } from './commands/dead-letters.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
@@ -30,6 +31,7 @@ for (const add of [
   addModelCommand,
   addTopicsCommand,
   addProduceCommand,
+  addDeadLettersCommand,
   addDoctorCommand,
 ]) {
   add(program);

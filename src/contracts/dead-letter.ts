@@ -21,3 +21,15 @@ export interface DeadLetterReason {
   readonly message: string;
   readonly attempts: number;
 }
+
+/** What the name of every header begins with that sentiflux adds. */
+export const OWN_HEADER_PREFIX = 'sf-';
+
+/** On a record that was redriven: how many times that has happened to it. */
+export const REDRIVES_HEADER = 'sf-redrives';
+
+/**
+ * On a record among the dead letters that is none itself but says which ones were redriven: its value is a JSON
+ * list of offsets of its own partition. It has none of the headers above.
+ */
+export const REDRIVEN_HEADER = 'sf-redriven';

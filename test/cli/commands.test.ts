@@ -8,7 +8,18 @@ import { z } from 'zod';
 import { run } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const COMMANDS = ['run', 'demo', 'score', 'evaluate', 'train', 'model', 'topics', 'produce', 'doctor'];
+const COMMANDS = [
+  'run',
+  'demo',
+  'score',
+  'evaluate',
+  'train',
+  'model',
+  'topics',
+  'produce',
+  'dead-letters',
+  'doctor',
+];
 
 function file(name: string, content: string | Uint8Array): string {
   const path = join(temporaryFolder(), name);

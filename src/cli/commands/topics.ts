@@ -1,11 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { loadConfig } from '../../config/load.js';
-import type { Config } from '../../config/schema.js';
-import { silentLogger } from '../../contracts/logger.js';
 import { checkTopics, topicSpecs } from '../../pipelines/topics.js';
-import { openStreams } from '../../streams/open.js';
-import type { Streams } from '../../streams/port.js';
 import { type ConfigOption, configOption } from '../config-option.js';
+import { withStreams } from '../with-streams.js';
 
 interface CreateOptions extends ConfigOption {
   readonly partitions?: number;
@@ -57,19 +53,6 @@ async function check(options: ConfigOption): Promise<void> {
       process.stdout.write(`${name} ok, ${partitions} partitions, replication ${replication}\n`);
     }
   });
-}
-
-async function withStreams(
-  { config: file }: ConfigOption,
-  work: (streams: Streams, config: Config) => Promise<void>,
-): Promise<void> {
-  const config = await loadConfig(file, process.env);
-  const streams = await openStreams(config.streams, silentLogger);
-  try {
-    await work(streams, config);
-  } finally {
-    await streams.close();
-  }
 }
 
 function count(value: string): number {
