@@ -141,7 +141,7 @@ async function list(options: ListOptions): Promise<void> {
     if (json) for (const letter of shown) process.stdout.write(`${deadLetterLine(letter)}\n`);
     else process.stdout.write(`${deadLetterTable(shown, text)}\n`);
     if (shown.length < selected.length)
-      note(`${shown.length} of ${selected.length} dead letters: --limit shows more`);
+      note(`${shown.length} of ${counted(selected.length)} shown: a greater --limit shows more`);
   });
 }
 
@@ -172,11 +172,11 @@ async function redriveSelected(options: RedriveOptions): Promise<void> {
     const selected = select(survey, options);
     explainNone(survey, selected, config);
     const plan = planRedrive(selected, topic, options.limit);
-    if (plan.redrivenBefore > 0) note(`${plan.redrivenBefore} were redriven before and stay`);
-    if (plan.withoutSource > 0) note(`${plan.withoutSource} name no topic that they came from and stay`);
+    if (plan.redrivenBefore > 0) note(`${plan.redrivenBefore} left out: redriven before`);
+    if (plan.withoutSource > 0) note(`${plan.withoutSource} left out: no header names the topic to write to`);
     const total = plan.letters.length;
     if (options.dryRun === true) {
-      process.stdout.write(`would redrive ${total} dead letters${destinations(plan)}\n`);
+      process.stdout.write(`would redrive ${counted(total)}${destinations(plan)}\n`);
       return;
     }
     const signals = stopOnSignals();
@@ -193,8 +193,8 @@ async function redriveSelected(options: RedriveOptions): Promise<void> {
       });
       progress.stop();
       const interrupted = signals.stop.aborted && done < total;
-      const of = done < total ? ` of ${total}` : '';
-      process.stdout.write(`${done}${of} dead letters redriven${destinations(plan)}\n`);
+      const amount = done < total ? `${done} of ${counted(total)}` : counted(total);
+      process.stdout.write(`${amount} redriven${destinations(plan)}\n`);
       if (interrupted) {
         note('stopped: the same command goes on with the rest');
         process.exitCode = signals.exitCode();
@@ -214,22 +214,22 @@ async function purge(options: PurgeOptions): Promise<void> {
     explainNone(survey, selected, config);
     const plan = planPurge(survey, selected.slice(0, options.limit));
     if (plan.kept > 0)
-      note(`${plan.kept} stay: only what is before an offset can be deleted, and others lie before them`);
+      note(`${plan.kept} left out: only what lies before an offset can be deleted, and others precede them`);
     const cuts = [...plan.before].map(([partition, offset]) => `${partition} before ${offset}`).join(', ');
     const where = cuts === '' ? '' : ` (partition ${cuts})`;
     if (options.dryRun === true) {
-      process.stdout.write(`would delete ${plan.deleted} dead letters of ${topic}${where}\n`);
+      process.stdout.write(`would delete ${counted(plan.deleted)} of ${topic}${where}\n`);
       return;
     }
     if (plan.deleted > 0 && options.yes !== true) {
-      const question = `Delete ${plan.deleted} dead letters of ${topic} for good?`;
+      const question = `Delete ${counted(plan.deleted)} of ${topic} for good?`;
       if (!(await confirm(question))) {
         note('nothing was deleted');
         return;
       }
     }
     await streams.deleteBefore(topic, plan.before);
-    process.stdout.write(`${plan.deleted} dead letters deleted of ${topic}${where}\n`);
+    process.stdout.write(`${counted(plan.deleted)} of ${topic} deleted${where}\n`);
   });
 }
 
@@ -263,7 +263,7 @@ function explainNone({ letters }: Survey, selected: readonly DeadLetter[], confi
   if (selected.length > 0) return;
   const { deadLetters } = config.topics;
   if (letters.length === 0) note(`${deadLetters} holds no dead letters`);
-  else note(`none of the ${letters.length} dead letters of ${deadLetters} is selected`);
+  else note(`${deadLetters} holds ${counted(letters.length)}; none is selected`);
 }
 
 /** A name that only this command has, with the prefix that a broker's access rules may know. */
@@ -274,6 +274,10 @@ function groupOf({ streams }: Config): string {
 function destinations({ topics }: RedrivePlan): string {
   if (topics.size === 0) return '';
   return ` to ${[...topics].map(([name, count]) => `${name} (${count})`).join(', ')}`;
+}
+
+function counted(count: number): string {
+  return `${count} dead letter${count === 1 ? '' : 's'}`;
 }
 
 function note(text: string): void {
