@@ -1,7 +1,8 @@
 import type { ErrorCode } from './errors.js';
 
 /** Where in the worker a record was given up. */
-export type DeadLetterStage = 'decode' | 'score' | 'aggregate';
+export const DEAD_LETTER_STAGES = ['decode', 'score', 'aggregate'] as const;
+export type DeadLetterStage = (typeof DEAD_LETTER_STAGES)[number];
 
 /** Headers on `posts.dead-letters`; key and value are the original bytes. */
 export const DEAD_LETTER_HEADERS = {

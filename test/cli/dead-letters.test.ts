@@ -282,6 +282,7 @@ describe('dead-letters', () => {
   it.each([
     ['a time that is none', ['list', '--from', 'yesterday']],
     ['a time without a zone', ['list', '--from', '2026-03-01T12:00:00']],
+    ['a stage that there is not', ['list', '--stage', 'scor']],
     ['a rate of nothing', ['redrive', '--rate', '0']],
     ['a place that is none', ['show', '1']],
   ])('ends with status 2 at %s', async (_, args) => {

@@ -2,35 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config } from '../../config/schema.js';
 import { SentifluxError } from '../../contracts/errors.js';
-import type { EpochMillis } from '../../contracts/ids.js';
-import {
-  type DeadLetter,
-  type Survey,
-  selectDeadLetters,
-  surveyDeadLetters,
-} from '../../pipelines/dead-letter-survey.js';
+import { type DeadLetter, type Survey, surveyDeadLetters } from '../../pipelines/dead-letter-survey.js';
 import { planPurge } from '../../pipelines/purge.js';
 import { planRedrive, type RedrivePlan, redrive } from '../../pipelines/redrive.js';
 import type { Streams } from '../../streams/port.js';
 import { scan } from '../../streams/scan.js';
 import { type ConfigOption, configOption } from '../config-option.js';
 import { confirm } from '../confirm.js';
+import { type FilterOptions, select, withFilters } from '../dead-letter-filters.js';
 import { deadLetterLine, deadLetterPage, deadLetterTable } from '../dead-letter-page.js';
-import { collected, pointInTime, positiveNumber, wholeNumber } from '../option-values.js';
+import { positiveNumber } from '../option-values.js';
 import { openProgress } from '../progress.js';
 import { stopOnSignals } from '../stop-on-signals.js';
 import { withStreams } from '../with-streams.js';
-
-interface FilterOptions extends ConfigOption {
-  readonly code?: readonly string[];
-  readonly stage?: readonly string[];
-  readonly sourceTopic?: readonly string[];
-  readonly partition?: readonly number[];
-  readonly from?: EpochMillis;
-  readonly to?: EpochMillis;
-  readonly redriven?: boolean;
-  readonly limit?: number;
-}
 
 interface ListOptions extends FilterOptions {
   readonly text?: boolean;
@@ -116,18 +100,6 @@ export function addDeadLettersCommand(program: Command): void {
       ),
     )
     .action(purge);
-}
-
-function withFilters(command: Command): Command {
-  return command
-    .addOption(configOption())
-    .option('--code <code>', 'only with this sf-error-code; may be given more than once', collected)
-    .option('--stage <stage>', 'only from this stage: decode, score or aggregate; the same', collected)
-    .option('--source-topic <name>', 'only from this topic; the same', collected)
-    .option('--partition <n>', 'only of this partition; the same', partitions)
-    .option('--from <time>', 'only given up at this time or later: 2026-03-01T12:00:00Z', pointInTime)
-    .option('--to <time>', 'only given up before this time', pointInTime)
-    .option('--limit <n>', 'only so many, the oldest first', wholeNumber);
 }
 
 async function list(options: ListOptions): Promise<void> {
@@ -247,18 +219,6 @@ function surveyed(
   });
 }
 
-function select({ letters }: Survey, options: FilterOptions): readonly DeadLetter[] {
-  const { code, stage, sourceTopic, from, to, redriven } = options;
-  return selectDeadLetters(letters, {
-    ...(code && { codes: code }),
-    ...(stage && { stages: stage }),
-    ...(sourceTopic && { sourceTopics: sourceTopic }),
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-    ...(redriven !== undefined && { redriven }),
-  });
-}
-
 function explainNone({ letters }: Survey, selected: readonly DeadLetter[], config: Config): void {
   if (selected.length > 0) return;
   const { deadLetters } = config.topics;
@@ -293,8 +253,4 @@ function place(value: string): Place {
   if (partition === undefined || offset === undefined)
     throw new InvalidArgumentError('It must be like 2:1045.');
   return { partition: Number(partition), offset: Number(offset) };
-}
-
-function partitions(value: string, before: readonly number[] = []): readonly number[] {
-  return [...before, wholeNumber(value)];
 }
