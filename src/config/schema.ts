@@ -83,6 +83,10 @@ const scoring = section({
   precision: z.enum(['float32', 'int8']).default('int8').describe('of the weights of the LSTM'),
   threads: z.number().int().nonnegative().default(0).describe('scorer threads; 0: one a core, at most 8'),
   maxBatchRecords: positive(512).describe('most records in one batch'),
+  batchTimeoutMs: positive(30_000).describe(
+    'a scorer thread that takes longer over a batch is replaced, and the batch is scored again',
+  ),
+  threadHeapMb: positive(512).describe('most memory of the JavaScript objects of a scorer thread, in MiB'),
   lowConfidence: z
     .number()
     .min(0)

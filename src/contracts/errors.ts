@@ -26,6 +26,7 @@ export type ErrorCode =
   // Streams
   | 'SF_STREAM_UNREACHABLE'
   | 'SF_STREAM_CRASHED'
+  | 'SF_STREAM_STALLED'
   | 'SF_STREAM_REFUSED'
   | 'SF_TOPIC_MISSING'
   | 'SF_TOPIC_MISMATCH'
@@ -45,7 +46,10 @@ export type ErrorCode =
   | 'SF_API_UNAVAILABLE'
   | 'SF_API_FAILED';
 
-/** Why a record was not scored. Each is final: reading the same bytes again gives the same answer. */
+/**
+ * Why a record was not scored. Each is final: reading the same bytes again gives the same answer. Only of
+ * SF_SCORER_POISON it is not certain: what ended the scorer's thread may not end that of another model or version.
+ */
 export type RejectionCode =
   | 'SF_POST_TOO_LARGE'
   | 'SF_POST_NOT_UTF8'
@@ -54,7 +58,8 @@ export type RejectionCode =
   | 'SF_POST_NO_ID'
   | 'SF_POST_NO_TEXT'
   | 'SF_POST_NO_TIME'
-  | 'SF_POST_POISON';
+  | 'SF_POST_POISON'
+  | 'SF_SCORER_POISON';
 
 export interface SentifluxErrorOptions {
   /** What the reader can do about it, as a sentence. */

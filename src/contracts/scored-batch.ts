@@ -26,4 +26,6 @@ export interface Rejection {
   readonly index: number;
   readonly code: RejectionCode;
   readonly message: string;
+  /** How often the record was tried; once unless told. */
+  readonly attempts?: number;
 }

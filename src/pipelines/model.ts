@@ -4,7 +4,7 @@ import { loadBundle, type ModelBundle } from '../model/bundle.js';
 import { PREPROCESSOR_VERSION } from '../preprocess/version.js';
 
 /** What a network must be able to score: a word, a text without spaces, a lone emoji. */
-const CANARIES: readonly TextToScore[] = [
+export const CANARIES: readonly TextToScore[] = [
   { text: 'good', language: 'en' },
   { text: '不好', language: 'zh' },
   { text: '👍' },

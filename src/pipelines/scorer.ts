@@ -7,7 +7,7 @@ import { type Logger, silentLogger } from '../contracts/logger.js';
 import type { ModelBundle } from '../model/bundle.js';
 import { openScorerPool } from '../scoring/pool.js';
 import { engineFallbacks } from '../telemetry/instruments.js';
-import { loadModel, scoreCanaries } from './model.js';
+import { CANARIES, loadModel, scoreCanaries } from './model.js';
 import { createModelSwap, type OpenedModel, type Scorer } from './model-swap.js';
 
 export type { Scorer } from './model-swap.js';
@@ -76,7 +76,15 @@ export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
   async function open(directory: string): Promise<OpenedModel> {
     const { vocabulary, ...bundle } = await loadModel(directory);
     const workerData: ScorerThreadData = { ...settings, bundle: { ...bundle, pieces: vocabulary.pieces } };
-    const pool = await openScorerPool({ thread: THREAD, workerData, threads, logger });
+    const pool = await openScorerPool({
+      thread: THREAD,
+      workerData,
+      threads,
+      heapMegabytes: scoring.threadHeapMb,
+      batchTimeoutMs: scoring.batchTimeoutMs,
+      canaries: CANARIES,
+      logger,
+    });
     try {
       // As many as there are free threads: together they reach, and warm, every thread.
       await Promise.all(

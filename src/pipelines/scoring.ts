@@ -131,10 +131,9 @@ export function outputsOf(
       },
     });
   }
-  for (const { index, code, message } of scored.rejections) {
-    outputs.push(
-      deadLetter(batch, index, { stage: 'decode', code, message, attempts: 1 }, topics.deadLetters),
-    );
+  for (const { index, code, message, attempts = 1 } of scored.rejections) {
+    const stage = code === 'SF_SCORER_POISON' ? 'score' : 'decode';
+    outputs.push(deadLetter(batch, index, { stage, code, message, attempts }, topics.deadLetters));
   }
   return outputs;
 }

@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import { type ErrorCode, messageOf, SentifluxError } from '../contracts/errors.js';
+import { type ErrorCode, errorOf, messageOf, SentifluxError } from '../contracts/errors.js';
 import type { RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
 import type { ModelStamp } from '../contracts/scored-post.js';
@@ -15,7 +15,7 @@ export type ThreadTask =
   | { readonly kind: 'batch'; readonly batch: RecordBatch }
   | { readonly kind: 'texts'; readonly texts: readonly TextToScore[] };
 
-/** What a thread answers: the result of the task's kind, or why there is none. Errors travel as values. */
+/** What a thread answers: the result of the task's kind, or why it has no scorer. */
 export type ThreadAnswer =
   | { readonly kind: 'describe'; readonly result: ScorerDescription }
   | { readonly kind: 'batch'; readonly result: ScoredBatch }
@@ -48,10 +48,15 @@ export const THREAD_HANDLER = 'handle';
  * Handler of one thread of the pool. The scorer is opened once, as the file is loaded; a file is
  * `export const handle = createThreadHandler(open)` and no more.
  *
+ * A thread that cannot do what it was asked for ends: nothing tells in which state the error left the engine, and a
+ * thread that only fails, and so is free at once, would draw all work to itself.
+ *
  * @param open makes the scorer from the pool's `workerData`, which it has to check
+ * @param end ends the thread with an error, which becomes the pool's
  */
 export function createThreadHandler(
   open: (workerData: unknown) => Promise<OpenedScorer>,
+  end: (error: Error) => void = throwUncaught,
 ): (task: ThreadTask) => Promise<unknown> {
   const opening = open(workerData);
   // Each task that waits for it answers with the error; until there is one it is not unhandled.
@@ -61,7 +66,10 @@ export function createThreadHandler(
     try {
       return movable(await answer(await opening, task));
     } catch (error) {
-      return failure(error);
+      // The one task that is there to ask for it.
+      if (task.kind === 'describe') return failure(error);
+      end(errorOf(error));
+      return new Promise(() => {});
     }
   };
 }
@@ -84,6 +92,12 @@ function movable(answer: ThreadAnswer): unknown {
   return move({
     [transferableSymbol]: [bytes.buffer, boundaries.buffer, nulls.buffer, outcomes.buffer],
     [valueSymbol]: answer,
+  });
+}
+
+function throwUncaught(error: Error): void {
+  queueMicrotask(() => {
+    throw error;
   });
 }
 

@@ -75,6 +75,11 @@ export const settleDuration = histogram('sentiflux.settle.duration', {
   unit: 's',
   description: 'Time until the outputs of a batch were acknowledged and its offsets committed.',
 });
+export const scorerThreadsEnded = counter('sentiflux.scorer.threads.ended', {
+  unit: '{thread}',
+  description:
+    'Scorer threads that ended over what they scored and were replaced, by sentiflux.reason (crash, hang, memory).',
+});
 export const engineFallbacks = counter('sentiflux.engine.fallbacks', {
   unit: '{fallback}',
   description: 'Starts on another engine than the best one, because its library could not be loaded.',

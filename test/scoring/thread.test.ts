@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { transferableSymbol, valueSymbol } from 'piscina';
 import { describe, expect, it } from 'vitest';
 import { SentifluxError } from '../../src/contracts/errors.js';
@@ -56,26 +57,34 @@ describe('the handler of a scorer thread', () => {
     );
   });
 
-  it('answers with the error of a scorer', async () => {
-    const handle = createThreadHandler(async () => ({ scorer }));
-    expect(await handle({ kind: 'texts', texts: [{ text: 'a' }] })).toEqual({
-      kind: 'failed',
-      code: 'SF_SCORER_FAILED',
-      message: 'the logits are no numbers',
-    });
+  it('ends with the error of a scorer, and answers no more', async () => {
+    const ends: Error[] = [];
+    const handle = createThreadHandler(
+      async () => ({ scorer }),
+      (error) => ends.push(error),
+    );
+    const answer = handle({ kind: 'texts', texts: [{ text: 'a' }] });
+    expect(await Promise.race([answer, nextTurn('nothing')])).toBe('nothing');
+    expect(ends).toEqual([new RangeError('the logits are no numbers')]);
   });
 
-  it('answers every task with the reason why there is no scorer', async () => {
-    const handle = createThreadHandler(async () => {
-      throw new SentifluxError('SF_MODEL_INVALID', 'no such model', { hint: 'Copy it again.' });
-    });
-    const failure = {
+  it('says why there is no scorer when it is asked to describe it, and ends over everything else', async () => {
+    const ends: Error[] = [];
+    const error = new SentifluxError('SF_MODEL_INVALID', 'no such model', { hint: 'Copy it again.' });
+    const handle = createThreadHandler(
+      async () => {
+        throw error;
+      },
+      (reason) => ends.push(reason),
+    );
+    expect(await handle({ kind: 'describe' })).toEqual({
       kind: 'failed',
       code: 'SF_MODEL_INVALID',
       message: 'no such model',
       hint: 'Copy it again.',
-    };
-    expect(await handle({ kind: 'describe' })).toEqual(failure);
-    expect(await handle({ kind: 'batch', batch })).toEqual(failure);
+    });
+    expect(ends).toEqual([]);
+    await Promise.race([handle({ kind: 'batch', batch }), nextTurn()]);
+    expect(ends).toEqual([error]);
   });
 });
