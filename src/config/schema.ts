@@ -32,6 +32,9 @@ const streams = section({
     'fetching pauses above this many unsettled records a partition',
   ),
   maxInFlightBytes: positive(16_777_216).describe('the same in bytes'),
+  stallAfterMs: positive(60_000).describe(
+    'records that wait this long while nothing is worked on: the consumer is made anew, and if that does not help the worker ends with status 75',
+  ),
 });
 
 const topics = section({

@@ -23,6 +23,7 @@ import { openScorer, type Scorer } from './scorer.js';
 import { startScoring } from './scoring.js';
 import { startServing } from './serving.js';
 import { checkTopics, topicSpecs } from './topics.js';
+import { watchedStreams } from './watched-streams.js';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -81,7 +82,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   };
 
   try {
-    const streams = opened(await openStreams(config.streams, logger), (resource) => resource.close());
+    const { stallAfterMs } = config.streams;
+    const streams = opened(
+      watchedStreams(await openStreams(config.streams, logger), { stallAfterMs, logger }),
+      (resource) => resource.close(),
+    );
     // What is embedded has nobody else to create its topics.
     if (config.streams.kind !== 'kafka') await streams.topics().create(topicSpecs(config.topics));
     await checkTopics(streams, config.topics);

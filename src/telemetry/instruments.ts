@@ -102,6 +102,10 @@ export const offsetGaps = counter('sentiflux.offset.gaps', {
   unit: '{message}',
   description: 'Records lost below the start of the log before they were read.',
 });
+export const consumersRemade = counter('sentiflux.consumer.remade', {
+  unit: '{consumer}',
+  description: 'Consumers made anew because records waited and none came, by messaging.destination.name.',
+});
 export const postsCounted = counter('sentiflux.aggregation.posts', {
   unit: '{post}',
   description: 'Posts seen by the aggregator, by sentiflux.outcome (counted, late, future, old, duplicate).',

@@ -6,7 +6,7 @@ import { startWorker, type Worker } from '../../pipelines/worker.js';
 import { startTelemetry } from '../../telemetry/start.js';
 import { version } from '../../version.js';
 import { type ConfigOption, configOption } from '../config-option.js';
-import { EXIT } from '../exit.js';
+import { EXIT, exitStatusOf } from '../exit.js';
 import { createLogger } from '../logger.js';
 
 /** A supervisor waits 30 s by habit before it kills. */
@@ -20,7 +20,7 @@ export function addRunCommand(program: Command): void {
   program
     .command('run')
     .description(
-      'run the worker; SIGTERM finishes and commits what has begun, a second one leaves at once; SIGHUP reads the model again',
+      'run the worker; SIGTERM finishes and commits what has begun, a second one leaves at once; SIGHUP reads the model again; status 75 asks to be started again',
     )
     .addOption(configOption())
     .option('-r, --role <roles>', `roles of this process: ${ROLES.join(',')}`, parseRoles, ROLES)
@@ -41,16 +41,16 @@ async function run(options: RunOptions): Promise<void> {
   const ending = await Promise.race([stopSignal(), worker.failed]);
   if (ending instanceof Error) {
     logger.error({ err: ending }, 'the worker cannot go on');
-    process.exitCode = EXIT.failed;
   } else {
     logger.info({ signal: ending }, 'stopping: finishing what has begun; again to leave at once');
   }
-  await drain(worker, logger);
+  await drain(worker, logger, ending instanceof Error ? exitStatusOf(ending) : EXIT.failed);
   await telemetry.stop();
   if (ending instanceof Error) throw ending;
 }
 
-async function drain(worker: Worker, logger: Logger): Promise<void> {
+/** @param status to exit with where that takes too long */
+async function drain(worker: Worker, logger: Logger, status: number): Promise<void> {
   process.once('SIGTERM', leaveAtOnce);
   process.once('SIGINT', leaveAtOnce);
   const timer = setTimeout(() => {
@@ -58,7 +58,7 @@ async function drain(worker: Worker, logger: Logger): Promise<void> {
       {},
       `not drained within ${DRAIN_MILLIS / 1000} s: leaving; what is not committed will be read again`,
     );
-    process.exit(EXIT.failed);
+    process.exit(status);
   }, DRAIN_MILLIS);
   await worker.stop();
   clearTimeout(timer);
