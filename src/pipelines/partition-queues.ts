@@ -21,7 +21,7 @@ export class PartitionQueues {
     // Only the first failure is news: those behind it fail with the same error.
     before.then(
       () => after.catch((error: unknown) => this.#onFailure(errorOf(error))),
-      () => {},
+      () => after.catch(() => {}),
     );
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { assignmentEpoch, epochMillis } from '../../src/contracts/ids.js';
 import type { RecordBatch } from '../../src/contracts/record.js';
@@ -62,8 +63,15 @@ describe('the queues of the partitions', () => {
     queues.add(batch(0, 1), async () => {
       ranOn = true;
     });
+    const unhandled: unknown[] = [];
+    const onUnhandled = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', onUnhandled);
+    await nextTurn();
+    process.off('unhandledRejection', onUnhandled);
     await queues.idle();
     expect(failures).toEqual(['the disk is full']);
     expect(ranOn).toBe(false);
+    // One would end the process before it could finish what other partitions have begun.
+    expect(unhandled).toEqual([]);
   });
 });
