@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { CompressionCodecs, CompressionTypes, Kafka, KafkaJSNonRetriableError, logLevel } from 'kafkajs';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
 import { silentLogger } from '../../src/contracts/logger.js';
@@ -145,6 +145,31 @@ describe.skipIf(kafkaBrokers === undefined)('streams on Kafka', () => {
       },
     });
     await expect(reader.records(1)).rejects.toThrow('the store is away');
+  });
+
+  it('end a consumption, with the reason, when its consumer has crashed for good', async () => {
+    const topic = await freshTopic(streams);
+    const reader = await read(streams, topic, { settleAll: true });
+    await write(streams, topic, ['plain']);
+    await reader.records(1);
+    const codecs: Record<number, unknown> = CompressionCodecs;
+    const snappy = codecs[CompressionTypes.Snappy];
+    onTestFinished(() => {
+      codecs[CompressionTypes.Snappy] = snappy;
+    });
+    const producer = kafka.producer();
+    await producer.connect();
+    onTestFinished(() => producer.disconnect());
+    await producer.send({ topic, compression: CompressionTypes.Snappy, messages: [{ value: 'packed' }] });
+    // As kafkajs does with a codec that it does not know: the consumer that fetches next meets it.
+    codecs[CompressionTypes.Snappy] = () => {
+      throw new KafkaJSNonRetriableError('Snappy compression not implemented');
+    };
+    await write(streams, topic, ['behind it']);
+    await expect(reader.records(3)).rejects.toMatchObject({
+      code: 'SF_STREAM_CRASHED',
+      message: expect.stringContaining('Snappy compression not implemented'),
+    });
   });
 
   it('say what is wrong with a topic that the broker refuses', async () => {
