@@ -37,6 +37,8 @@ export interface OpenScorerOptions {
   /** Scorer threads; the configuration's number by default, 0 for one a core. */
   readonly threads?: number;
   readonly logger?: Logger;
+  /** File of the threads; what is tested under faults has one of its own. */
+  readonly thread?: URL;
 }
 
 const MOST_THREADS = 8;
@@ -57,7 +59,7 @@ export function shippedModel(): string {
  * @throws SentifluxError SF_MODEL_UNREADABLE, SF_MODEL_INVALID, SF_ENGINE_UNAVAILABLE, SF_SCORER_FAILED
  */
 export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
-  const { config, brands, logger = silentLogger } = options;
+  const { config, brands, logger = silentLogger, thread = THREAD } = options;
   const { scoring, input, output, aggregation } = config;
   const threads = (options.threads ?? scoring.threads) || Math.min(MOST_THREADS, availableParallelism());
   const settings: Omit<ScorerThreadData, 'bundle'> = {
@@ -77,7 +79,7 @@ export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
     const { vocabulary, ...bundle } = await loadModel(directory);
     const workerData: ScorerThreadData = { ...settings, bundle: { ...bundle, pieces: vocabulary.pieces } };
     const pool = await openScorerPool({
-      thread: THREAD,
+      thread,
       workerData,
       threads,
       heapMegabytes: scoring.threadHeapMb,

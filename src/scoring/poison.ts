@@ -11,8 +11,8 @@ const WAIT_MILLIS = 200;
 /** The scorer is given up when it fails the probe so often, over some 7 s: what passes by then was no failure of it. */
 const PROBE_ATTEMPTS = 4;
 const PROBE_WAIT_MILLIS = 1_000;
-/** The time limit of a part of a batch shrinks with it, down to this share: a new thread needs time to start. */
-const LEAST_LIMIT_SHARE = 1 / 6;
+/** The time limit of a part of a batch shrinks with it, down to this share: a post's time is not all proportional. */
+const LEAST_LIMIT_SHARE = 1 / 16;
 
 type Attempt =
   | { readonly kind: 'scored'; readonly scored: ScoredBatch }

@@ -12,7 +12,7 @@ import { type ScorerThreadsOptions, startScorerThreads } from './threads.js';
 const ATTEMPTS = 2;
 
 export interface ScorerPoolOptions extends ScorerThreadsOptions {
-  /** A thread that takes longer over a batch is ended. Starting a thread, in place of one that ended, counts. */
+  /** A thread that takes longer over a batch is ended. */
   readonly batchTimeoutMs: number;
   /** Texts that every model can score. Where they fail too, it is the scorer that fails and no post. */
   readonly canaries: readonly TextToScore[];

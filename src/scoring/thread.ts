@@ -15,6 +15,9 @@ export type ThreadTask =
   | { readonly kind: 'batch'; readonly batch: RecordBatch }
   | { readonly kind: 'texts'; readonly texts: readonly TextToScore[] };
 
+/** A task on its way to a thread, which notes there when it begins it, in ms since the epoch: until then 0. */
+export type TimedTask = ThreadTask & { readonly begunAt: BigInt64Array<SharedArrayBuffer> };
+
 /** What a thread answers: the result of the task's kind, or why it has no scorer. */
 export type ThreadAnswer =
   | { readonly kind: 'describe'; readonly result: ScorerDescription }
@@ -57,14 +60,16 @@ export const THREAD_HANDLER = 'handle';
 export function createThreadHandler(
   open: (workerData: unknown) => Promise<OpenedScorer>,
   end: (error: Error) => void = throwUncaught,
-): (task: ThreadTask) => Promise<unknown> {
+): (task: TimedTask) => Promise<unknown> {
   const opening = open(workerData);
   // Each task that waits for it answers with the error; until there is one it is not unhandled.
   opening.catch(() => {});
 
   return async (task) => {
     try {
-      return movable(await answer(await opening, task));
+      const opened = await opening;
+      Atomics.store(task.begunAt, 0, BigInt(Date.now()));
+      return movable(await answer(opened, task));
     } catch (error) {
       // The one task that is there to ask for it.
       if (task.kind === 'describe') return failure(error);

@@ -2,7 +2,10 @@ import { Piscina } from 'piscina';
 import { messageOf, SentifluxError } from '../contracts/errors.js';
 import type { Logger } from '../contracts/logger.js';
 import { scorerThreadsEnded } from '../telemetry/instruments.js';
-import { THREAD_HANDLER, type ThreadAnswer, type ThreadTask } from './thread.js';
+import { THREAD_HANDLER, type ThreadAnswer, type ThreadTask, type TimedTask } from './thread.js';
+
+/** Reading the model included; on a machine that has other work to do, too. */
+const MOST_START_MILLIS = 60_000;
 
 export interface ScorerThreadsOptions {
   /** Compiled file of a thread: exports `handle`, made by `createThreadHandler`. */
@@ -22,7 +25,7 @@ export interface ScorerThreads {
   /**
    * Tries a task once, in the next free thread.
    *
-   * @param limitMillis the thread is ended when it has not answered by then, its start included; no limit by default
+   * @param limitMillis the thread is ended when it takes longer, once it has begun; no limit by default
    * @throws ThreadEnded what the task did to its thread
    * @throws SentifluxError why the thread could not open its scorer, for the task `describe`
    */
@@ -45,7 +48,7 @@ export class ThreadEnded extends Error {
 /** Starts the threads; a task finds out whether they could open their scorers. */
 export function startScorerThreads(options: ScorerThreadsOptions): ScorerThreads {
   const { thread, workerData, threads, heapMegabytes, logger } = options;
-  const pool = new Piscina<ThreadTask, ThreadAnswer>({
+  const pool = new Piscina<TimedTask, ThreadAnswer>({
     filename: thread.href,
     name: THREAD_HANDLER,
     workerData,
@@ -71,18 +74,20 @@ export function startScorerThreads(options: ScorerThreadsOptions): ScorerThreads
   async function runNow(task: ThreadTask, limitMillis: number | undefined): Promise<ThreadAnswer> {
     const controller = new AbortController();
     const { signal } = controller;
-    const hang = (): void =>
-      controller.abort(new ThreadEnded('hang', `no answer within ${(limitMillis ?? 0) / 1_000} s`));
-    const timer = limitMillis === undefined ? undefined : setTimeout(hang, limitMillis);
+    const begunAt = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
+    const inTime =
+      limitMillis === undefined
+        ? undefined
+        : limitTime({ begunAt, limitMillis, end: (ended) => controller.abort(ended) });
     running.add(controller);
     try {
-      return await pool.run(task, { signal });
+      return await pool.run({ ...task, begunAt }, { signal });
     } catch (error) {
       const ended = signal.reason instanceof ThreadEnded ? signal.reason : endOf(error);
       scorerThreadsEnded.add(1, { 'sentiflux.reason': ended.reason });
       throw ended;
     } finally {
-      clearTimeout(timer);
+      inTime?.();
       running.delete(controller);
     }
   }
@@ -98,6 +103,30 @@ export function startScorerThreads(options: ScorerThreadsOptions): ScorerThreads
     // `close` would hold the pool, and the model in it, for 30 s more.
     destroy: () => pool.destroy(),
   };
+}
+
+interface TimeLimit {
+  readonly begunAt: BigInt64Array;
+  readonly limitMillis: number;
+  readonly end: (ended: ThreadEnded) => void;
+}
+
+/**
+ * Looks whether a task has been begun and is not over in time. A thread that replaces another one starts first.
+ *
+ * @returns to be called when the task is over
+ */
+function limitTime({ begunAt, limitMillis, end }: TimeLimit): () => void {
+  const asked = Date.now();
+  let timer = setTimeout(look, limitMillis);
+  function look(): void {
+    const begun = Number(Atomics.load(begunAt, 0));
+    const [since, limit] = begun === 0 ? [asked, MOST_START_MILLIS] : [begun, limitMillis];
+    const left = since + limit - Date.now();
+    if (left > 0) timer = setTimeout(look, Math.min(left, limitMillis));
+    else end(new ThreadEnded('hang', `${begun === 0 ? 'no start' : 'no answer'} within ${limit / 1_000} s`));
+  }
+  return () => clearTimeout(timer);
 }
 
 function endOf(error: unknown): ThreadEnded {

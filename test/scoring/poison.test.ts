@@ -79,8 +79,8 @@ describe('the search for poison', () => {
       { posts: 32, limit: 30_000 },
       { posts: 16, limit: 15_000 },
       { posts: 8, limit: 7_500 },
-      { posts: 4, limit: 5_000 },
-      { posts: 2, limit: 5_000 },
+      { posts: 4, limit: 3_750 },
+      { posts: 2, limit: 1_875 },
       { posts: 1, limit: 30_000 },
       { posts: 1, limit: 30_000 },
     ]);

@@ -33,6 +33,8 @@ const batch = packRecords(
   assignmentEpoch(1),
 );
 
+const begunAt = new BigInt64Array(new SharedArrayBuffer(8));
+
 describe('the handler of a scorer thread', () => {
   it('opens its scorer once and describes it', async () => {
     let opened = 0;
@@ -41,15 +43,36 @@ describe('the handler of a scorer thread', () => {
       opened += 1;
       return { scorer, fallback };
     });
-    await handle({ kind: 'describe' });
-    expect(await handle({ kind: 'describe' })).toEqual({ kind: 'describe', result: { stamp, fallback } });
+    await handle({ kind: 'describe', begunAt });
+    expect(await handle({ kind: 'describe', begunAt })).toEqual({
+      kind: 'describe',
+      result: { stamp, fallback },
+    });
     expect(opened).toBe(1);
+  });
+
+  it('notes when it begins a task, once it has its scorer', async () => {
+    let open = (): void => {};
+    const opening = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const handle = createThreadHandler(async () => {
+      await opening;
+      return { scorer };
+    });
+    const own = new BigInt64Array(new SharedArrayBuffer(8));
+    const answer = handle({ kind: 'batch', batch, begunAt: own });
+    await nextTurn();
+    expect(own[0]).toBe(0n);
+    open();
+    await answer;
+    expect(Math.abs(Number(own[0]) - Date.now())).toBeLessThan(10_000);
   });
 
   it('moves the buffers of a scored batch', async () => {
     const handle = createThreadHandler(async () => ({ scorer }));
     // What piscina looks at before it posts a result; its types do not name the properties.
-    const answer = (await handle({ kind: 'batch', batch })) as Record<symbol, unknown>;
+    const answer = (await handle({ kind: 'batch', batch, begunAt })) as Record<symbol, unknown>;
     expect(answer[valueSymbol as symbol]).toEqual({ kind: 'batch', result: scored });
     const { bytes, boundaries, nulls, outcomes } = scored;
     expect(answer[transferableSymbol as symbol]).toEqual(
@@ -63,7 +86,7 @@ describe('the handler of a scorer thread', () => {
       async () => ({ scorer }),
       (error) => ends.push(error),
     );
-    const answer = handle({ kind: 'texts', texts: [{ text: 'a' }] });
+    const answer = handle({ kind: 'texts', texts: [{ text: 'a' }], begunAt });
     expect(await Promise.race([answer, nextTurn('nothing')])).toBe('nothing');
     expect(ends).toEqual([new RangeError('the logits are no numbers')]);
   });
@@ -77,14 +100,14 @@ describe('the handler of a scorer thread', () => {
       },
       (reason) => ends.push(reason),
     );
-    expect(await handle({ kind: 'describe' })).toEqual({
+    expect(await handle({ kind: 'describe', begunAt })).toEqual({
       kind: 'failed',
       code: 'SF_MODEL_INVALID',
       message: 'no such model',
       hint: 'Copy it again.',
     });
     expect(ends).toEqual([]);
-    await Promise.race([handle({ kind: 'batch', batch }), nextTurn()]);
+    await Promise.race([handle({ kind: 'batch', batch, begunAt }), nextTurn()]);
     expect(ends).toEqual([error]);
   });
 });
