@@ -20,6 +20,8 @@ export interface RunningWorker {
   /** Gets a path of the API. */
   get(path: string): Promise<Record<string, unknown>>;
   signal(signal: NodeJS.Signals): void;
+  /** Resolves with the exit status, also when nobody ends it. */
+  readonly ended: Promise<unknown>;
   /** Sends a signal that ends it, and resolves with the exit status. */
   end(signal: NodeJS.Signals): Promise<unknown>;
 }
@@ -62,6 +64,7 @@ export async function deploy(
 async function startWorker(file: string, env: Readonly<Record<string, string>>): Promise<RunningWorker> {
   const worker = start(['run', '--config', file], { env: { SENTIFLUX_LOG_LEVEL: 'info', ...env } });
   const exited = once(worker, 'exit');
+  const ended = exited.then(([status]: unknown[]) => status);
   onTestFinished(() => void worker.kill('SIGKILL'));
   let log = '';
   const [address, opsAddress] = await new Promise<[string, string]>((resolve, reject) => {
@@ -83,10 +86,10 @@ async function startWorker(file: string, env: Readonly<Record<string, string>>):
       return Object(body);
     },
     signal: (signal) => void worker.kill(signal),
-    async end(signal) {
+    ended,
+    end(signal) {
       worker.kill(signal);
-      const [status]: unknown[] = await exited;
-      return status;
+      return ended;
     },
   };
 }
