@@ -13,6 +13,8 @@ interface Partition {
   handedOn: number;
   /** Batches that the role is done with and that are being settled. */
   settling: number;
+  /** Whether it was not assigned at the last look. */
+  isAway: boolean;
 }
 
 /**
@@ -50,7 +52,12 @@ export class StallWatch {
   /** @param lags of every partition that is assigned now */
   look(lags: ReadonlyMap<number, number>, now: number): readonly Stall[] {
     const stalls: Stall[] = [];
-    for (const [partition, state] of this.#partitions) if (!lags.has(partition)) state.since = now;
+    for (const [partition, state] of this.#partitions) {
+      // Not at once: a consumer that crashes at the same record over and over is without it for moments only.
+      const isAway = !lags.has(partition);
+      if (isAway && state.isAway) state.since = now;
+      state.isAway = isAway;
+    }
     for (const [partition, lag] of lags) {
       const state = this.#of(partition, now);
       if (lag === 0 || (state.handedOn > 0 && state.settling === 0)) state.since = now;
@@ -66,7 +73,7 @@ export class StallWatch {
   }
 
   #of(partition: number, now: number): Partition {
-    const state = this.#partitions.get(partition) ?? { since: now, handedOn: 0, settling: 0 };
+    const state = this.#partitions.get(partition) ?? { since: now, handedOn: 0, settling: 0, isAway: false };
     this.#partitions.set(partition, state);
     return state;
   }

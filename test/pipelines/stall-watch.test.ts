@@ -49,9 +49,19 @@ describe('a partition whose records wait', () => {
   it('has its time from when it was assigned', () => {
     const watch = new StallWatch(STALL);
     watch.look(lags(7), 0);
-    watch.look(new Map(), STALL - 1);
-    expect(watch.look(lags(7), STALL)).toEqual([]);
-    expect(watch.look(lags(7), 2 * STALL - 1)).toHaveLength(1);
+    watch.look(new Map(), STALL / 2);
+    watch.look(new Map(), STALL);
+    expect(watch.look(lags(7), STALL * 1.5)).toEqual([]);
+    expect(watch.look(lags(7), STALL * 2)).toHaveLength(1);
+  });
+
+  it('stands still though it is assigned anew again and again', () => {
+    const watch = new StallWatch(STALL);
+    watch.look(lags(7), 0);
+    watch.look(new Map(), STALL / 4);
+    watch.look(lags(7), STALL / 2);
+    expect(watch.look(new Map(), (STALL * 3) / 4)).toEqual([]);
+    expect(watch.look(lags(7), STALL)).toHaveLength(1);
   });
 
   it('is told from one that gets on', () => {
