@@ -76,7 +76,11 @@ async function consumeWatched(
       if (stalls.some(({ partition }) => remadeFor.has(partition))) giveUp(stalls);
       else await remake(stalls);
     },
-    (error) => logger.warn({ err: error, topic }, 'the lag could not be read, nor whether records wait'),
+    (error) => {
+      // Brokers that are away are no standstill. What is known of the time before says nothing of the time after.
+      watch.restart(performance.now());
+      logger.debug({ err: error, topic }, 'the lag could not be read, nor whether records wait');
+    },
   );
 
   async function remake(stalls: readonly Stall[]): Promise<void> {

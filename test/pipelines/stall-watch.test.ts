@@ -64,6 +64,14 @@ describe('a partition whose records wait', () => {
     expect(watch.look(lags(7), STALL)).toHaveLength(1);
   });
 
+  it('has its time anew where nobody could look', () => {
+    const watch = new StallWatch(STALL);
+    watch.look(lags(7), 0);
+    watch.restart(STALL - 1);
+    expect(watch.look(lags(7), STALL)).toEqual([]);
+    expect(watch.look(lags(7), 2 * STALL - 1)).toHaveLength(1);
+  });
+
   it('is told from one that gets on', () => {
     const watch = new StallWatch(STALL);
     const both = new Map([
