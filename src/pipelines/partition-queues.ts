@@ -18,7 +18,7 @@ export class PartitionQueues {
     const before = this.#tails.get(batch.partition) ?? Promise.resolve();
     const after = before.then(step);
     this.#tails.set(batch.partition, after);
-    // Only the first failure is news: those behind it fail with the same error.
+    // Only the first failure is news: those behind it fail with the same error. Unhandled it would end the process.
     before.then(
       () => after.catch((error: unknown) => this.#onFailure(errorOf(error))),
       () => after.catch(() => {}),
