@@ -9,7 +9,7 @@ import { createThreadHandler } from '../scoring/thread.js';
 import type { ScorerThreadData } from './scorer.js';
 
 /** What runs in a scorer thread: text in, result out, with nothing of it on the main thread. */
-export const handle = createThreadHandler(async (workerData: unknown) => {
+export const handle = createThreadHandler(async (workerData, guard) => {
   const { bundle, brands, scoring, input, output, futureToleranceMs, oldAfterMs } =
     workerData as ScorerThreadData; // Put together by openScorer in the same process.
   const { pieces, ...sent } = bundle;
@@ -24,7 +24,7 @@ export const handle = createThreadHandler(async (workerData: unknown) => {
       brands,
     }),
     locate: createLocator({ cutWord: createWordCutter(vocabulary), maxTokens: manifest.maxTokens }),
-    engine,
+    engine: guard(engine),
     manifest,
     maxBytes: input.maxBytes,
     lowConfidence: scoring.lowConfidence,

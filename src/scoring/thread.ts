@@ -7,6 +7,7 @@ import type { ModelStamp } from '../contracts/scored-post.js';
 import type { TextOutcome } from '../contracts/text-score.js';
 import type { TextToScore } from '../contracts/text-scorer.js';
 import type { EngineFallback } from './choose-engine.js';
+import type { ScoringEngine } from './engine.js';
 import type { BatchScorer } from './score-batch.js';
 
 /** What the pool asks of a thread. */
@@ -15,8 +16,22 @@ export type ThreadTask =
   | { readonly kind: 'batch'; readonly batch: RecordBatch }
   | { readonly kind: 'texts'; readonly texts: readonly TextToScore[] };
 
-/** A task on its way to a thread, which notes there when it begins it, in ms since the epoch: until then 0. */
-export type TimedTask = ThreadTask & { readonly begunAt: BigInt64Array<SharedArrayBuffer> };
+/** A task on its way to a thread, and what the two sides tell each other of it while it is under way. */
+export type TimedTask = ThreadTask & { readonly progress: BigInt64Array<SharedArrayBuffer> };
+
+/**
+ * Indices into a task's `progress`, all 0 at first. ONNX Runtime ends the process when its thread is ended in the
+ * midst of a call. So the thread says when it enters the engine, then looks whether it is to end; and the pool says
+ * that it is to end, then looks whether it is in the engine: one of the two sees the other.
+ */
+export const PROGRESS = {
+  /** When the thread began the task, in ms since the epoch. */
+  begunAt: 0,
+  /** 1 while the thread is in the engine. */
+  inEngine: 1,
+  /** 1 once the thread is to end. */
+  toEnd: 2,
+} as const;
 
 /** What a thread answers: the result of the task's kind, or why it has no scorer. */
 export type ThreadAnswer =
@@ -54,21 +69,40 @@ export const THREAD_HANDLER = 'handle';
  * A thread that cannot do what it was asked for ends: nothing tells in which state the error left the engine, and a
  * thread that only fails, and so is free at once, would draw all work to itself.
  *
- * @param open makes the scorer from the pool's `workerData`, which it has to check
+ * @param open makes the scorer from the pool's `workerData`, which it has to check, and has its engine guarded
  * @param end ends the thread with an error, which becomes the pool's
  */
 export function createThreadHandler(
-  open: (workerData: unknown) => Promise<OpenedScorer>,
+  open: (workerData: unknown, guard: (engine: ScoringEngine) => ScoringEngine) => Promise<OpenedScorer>,
   end: (error: Error) => void = throwUncaught,
 ): (task: TimedTask) => Promise<unknown> {
-  const opening = open(workerData);
+  let progress: TimedTask['progress'] | undefined;
+  const leaveIfToEnd = (): void => {
+    if (progress !== undefined && Atomics.load(progress, PROGRESS.toEnd) === 1n)
+      throw new Error('it took too long');
+  };
+  const guard = (engine: ScoringEngine): ScoringEngine => ({
+    ...engine,
+    async score(batch) {
+      if (progress !== undefined) Atomics.store(progress, PROGRESS.inEngine, 1n);
+      try {
+        leaveIfToEnd();
+        return await engine.score(batch);
+      } finally {
+        if (progress !== undefined) Atomics.store(progress, PROGRESS.inEngine, 0n);
+        leaveIfToEnd();
+      }
+    },
+  });
+  const opening = open(workerData, guard);
   // Each task that waits for it answers with the error; until there is one it is not unhandled.
   opening.catch(() => {});
 
   return async (task) => {
     try {
       const opened = await opening;
-      Atomics.store(task.begunAt, 0, BigInt(Date.now()));
+      progress = task.progress;
+      Atomics.store(progress, PROGRESS.begunAt, BigInt(Date.now()));
       return movable(await answer(opened, task));
     } catch (error) {
       // The one task that is there to ask for it.

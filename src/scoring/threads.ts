@@ -2,10 +2,12 @@ import { Piscina } from 'piscina';
 import { messageOf, SentifluxError } from '../contracts/errors.js';
 import type { Logger } from '../contracts/logger.js';
 import { scorerThreadsEnded } from '../telemetry/instruments.js';
-import { THREAD_HANDLER, type ThreadAnswer, type ThreadTask, type TimedTask } from './thread.js';
+import { PROGRESS, THREAD_HANDLER, type ThreadAnswer, type ThreadTask, type TimedTask } from './thread.js';
 
 /** Reading the model included; on a machine that has other work to do, too. */
 const MOST_START_MILLIS = 60_000;
+/** A thread that is to end but is in its engine is looked at so often. */
+const IN_ENGINE_EVERY_MILLIS = 20;
 
 export interface ScorerThreadsOptions {
   /** Compiled file of a thread: exports `handle`, made by `createThreadHandler`. */
@@ -74,16 +76,24 @@ export function startScorerThreads(options: ScorerThreadsOptions): ScorerThreads
   async function runNow(task: ThreadTask, limitMillis: number | undefined): Promise<ThreadAnswer> {
     const controller = new AbortController();
     const { signal } = controller;
-    const begunAt = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
+    const progress = new BigInt64Array(
+      new SharedArrayBuffer(Object.keys(PROGRESS).length * BigInt64Array.BYTES_PER_ELEMENT),
+    );
     const inTime =
       limitMillis === undefined
         ? undefined
-        : limitTime({ begunAt, limitMillis, end: (ended) => controller.abort(ended) });
+        : limitTime({ progress, limitMillis, end: (ended) => controller.abort(ended) });
     running.add(controller);
     try {
-      return await pool.run({ ...task, begunAt }, { signal });
+      return await pool.run({ ...task, progress }, { signal });
     } catch (error) {
-      const ended = signal.reason instanceof ThreadEnded ? signal.reason : endOf(error);
+      const leftByItself = Atomics.load(progress, PROGRESS.toEnd) === 1n;
+      const ended =
+        signal.reason instanceof ThreadEnded
+          ? signal.reason
+          : leftByItself
+            ? noAnswer(limitMillis ?? 0)
+            : endOf(error);
       scorerThreadsEnded.add(1, { 'sentiflux.reason': ended.reason });
       throw ended;
     } finally {
@@ -106,27 +116,38 @@ export function startScorerThreads(options: ScorerThreadsOptions): ScorerThreads
 }
 
 interface TimeLimit {
-  readonly begunAt: BigInt64Array;
+  readonly progress: BigInt64Array;
   readonly limitMillis: number;
   readonly end: (ended: ThreadEnded) => void;
 }
 
 /**
- * Looks whether a task has been begun and is not over in time. A thread that replaces another one starts first.
+ * Looks whether a task has been begun and is not over in time. A thread that replaces another one starts first; one
+ * that is in its engine gets as much time again to come out of it.
  *
  * @returns to be called when the task is over
  */
-function limitTime({ begunAt, limitMillis, end }: TimeLimit): () => void {
+function limitTime({ progress, limitMillis, end }: TimeLimit): () => void {
   const asked = Date.now();
   let timer = setTimeout(look, limitMillis);
   function look(): void {
-    const begun = Number(Atomics.load(begunAt, 0));
+    const begun = Number(Atomics.load(progress, PROGRESS.begunAt));
     const [since, limit] = begun === 0 ? [asked, MOST_START_MILLIS] : [begun, limitMillis];
     const left = since + limit - Date.now();
-    if (left > 0) timer = setTimeout(look, Math.min(left, limitMillis));
-    else end(new ThreadEnded('hang', `${begun === 0 ? 'no start' : 'no answer'} within ${limit / 1_000} s`));
+    if (left > 0) {
+      timer = setTimeout(look, Math.min(left, limitMillis));
+      return;
+    }
+    Atomics.store(progress, PROGRESS.toEnd, 1n);
+    const isInEngine = Atomics.load(progress, PROGRESS.inEngine) === 1n;
+    if (isInEngine && left > -limit) timer = setTimeout(look, IN_ENGINE_EVERY_MILLIS);
+    else end(begun === 0 ? new ThreadEnded('hang', `no start within ${limit / 1_000} s`) : noAnswer(limit));
   }
   return () => clearTimeout(timer);
+}
+
+function noAnswer(limitMillis: number): ThreadEnded {
+  return new ThreadEnded('hang', `no answer within ${limitMillis / 1_000} s`);
 }
 
 function endOf(error: unknown): ThreadEnded {

@@ -5,8 +5,9 @@ import { SentifluxError } from '../../src/contracts/errors.js';
 import { assignmentEpoch, epochMillis } from '../../src/contracts/ids.js';
 import { packRecords } from '../../src/contracts/record-batch.js';
 import type { ScoredBatch } from '../../src/contracts/scored-batch.js';
+import type { ScoringEngine } from '../../src/scoring/engine.js';
 import type { BatchScorer } from '../../src/scoring/score-batch.js';
-import { createThreadHandler } from '../../src/scoring/thread.js';
+import { createThreadHandler, PROGRESS } from '../../src/scoring/thread.js';
 
 const stamp = { version: '1', engine: 'onnx', precision: 'int8' } as const;
 const scored: ScoredBatch = {
@@ -33,7 +34,7 @@ const batch = packRecords(
   assignmentEpoch(1),
 );
 
-const begunAt = new BigInt64Array(new SharedArrayBuffer(8));
+const progress = new BigInt64Array(new SharedArrayBuffer(24));
 
 describe('the handler of a scorer thread', () => {
   it('opens its scorer once and describes it', async () => {
@@ -43,8 +44,8 @@ describe('the handler of a scorer thread', () => {
       opened += 1;
       return { scorer, fallback };
     });
-    await handle({ kind: 'describe', begunAt });
-    expect(await handle({ kind: 'describe', begunAt })).toEqual({
+    await handle({ kind: 'describe', progress });
+    expect(await handle({ kind: 'describe', progress })).toEqual({
       kind: 'describe',
       result: { stamp, fallback },
     });
@@ -60,8 +61,8 @@ describe('the handler of a scorer thread', () => {
       await opening;
       return { scorer };
     });
-    const own = new BigInt64Array(new SharedArrayBuffer(8));
-    const answer = handle({ kind: 'batch', batch, begunAt: own });
+    const own = new BigInt64Array(new SharedArrayBuffer(24));
+    const answer = handle({ kind: 'batch', batch, progress: own });
     await nextTurn();
     expect(own[0]).toBe(0n);
     open();
@@ -72,12 +73,43 @@ describe('the handler of a scorer thread', () => {
   it('moves the buffers of a scored batch', async () => {
     const handle = createThreadHandler(async () => ({ scorer }));
     // What piscina looks at before it posts a result; its types do not name the properties.
-    const answer = (await handle({ kind: 'batch', batch, begunAt })) as Record<symbol, unknown>;
+    const answer = (await handle({ kind: 'batch', batch, progress })) as Record<symbol, unknown>;
     expect(answer[valueSymbol as symbol]).toEqual({ kind: 'batch', result: scored });
     const { bytes, boundaries, nulls, outcomes } = scored;
     expect(answer[transferableSymbol as symbol]).toEqual(
       [bytes, boundaries, nulls, outcomes].map(({ buffer }) => buffer),
     );
+  });
+
+  it('leaves before it enters the engine, or once it is out of it, where it is to end', async () => {
+    let calls = 0;
+    const ends: Error[] = [];
+    const engine: ScoringEngine = {
+      name: 'onnx',
+      precision: 'int8',
+      async score() {
+        calls += 1;
+        expect(own[PROGRESS.inEngine]).toBe(1n);
+        Atomics.store(own, PROGRESS.toEnd, 1n);
+        return new Float32Array(3);
+      },
+      close: async () => {},
+    };
+    const own = new BigInt64Array(new SharedArrayBuffer(24));
+    const handle = createThreadHandler(
+      async (_, guard) => {
+        const guarded = guard(engine);
+        const scoreBatch = () =>
+          guarded.score({ rows: 1, width: 1, tokens: new Int32Array(1), lengths: Int32Array.of(1) });
+        return { scorer: { ...scorer, scoreBatch: async () => scoreBatch().then(() => scored) } };
+      },
+      (error) => ends.push(error),
+    );
+    await Promise.race([handle({ kind: 'batch', batch, progress: own }), nextTurn()]);
+    expect(own[PROGRESS.inEngine]).toBe(0n);
+    await Promise.race([handle({ kind: 'batch', batch, progress: own }), nextTurn()]);
+    expect(ends).toHaveLength(2);
+    expect(calls).toBe(1);
   });
 
   it('ends with the error of a scorer, and answers no more', async () => {
@@ -86,7 +118,7 @@ describe('the handler of a scorer thread', () => {
       async () => ({ scorer }),
       (error) => ends.push(error),
     );
-    const answer = handle({ kind: 'texts', texts: [{ text: 'a' }], begunAt });
+    const answer = handle({ kind: 'texts', texts: [{ text: 'a' }], progress });
     expect(await Promise.race([answer, nextTurn('nothing')])).toBe('nothing');
     expect(ends).toEqual([new RangeError('the logits are no numbers')]);
   });
@@ -100,14 +132,14 @@ describe('the handler of a scorer thread', () => {
       },
       (reason) => ends.push(reason),
     );
-    expect(await handle({ kind: 'describe', begunAt })).toEqual({
+    expect(await handle({ kind: 'describe', progress })).toEqual({
       kind: 'failed',
       code: 'SF_MODEL_INVALID',
       message: 'no such model',
       hint: 'Copy it again.',
     });
     expect(ends).toEqual([]);
-    await Promise.race([handle({ kind: 'batch', batch, begunAt }), nextTurn()]);
+    await Promise.race([handle({ kind: 'batch', batch, progress }), nextTurn()]);
     expect(ends).toEqual([error]);
   });
 });
