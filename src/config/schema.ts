@@ -19,6 +19,10 @@ const kafka = section({
   sessionTimeoutMs: millis(30_000).describe('a worker not heard of for this long loses its partitions'),
   maxFetchBytes: positive(4_194_304).describe('most bytes of one fetch, over all partitions'),
   fetchWaitMs: millis(100).describe('how long the broker may wait to fill a fetch'),
+  delivery: z
+    .enum(['at-least-once', 'exactly-once'])
+    .default('at-least-once')
+    .describe('how results and dead letters are written: exactly-once in transactions; see docs/delivery.md'),
 });
 
 const streams = section({

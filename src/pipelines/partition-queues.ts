@@ -1,32 +1,54 @@
 import { errorOf } from '../contracts/errors.js';
 import type { RecordBatch } from '../contracts/record.js';
 
+/** A step of a batch; calling `passOn` lets the next batch of its partition begin before this step is over. */
+export type Step = (passOn: () => void) => Promise<void>;
+
 /**
  * Runs a step for batches so that those of one partition follow each other in the order in which they were
- * added, while what the step waits for goes on beside it. After a failure nothing of that partition runs any
+ * added, while what the step waits for goes on beside it. After a failure no step of that partition begins any
  * more: a later batch must not be committed over an earlier one that failed.
  */
 export class PartitionQueues {
-  readonly #tails = new Map<number, Promise<void>>();
+  readonly #turns = new Map<number, Promise<void>>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #failed = new Set<number>();
   readonly #onFailure: (error: Error) => void;
 
   constructor(onFailure: (error: Error) => void) {
     this.#onFailure = onFailure;
   }
 
-  add(batch: RecordBatch, step: () => Promise<void>): void {
-    const before = this.#tails.get(batch.partition) ?? Promise.resolve();
-    const after = before.then(step);
-    this.#tails.set(batch.partition, after);
-    // Only the first failure is news: those behind it fail with the same error. Unhandled it would end the process.
-    before.then(
-      () => after.catch((error: unknown) => this.#onFailure(errorOf(error))),
-      () => after.catch(() => {}),
+  add({ partition }: RecordBatch, step: Step): void {
+    const before = this.#turns.get(partition) ?? Promise.resolve();
+    const turn = before.then(
+      () =>
+        new Promise<void>((passOn) => {
+          const running = this.#run(partition, () => step(passOn)).finally(() => {
+            this.#running.delete(running);
+            passOn();
+          });
+          this.#running.add(running);
+        }),
     );
+    this.#turns.set(partition, turn);
+  }
+
+  async #run(partition: number, step: () => Promise<void>): Promise<void> {
+    if (this.#failed.has(partition)) return;
+    try {
+      await step();
+    } catch (error) {
+      // Only the first failure is news: those behind it fail because of it.
+      if (this.#failed.has(partition)) return;
+      this.#failed.add(partition);
+      this.#onFailure(errorOf(error));
+    }
   }
 
   /** Resolves when everything added so far is done or has failed. */
   async idle(): Promise<void> {
-    await Promise.allSettled(this.#tails.values());
+    await Promise.all(this.#turns.values());
+    await Promise.all(this.#running);
   }
 }

@@ -57,11 +57,14 @@ export async function startScoring(options: ScoringOptions): Promise<Role> {
       const scoring = score(batch);
       // The queue below sees the error, but perhaps only after other batches: until then it is not unhandled.
       scoring.catch(() => {});
-      queues.add(batch, () =>
+      queues.add(batch, (passOn) =>
         inBatchSpan(batch, async () => {
           const scored = await scoring;
           const started = performance.now();
-          const outcome = await consumption.settle(batch, outputsOf(batch, scored, topics));
+          const settling = consumption.settle(batch, outputsOf(batch, scored, topics));
+          // Settlements keep their order by themselves, and what waits is settled together.
+          passOn();
+          const outcome = await settling;
           if (outcome === 'dropped') return;
           settleDuration.record((performance.now() - started) / 1000);
           measure(scored);

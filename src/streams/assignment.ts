@@ -1,11 +1,23 @@
 import { type AssignmentEpoch, assignmentEpoch } from '../contracts/ids.js';
-import type { RecordBatch } from '../contracts/record.js';
+import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import type { ConsumeOptions, Settlement } from './port.js';
 
+/** Makes outputs durable, and then, or with them, the position. */
+export type Deliver = (outputs: readonly OutputRecord[], nextOffset: number) => Promise<Settlement>;
+
+/** A batch that was handed on, or, without records, offsets that hold none. */
 interface HandedOn {
   readonly nextOffset: number;
   readonly records: number;
   readonly bytes: number;
+}
+
+/** A batch whose outputs wait for the delivery before them. */
+interface Waiting {
+  readonly nextOffset: number;
+  readonly outputs: readonly OutputRecord[];
+  readonly resolve: (settlement: Settlement) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** One partition while it is assigned to a consumer: what was read, what is in flight, what is settled. */
@@ -21,6 +33,7 @@ export class Assignment {
   #begin: () => void = () => {};
   #tail: Promise<unknown> = Promise.resolve();
   readonly #inFlight: HandedOn[] = [];
+  #waiting: Waiting[] = [];
   #records = 0;
   #bytes = 0;
 
@@ -58,7 +71,7 @@ export class Assignment {
   }
 
   /** Notes a batch that is handed on. */
-  add({ nextOffset, length, bytes }: RecordBatch): void {
+  add({ nextOffset, length, bytes }: Pick<RecordBatch, 'nextOffset' | 'length' | 'bytes'>): void {
     if (this.isIdle) this.#settledTo = this.nextOffset;
     this.nextOffset = nextOffset;
     this.#inFlight.push({ nextOffset, records: length, bytes: bytes.length });
@@ -70,22 +83,26 @@ export class Assignment {
     return this.#records >= most.records || this.#bytes >= most.bytes;
   }
 
-  /** Runs a batch's delivery after those of the batches before it. */
-  settle(batch: RecordBatch, deliver: () => Promise<Settlement>): Promise<Settlement> {
-    const settling = this.#tail.then(async (): Promise<Settlement> => {
-      if (this.#ended) return 'dropped';
-      const [first] = this.#inFlight;
-      if (first?.nextOffset !== batch.nextOffset) {
-        throw new Error(
-          `partition ${this.partition}: the batch before ${batch.nextOffset} cannot be settled before the one before ${first?.nextOffset}`,
-        );
-      }
-      const settlement = await deliver();
-      if (settlement === 'settled') this.#remove(first);
-      return settlement;
+  /**
+   * Delivers a batch after those before it. What comes while a delivery is under way goes together with the
+   * next one, so that many small batches cost no more than a few large ones.
+   */
+  settle(
+    { nextOffset }: RecordBatch,
+    outputs: readonly OutputRecord[],
+    deliver: Deliver,
+  ): Promise<Settlement> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ nextOffset, outputs, resolve, reject });
+      // Each batch is told by its own promise.
+      this.#enqueue(deliver).catch(() => {});
     });
-    this.#tail = settling.catch(() => {});
-    return settling;
+  }
+
+  /** Moves on over offsets that hold no records, once the batches before them are settled. */
+  passOver(nextOffset: number, deliver: Deliver): Promise<Settlement> {
+    this.add({ nextOffset, length: 0, bytes: new Uint8Array() });
+    return this.#enqueue(deliver);
   }
 
   /** Resolves once the settlements that have begun are over. */
@@ -93,12 +110,70 @@ export class Assignment {
     await this.#tail;
   }
 
-  #remove({ nextOffset, records, bytes }: HandedOn): void {
-    this.#inFlight.shift();
-    this.#settledTo = nextOffset;
-    this.#records -= records;
-    this.#bytes -= bytes;
+  #enqueue(deliver: Deliver): Promise<Settlement> {
+    const delivering = this.#tail.then(() => this.#deliverWaiting(deliver));
+    this.#tail = delivering.catch(() => {});
+    return delivering;
   }
+
+  async #deliverWaiting(deliver: Deliver): Promise<Settlement> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const together: Waiting[] = [];
+    let count = this.#countEmpty(0);
+    for (const entry of waiting) {
+      const next = this.#inFlight[count];
+      if (this.#ended || next?.nextOffset === entry.nextOffset) {
+        together.push(entry);
+        count = this.#countEmpty(count + 1);
+      } else entry.reject(outOfOrder(this.partition, entry, next));
+    }
+    const last = this.#inFlight[count - 1];
+    try {
+      const settlement = await this.#deliver(together, last, deliver);
+      if (settlement === 'settled') this.#remove(count);
+      for (const { resolve } of together) resolve(settlement);
+      return settlement;
+    } catch (error) {
+      for (const { reject } of together) reject(error);
+      throw error;
+    }
+  }
+
+  async #deliver(
+    together: readonly Waiting[],
+    last: HandedOn | undefined,
+    deliver: Deliver,
+  ): Promise<Settlement> {
+    if (this.#ended) return 'dropped';
+    // All was delivered with an earlier one, or has to wait for a batch that is not scored yet.
+    if (last === undefined) return 'settled';
+    return deliver(
+      together.flatMap(({ outputs }) => outputs),
+      last.nextOffset,
+    );
+  }
+
+  /** Index of the first batch in flight, from one on, that has records. */
+  #countEmpty(from: number): number {
+    let index = from;
+    while (this.#inFlight[index]?.records === 0) index += 1;
+    return index;
+  }
+
+  #remove(count: number): void {
+    for (const { nextOffset, records, bytes } of this.#inFlight.splice(0, count)) {
+      this.#settledTo = nextOffset;
+      this.#records -= records;
+      this.#bytes -= bytes;
+    }
+  }
+}
+
+function outOfOrder(partition: number, { nextOffset }: Waiting, first: HandedOn | undefined): Error {
+  return new Error(
+    `partition ${partition}: the batch before ${nextOffset} cannot be settled before the one before ${first?.nextOffset}`,
+  );
 }
 
 /** The partitions that a consumer has, and the number of the assignment that gave them. */
@@ -113,6 +188,15 @@ export class Assignments {
     const assignments = partitions.map((number) => new Assignment(number, assignmentEpoch(this.#epoch)));
     this.#current = new Map(assignments.map((assignment) => [assignment.partition, assignment]));
     return assignments;
+  }
+
+  /** Ends one assignment and begins a new one of the same partition. */
+  replace(old: Assignment): Assignment {
+    old.end();
+    this.#epoch += 1;
+    const assignment = new Assignment(old.partition, assignmentEpoch(this.#epoch));
+    this.#current.set(old.partition, assignment);
+    return assignment;
   }
 
   end(): void {

@@ -43,6 +43,24 @@ describe('the queues of the partitions', () => {
     expect(log).toEqual(['first', 'second']);
   });
 
+  it('let the next one begin when a step passes its turn on', async () => {
+    const queues = new PartitionQueues(() => {});
+    const first = gate();
+    queues.add(batch(0, 0), async (passOn) => {
+      passOn();
+      await first.promise;
+    });
+    await new Promise<void>((resolve) => queues.add(batch(0, 1), async () => resolve()));
+    let idle = false;
+    const becomesIdle = queues.idle().then(() => {
+      idle = true;
+    });
+    await new Promise(setImmediate);
+    expect(idle).toBe(false);
+    first.resolve();
+    await becomesIdle;
+  });
+
   it('let partitions pass each other', async () => {
     const queues = new PartitionQueues(() => {});
     const slow = gate();

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { epochMillis } from '../../src/contracts/ids.js';
 import type { RecordBatch } from '../../src/contracts/record.js';
 import { packRecords } from '../../src/contracts/record-batch.js';
-import { type Assignment, Assignments } from '../../src/streams/assignment.js';
+import { type Assignment, Assignments, type Deliver } from '../../src/streams/assignment.js';
+import type { Settlement } from '../../src/streams/port.js';
 
 const settled = async () => 'settled' as const;
 
@@ -12,6 +13,8 @@ function assigned(assignments = new Assignments()): Assignment {
   assignment.beginAt(0);
   return assignment;
 }
+
+const output = (value: string) => ({ topic: 'results', key: null, value: Buffer.from(value) });
 
 /** A batch of three records of ten bytes. */
 function batchAt(offset: number, { epoch }: Assignment): RecordBatch {
@@ -33,36 +36,57 @@ describe('an assignment', () => {
     assignment.add(first);
     assignment.add(second);
     expect(assignment.position).toBe(0);
-    await assignment.settle(first, settled);
+    await assignment.settle(first, [], settled);
     expect(assignment.position).toBe(3);
-    await assignment.settle(second, settled);
+    await assignment.settle(second, [], settled);
     expect([assignment.position, assignment.isIdle]).toEqual([6, true]);
   });
 
-  it('runs deliveries one after the other, whoever is faster', async () => {
+  it('delivers together what waits for the delivery before', async () => {
     const assignment = assigned();
-    const [first, second] = [batchAt(0, assignment), batchAt(3, assignment)];
-    assignment.add(first);
-    assignment.add(second);
-    const order: string[] = [];
-    let finishFirst = () => {};
-    const both = [
-      assignment.settle(first, async () => {
-        await new Promise<void>((resolve) => {
-          finishFirst = resolve;
-        });
-        order.push('first');
-        return 'settled';
-      }),
-      assignment.settle(second, async () => {
-        order.push('second');
-        return 'settled';
-      }),
-    ];
+    const batches = [0, 3, 6, 9].map((offset) => batchAt(offset, assignment));
+    for (const batch of batches) assignment.add(batch);
+    const deliveries: Array<readonly [values: string, nextOffset: number]> = [];
+    let finish = () => {};
+    const deliver: Deliver = async (outputs, nextOffset) => {
+      deliveries.push([outputs.map(({ value }) => String(value)).join(), nextOffset]);
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return 'settled';
+    };
+    const settlements: Array<Promise<Settlement>> = [];
+    for (const [i, batch] of batches.entries()) {
+      settlements.push(assignment.settle(batch, [output(`result ${i}`)], deliver));
+      await new Promise(setImmediate);
+    }
+    finish();
+    await settlements[0];
+    expect(assignment.position).toBe(3);
     await new Promise(setImmediate);
-    finishFirst();
-    await Promise.all(both);
-    expect(order).toEqual(['first', 'second']);
+    finish();
+    expect(await Promise.all(settlements)).toEqual(batches.map(() => 'settled'));
+    expect(deliveries).toEqual([
+      ['result 0', 3],
+      ['result 1,result 2,result 3', 12],
+    ]);
+    expect(assignment.isIdle).toBe(true);
+  });
+
+  it('passes over offsets without records, by themselves or behind the batches before them', async () => {
+    const assignment = assigned();
+    const positions: number[] = [];
+    const deliver = async (_outputs: unknown, nextOffset: number) => {
+      positions.push(nextOffset);
+      return 'settled' as const;
+    };
+    await assignment.passOver(2, deliver);
+    const batch = batchAt(2, assignment);
+    assignment.add(batch);
+    await assignment.passOver(7, deliver);
+    expect([positions, assignment.position, assignment.nextOffset]).toEqual([[2], 2, 7]);
+    await assignment.settle(batch, [], deliver);
+    expect([positions, assignment.position, assignment.isIdle]).toEqual([[2, 7], 7, true]);
   });
 
   it('does not let a batch overtake one that could not be delivered, which may be tried again', async () => {
@@ -70,15 +94,17 @@ describe('an assignment', () => {
     const [first, second] = [batchAt(0, assignment), batchAt(3, assignment)];
     assignment.add(first);
     assignment.add(second);
-    const failing = assignment.settle(first, async () => {
+    const failing = assignment.settle(first, [], async () => {
       throw new Error('the broker is away');
     });
-    const behind = assignment.settle(second, settled);
+    // The delivery of the first is under way.
+    await Promise.resolve();
+    const behind = assignment.settle(second, [], settled);
     await expect(failing).rejects.toThrow('the broker is away');
     await expect(behind).rejects.toThrow('cannot be settled before');
     expect(assignment.position).toBe(0);
-    expect(await assignment.settle(first, settled)).toBe('settled');
-    expect(await assignment.settle(second, settled)).toBe('settled');
+    expect(await assignment.settle(first, [], settled)).toBe('settled');
+    expect(await assignment.settle(second, [], settled)).toBe('settled');
   });
 
   it('is full at its records or its bytes', () => {
@@ -89,6 +115,16 @@ describe('an assignment', () => {
     expect(assignment.isFull({ records: 4, bytes: 31 })).toBe(false);
   });
 
+  it('that is replaced leaves those of other partitions as they are', () => {
+    const assignments = new Assignments();
+    const [first, second] = assignments.renew([0, 1]);
+    if (first === undefined || second === undefined) throw new Error('no assignments');
+    const next = assignments.replace(first);
+    expect([first.ended, second.ended, next.ended]).toEqual([true, false, false]);
+    expect(next.epoch).toBeGreaterThan(first.epoch);
+    expect(assignments.all()).toEqual([next, second]);
+  });
+
   it('that is over drops what was read under it, and has a smaller number than the next', async () => {
     const assignments = new Assignments();
     const old = assigned(assignments);
@@ -97,6 +133,6 @@ describe('an assignment', () => {
     const next = assigned(assignments);
     expect(next.epoch).toBeGreaterThan(old.epoch);
     expect(assignments.of(batch)).toBeUndefined();
-    expect(await old.settle(batch, settled)).toBe('dropped');
+    expect(await old.settle(batch, [], settled)).toBe('dropped');
   });
 });

@@ -16,14 +16,16 @@ streamsContract('files', true, async () => {
   return { open: () => openStreams({ ...streams, kind: 'file', file: { directory } }, silentLogger) };
 });
 
-streamsContract('Kafka', kafkaBrokers !== undefined, async () => ({
-  open: () =>
-    openStreams(
-      {
-        ...streams,
-        kind: 'kafka',
-        kafka: { ...streams.kafka, brokers: kafkaBrokers ?? [], sessionTimeoutMs: 6_000 },
-      },
-      silentLogger,
-    ),
-}));
+for (const delivery of ['at-least-once', 'exactly-once'] as const) {
+  streamsContract(`Kafka, ${delivery}`, kafkaBrokers !== undefined, async () => ({
+    open: () =>
+      openStreams(
+        {
+          ...streams,
+          kind: 'kafka',
+          kafka: { ...streams.kafka, brokers: kafkaBrokers ?? [], sessionTimeoutMs: 6_000, delivery },
+        },
+        silentLogger,
+      ),
+  }));
+}

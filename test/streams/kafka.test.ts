@@ -129,6 +129,27 @@ describe.skipIf(kafkaBrokers === undefined)('streams on Kafka', () => {
     expect(offsets).toEqual([0]);
   });
 
+  it.each([0, 2])('are not behind where only an aborted transaction follows %i records', async (records) => {
+    const topic = await freshTopic(streams);
+    const group = freshName('group');
+    if (records > 0) await write(streams, topic, numbered(0, records));
+    const reader = await read(streams, topic, { group, settleAll: true });
+    await reader.records(records);
+    const producer = kafka.producer({ transactionalId: freshName('transaction'), maxInFlightRequests: 1 });
+    await producer.connect();
+    onTestFinished(() => producer.disconnect());
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, messages: [{ value: 'aborted', partition: 0 }] });
+    await transaction.abort();
+    const end = async () => (await streams.lagOf(freshName('nobody'), topic)).get(0);
+    while ((await end()) !== records + 2) await new Promise(setImmediate);
+    while ((await reader.consumption.lag()).get(0) !== 0) await new Promise(setImmediate);
+    if (records > 0) expect((await streams.lagOf(group, topic)).get(0)).toBe(0);
+    await write(streams, topic, ['plain']);
+    expect((await reader.records(records + 1)).at(-1)?.value?.toString()).toBe('plain');
+    expect(reader.gaps).toEqual([]);
+  });
+
   it('read from the start where the position is of another, longer log', async () => {
     const topic = await freshTopic(streams);
     await write(streams, topic, numbered(0, 3));

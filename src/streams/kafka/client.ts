@@ -1,25 +1,30 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, logLevel, type RetryOptions } from 'kafkajs';
 import type { Config } from '../../config/schema.js';
 import type { Logger } from '../../contracts/logger.js';
 
 export type KafkaConfig = Config['streams']['kafka'];
 
-/** How often a request is tried again: some 15 s, in which a broker restarts. */
-const RETRIES = 8;
+/** Requests are tried again for some 15 s, in which a broker restarts. */
+const RETRY: RetryOptions = { initialRetryTime: 100, retries: 8, maxRetryTime: 5_000 };
 
-export function createClient(config: KafkaConfig, logger: Logger, retries = RETRIES): Kafka {
+/** The answer between two transactions of a producer, as kafkajs words it: nothing to warn of. */
+const TRANSACTION_IS_ENDING =
+  'The producer attempted to update a transaction while another concurrent operation on the same transaction was ongoing';
+
+export function createClient(config: KafkaConfig, logger: Logger, retry = RETRY): Kafka {
   return new Kafka({
     clientId: config.clientId,
     brokers: [...config.brokers],
     connectionTimeout: config.connectionTimeoutMs,
-    retry: { initialRetryTime: 100, retries, maxRetryTime: 5_000 },
+    retry,
     logLevel: logLevel.WARN,
     logCreator:
       () =>
       ({ level, log: { message, ...fields } }) => {
         const details = { client: 'kafkajs', ...detailsOf(fields) };
         // What kafkajs calls an error it mostly tries again; what it gives up comes as a rejection or a crash.
-        if (level === logLevel.ERROR || level === logLevel.WARN) logger.warn(details, message);
+        const isWarning = level === logLevel.ERROR || level === logLevel.WARN;
+        if (isWarning && fields.error !== TRANSACTION_IS_ENDING) logger.warn(details, message);
         else logger.debug(details, message);
       },
   });

@@ -2,7 +2,7 @@ import type { Admin, Batch, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { errorOf, messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { Logger } from '../../contracts/logger.js';
 import { packRecords } from '../../contracts/record-batch.js';
-import { type Assignment, Assignments } from '../assignment.js';
+import { type Assignment, Assignments, type Deliver } from '../assignment.js';
 import type { ConsumeOptions, Consumption } from '../port.js';
 import type { KafkaConfig } from './client.js';
 import type { Delivery } from './delivery.js';
@@ -39,7 +39,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   const assignments = new Assignments();
   /** Partitions that kafkajs fetches: neither paused nor waiting to be begun. */
   const fetching = new Set<number>();
-  /** Where kafkajs goes on after a fetch of which it hands over nothing: markers, aborted or compacted records. */
+  /** Where kafkajs goes on after a fetch of which it hands over nothing, and which may begin after a gap. */
   const filteredTo = new Map<number, number>();
   let returned = false;
   let paused = false;
@@ -51,11 +51,11 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     filteredTo.clear();
     if (partitions.length > 0) consumer.pause([{ topic, partitions: [...partitions] }]);
     logger.info({ topic, group: options.group, partitions }, 'partitions assigned');
-    begin(assignments.renew(partitions), options.positionOf);
+    beginAnew(assignments.renew(partitions));
   });
   consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
-    if (payload.batchSize === 0 && fetching.has(payload.partition))
-      filteredTo.set(payload.partition, Number(payload.lastOffset) + 1);
+    if (payload.batchSize === 0)
+      skip(payload.partition, Number(payload.firstOffset), Number(payload.lastOffset));
   });
   consumer.on(consumer.events.STOP, () => {
     fetching.clear();
@@ -76,9 +76,14 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   });
 
   /** Finds where each partition begins, and lets kafkajs fetch it from there. */
-  function begin(begun: readonly Assignment[], positionOf: ConsumeOptions['positionOf']): void {
+  function begin(
+    begun: readonly Assignment[],
+    positionOf: ConsumeOptions['positionOf'],
+    ready: Promise<void>,
+  ): void {
     const partitions = begun.map(({ partition }) => partition);
-    findStarts({ admin, options: { ...options, positionOf }, partitions })
+    ready
+      .then(() => findStarts({ admin, options: { ...options, positionOf }, partitions }))
       .then((starts) => {
         for (const assignment of begun) {
           const start = starts.get(assignment.partition);
@@ -93,6 +98,11 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
         if (begun.every(({ ended }) => ended)) return;
         options.onFailure(errorOf(error));
       });
+  }
+
+  /** A new assignment: whoever delivered for the one before is shut out before the position is read. */
+  function beginAnew(begun: readonly Assignment[]): void {
+    begin(begun, options.positionOf, delivery.begin(begun));
   }
 
   async function eachBatch({
@@ -134,7 +144,36 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     pauseFetching(assignment.partition);
     filteredTo.delete(assignment.partition);
     const { nextOffset } = assignment;
-    begin([assignment], async () => nextOffset);
+    begin([assignment], async () => nextOffset, Promise.resolve());
+  }
+
+  /**
+   * A fetch held only markers, or aborted or compacted records. They too are committed, or a group would seem to
+   * be behind for as long as nothing follows them; but only if they are surely what comes next: a fetch from
+   * before a rebalance may be handed over after it.
+   */
+  function skip(partition: number, first: number, last: number): void {
+    const assignment = assignments.get(partition);
+    if (assignment === undefined || !fetching.has(partition)) return;
+    filteredTo.set(partition, last + 1);
+    if (first !== assignment.nextOffset) return;
+    assignment
+      .passOver(last + 1, deliverFor(assignment))
+      .then((settlement) => settlement === 'dropped' && assignment.end())
+      .catch((error: unknown) => options.onFailure(errorOf(error)));
+  }
+
+  function deliverFor(assignment: Assignment): Deliver {
+    return async (outputs, nextOffset) => {
+      const delivered = await delivery.deliver(assignment, outputs, nextOffset);
+      if (delivered !== 'unclear') return delivered;
+      if (!assignment.ended) {
+        pauseFetching(assignment.partition);
+        filteredTo.delete(assignment.partition);
+        beginAnew([assignments.replace(assignment)]);
+      }
+      return 'dropped';
+    };
   }
 
   function fetchOrPause(assignment: Assignment): void {
@@ -171,7 +210,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     async settle(batch, outputs) {
       const assignment = assignments.of(batch);
       if (assignment === undefined) return 'dropped';
-      const settlement = await assignment.settle(batch, () => delivery.deliver(assignment, batch, outputs));
+      const settlement = await assignment.settle(batch, outputs, deliverFor(assignment));
       // What was dropped is read again from here on, when the group has been joined anew.
       if (settlement === 'dropped') assignment.end();
       else if (!assignment.ended) fetchOrPause(assignment);

@@ -1,15 +1,21 @@
 import type { EachBatchPayload, Kafka } from 'kafkajs';
-import type { OutputRecord, RecordBatch } from '../../contracts/record.js';
+import type { OutputRecord } from '../../contracts/record.js';
 import type { Assignment } from '../assignment.js';
 import type { Producer, Settlement } from '../port.js';
 import { OffsetCommits } from './offset-commits.js';
 import { openProducer } from './producer.js';
 
-/** How a batch's outputs and its position become durable. */
+/** `unclear`: it is not known what became of it, so the partition has to begin anew. */
+export type Delivered = Settlement | 'unclear';
+
+/** How outputs and the position that they move a partition to become durable. */
 export interface Delivery {
+  /** Called on every assignment, with all its partitions, before their committed positions are read. */
+  begin(assignments: readonly Assignment[]): Promise<void>;
   /** Tells how offsets of an assignment are committed under the generation of the group that it belongs to. */
   noteCommit(assignment: Assignment, commit: EachBatchPayload['commitOffsetsIfNecessary']): void;
-  deliver(assignment: Assignment, batch: RecordBatch, outputs: readonly OutputRecord[]): Promise<Settlement>;
+  /** Called for one delivery of an assignment at a time. */
+  deliver(assignment: Assignment, outputs: readonly OutputRecord[], nextOffset: number): Promise<Delivered>;
   close(): Promise<void>;
 }
 
@@ -21,11 +27,14 @@ export function deliverAtLeastOnce(kafka: Kafka, topic: string): Delivery {
   const commits = new OffsetCommits(topic);
   const outbox = lazyProducer(kafka);
   return {
+    async begin() {},
     noteCommit: (assignment, commit) => commits.note(assignment, commit),
-    async deliver(assignment, batch, outputs) {
+    async deliver(assignment, outputs, nextOffset) {
       await outbox.send(outputs);
       if (assignment.ended) return 'dropped';
-      return commits.commit(assignment, batch.nextOffset);
+      // Offsets without records, before any with some: they are committed with those that follow.
+      if (!commits.canCommit(assignment)) return 'settled';
+      return commits.commit(assignment, nextOffset);
     },
     close: () => outbox.close(),
   };
@@ -35,8 +44,9 @@ export function deliverAtLeastOnce(kafka: Kafka, topic: string): Delivery {
 export function deliverUncommitted(kafka: Kafka): Delivery {
   const outbox = lazyProducer(kafka);
   return {
+    async begin() {},
     noteCommit() {},
-    async deliver(_assignment, _batch, outputs) {
+    async deliver(_assignment, outputs) {
       await outbox.send(outputs);
       return 'settled';
     },

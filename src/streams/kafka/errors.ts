@@ -15,7 +15,7 @@ export function translated(error: unknown, what: string, brokers: readonly strin
     return error;
   }
   const root = rootOf(error);
-  const type = 'type' in root ? String(root.type) : '';
+  const type = typeOf(root);
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
     return new SentifluxError('SF_TOPIC_MISSING', `${what}: the broker knows no such topic.`, {
       hint: 'Run sentiflux topics create.',
@@ -34,6 +34,34 @@ export function translated(error: unknown, what: string, brokers: readonly strin
     ...(hint !== undefined && { hint }),
     cause: error,
   });
+}
+
+/** Answers that say how a transaction stands, or who may write it: a new producer gets others. */
+const OF_THE_TRANSACTION = new Set([
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'INVALID_TXN_STATE',
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'DUPLICATE_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'TRANSACTION_COORDINATOR_FENCED',
+  // Among them PRODUCER_FENCED.
+  'KAFKAJS_UNKNOWN_ERROR_CODE',
+]);
+
+/** True where the broker has refused what it was sent, and would again; also for what is no error of Kafka's. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) return true;
+  const root = rootOf(error);
+  const type = typeOf(root);
+  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return true;
+  return type !== '' && !OF_THE_TRANSACTION.has(type) && 'retriable' in root && root.retriable === false;
+}
+
+/** The broker's name of an error, as kafkajs carries it; empty where it is none of a broker. */
+export function typeOf(error: unknown): string {
+  const root = error instanceof Error ? rootOf(error) : undefined;
+  return root !== undefined && 'type' in root ? String(root.type) : '';
 }
 
 /** What kafkajs wrapped, maybe several times, and what a list of errors begins with. */

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import type { EachBatchPayload } from 'kafkajs';
 import type { Assignment } from '../assignment.js';
 import type { Settlement } from '../port.js';
+import { typeOf } from './errors.js';
 
 type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
 
@@ -37,6 +38,11 @@ export class OffsetCommits {
 
   note(assignment: Assignment, commit: Commit): void {
     this.#commits.set(assignment, commit);
+  }
+
+  /** False before the first records of an assignment: only with them kafkajs tells how to commit. */
+  canCommit(assignment: Assignment): boolean {
+    return this.#commits.has(assignment);
   }
 
   /** Resolves when the offset, or a later one of its partition, is committed or will never be. */
@@ -78,9 +84,4 @@ export class OffsetCommits {
       }
     }
   }
-}
-
-/** The name of a broker's error, as kafkajs carries it. */
-function typeOf(error: unknown): string {
-  return error instanceof Error && 'type' in error ? String(error.type) : '';
 }

@@ -1,10 +1,10 @@
-import type { Kafka } from 'kafkajs';
+import type { ICustomPartitioner, Kafka } from 'kafkajs';
 import { partitionOf } from '../partitioner.js';
 import type { Producer } from '../port.js';
 import { toTopicMessages } from './messages.js';
 import { splitIntoRequests } from './requests.js';
 
-const ALL_IN_SYNC = -1;
+export const ALL_IN_SYNC = -1;
 
 /**
  * A producer whose records are acknowledged by every in-sync replica.
@@ -15,18 +15,7 @@ const ALL_IN_SYNC = -1;
  * readers tell the second one by its source offset.
  */
 export async function openProducer(kafka: Kafka): Promise<Producer> {
-  let turn = 0;
-  const producer = kafka.producer({
-    allowAutoTopicCreation: false,
-    createPartitioner:
-      () =>
-      ({ partitionMetadata, message }) => {
-        if (message.partition !== undefined) return message.partition;
-        if (message.key instanceof Uint8Array) return partitionOf(message.key, partitionMetadata.length);
-        turn += 1;
-        return turn % partitionMetadata.length;
-      },
-  });
+  const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner });
   await producer.connect();
   return {
     async send(records) {
@@ -37,3 +26,14 @@ export async function openProducer(kafka: Kafka): Promise<Producer> {
     close: () => producer.disconnect(),
   };
 }
+
+/** A record's own partition, else that of its key, else one after the other. */
+export const createPartitioner: ICustomPartitioner = () => {
+  let turn = 0;
+  return ({ partitionMetadata, message }) => {
+    if (message.partition !== undefined) return message.partition;
+    if (message.key instanceof Uint8Array) return partitionOf(message.key, partitionMetadata.length);
+    turn += 1;
+    return turn % partitionMetadata.length;
+  };
+};

@@ -1,15 +1,17 @@
+import type { Kafka, RetryOptions } from 'kafkajs';
 import type { Logger } from '../../contracts/logger.js';
 import type { OutputRecord } from '../../contracts/record.js';
-import type { Consumption, Producer, Streams } from '../port.js';
+import type { ConsumeOptions, Consumption, Producer, Streams } from '../port.js';
 import { createTopicAdmin } from './admin.js';
 import { createClient, type KafkaConfig } from './client.js';
 import { registerCodecs } from './codecs.js';
 import { startKafkaConsumer } from './consumer.js';
-import { deliverAtLeastOnce, deliverUncommitted } from './delivery.js';
+import { type Delivery, deliverAtLeastOnce, deliverUncommitted } from './delivery.js';
 import { translated } from './errors.js';
+import { deliverExactlyOnce } from './exactly-once.js';
 import { openProducer } from './producer.js';
 
-const FIRST_RETRIES = 3;
+const FIRST_RETRY: RetryOptions = { initialRetryTime: 100, retries: 3 };
 
 /**
  * Streams on Kafka through kafkajs, which stays behind the port: no other file knows it.
@@ -39,6 +41,14 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
     return { ...resource, close };
   };
 
+  function deliveryFor(own: Kafka, { topic, group, from, positionOf }: ConsumeOptions): Delivery {
+    if (from === 'latest') return deliverUncommitted(own);
+    // A position that is kept elsewhere would be no part of the transaction.
+    if (config.delivery === 'exactly-once' && positionOf === undefined)
+      return deliverExactlyOnce({ config, group, topic, logger });
+    return deliverAtLeastOnce(own, topic);
+  }
+
   const partitions = (topic: string): Promise<number> =>
     attempt(`cannot describe the topic ${topic}`, async () => {
       const { topics: found } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -57,8 +67,7 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
       await partitions(options.topic);
       // A client of its own: kafkajs shares a group's offsets between the consumers of a client.
       const own = createClient(config, logger);
-      const delivery =
-        options.from === 'latest' ? deliverUncommitted(own) : deliverAtLeastOnce(own, options.topic);
+      const delivery = deliveryFor(own, options);
       const consumption = await attempt(`cannot consume ${options.topic}`, () =>
         startKafkaConsumer({ kafka: own, admin, config, options, delivery, logger }),
       );
@@ -133,7 +142,7 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
 
 /** Tells soon that a broker's address is wrong, where later requests are patient. */
 async function probe(config: KafkaConfig, logger: Logger): Promise<void> {
-  const admin = createClient(config, logger, FIRST_RETRIES).admin();
+  const admin = createClient(config, logger, FIRST_RETRY).admin();
   await admin.connect();
   await admin.disconnect();
 }

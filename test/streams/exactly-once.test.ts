@@ -1,0 +1,152 @@
+import { Kafka, logLevel } from 'kafkajs';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { configSchema } from '../../src/config/schema.js';
+import { silentLogger } from '../../src/contracts/logger.js';
+import type { OutputRecord, RecordBatch } from '../../src/contracts/record.js';
+import { openStreams } from '../../src/streams/open.js';
+import type { Streams } from '../../src/streams/port.js';
+import { kafkaBrokers } from '../support/services.js';
+import { freshName, freshTopic, numbered, type Reader, read, recordsOf, textsOf, write } from './reader.js';
+
+const { streams: defaults } = configSchema.parse({});
+
+describe.skipIf(kafkaBrokers === undefined)('exactly once on Kafka', () => {
+  let streams: Streams;
+  // Another client than the one under test: a worker that does not know that it has been replaced.
+  const kafka = new Kafka({
+    brokers: kafkaBrokers ?? ['none:1'],
+    logLevel: logLevel.NOTHING,
+    retry: { initialRetryTime: 5 },
+  });
+
+  beforeEach(async () => {
+    streams = await openStreams(
+      {
+        ...defaults,
+        kind: 'kafka',
+        kafka: {
+          ...defaults.kafka,
+          brokers: kafkaBrokers ?? [],
+          sessionTimeoutMs: 6_000,
+          delivery: 'exactly-once',
+        },
+      },
+      silentLogger,
+    );
+    onTestFinished(() => streams.close());
+  });
+
+  /** A producer with the transactional id of a group's partition. */
+  async function rivalOf(group: string, topic: string) {
+    const producer = kafka.producer({ transactionalId: `${group}/${topic}/0`, maxInFlightRequests: 1 });
+    await producer.connect();
+    onTestFinished(() => producer.disconnect());
+    return producer;
+  }
+
+  const results = (batch: RecordBatch, topic: string): readonly OutputRecord[] =>
+    recordsOf(batch).map(({ value }) => ({ topic, partition: 0, key: null, value }));
+
+  /** Settles what comes, as the role `score` does. */
+  async function settleAll(reader: Reader, sink: string, count: number): Promise<void> {
+    let settled = 0;
+    for (let next = 0; settled < count; next += 1) {
+      await reader.until(() => reader.batches.length > next);
+      const batch = reader.batches[next];
+      if (batch === undefined) throw new Error('no batch came');
+      const settlement = await reader.consumption.settle(batch, results(batch, sink));
+      if (settlement === 'settled') settled += batch.length;
+    }
+  }
+
+  it('a new assignment ends the transaction that a dead worker has left open', async () => {
+    const [topic, sink, group] = [await freshTopic(streams), await freshTopic(streams), freshName('group')];
+    await write(streams, topic, ['one']);
+    const dead = await rivalOf(group, topic);
+    const open = await dead.transaction();
+    await open.send({ topic: sink, messages: [{ value: 'of the dead', partition: 0 }] });
+    await open.sendOffsets({
+      consumerGroupId: group,
+      topics: [{ topic, partitions: [{ partition: 0, offset: '1' }] }],
+    });
+
+    const reader = await read(streams, topic, { group });
+    await settleAll(reader, sink, 1);
+    const written = await read(streams, sink);
+    await written.records(1);
+    expect(textsOf(written.batches)).toEqual(['one']);
+    await expect(open.commit()).rejects.toThrow();
+  });
+
+  it('begins where the transaction of a predecessor has ended', async () => {
+    const [topic, sink, group] = [await freshTopic(streams), await freshTopic(streams), freshName('group')];
+    await write(streams, topic, numbered(0, 3));
+    const predecessor = await rivalOf(group, topic);
+    const transaction = await predecessor.transaction();
+    await transaction.send({ topic: sink, messages: [{ value: 'record 0', partition: 0 }] });
+    await transaction.sendOffsets({
+      consumerGroupId: group,
+      topics: [{ topic, partitions: [{ partition: 0, offset: '1' }] }],
+    });
+    await transaction.commit();
+
+    const reader = await read(streams, topic, { group });
+    await settleAll(reader, sink, 2);
+    const written = await read(streams, sink);
+    await written.records(3);
+    expect(textsOf(written.batches)).toEqual(numbered(0, 3));
+  });
+
+  it('reads again what could not be committed, and commits it once', async () => {
+    const [topic, sink, group] = [await freshTopic(streams), await freshTopic(streams), freshName('group')];
+    await write(streams, topic, numbered(0, 30));
+    const reader = await read(streams, topic, { group });
+    await reader.records(30);
+    // Raises the epoch: what the reader sends now is refused.
+    const rival = await rivalOf(group, topic);
+    await (await rival.transaction()).abort();
+
+    await settleAll(reader, sink, 30);
+    expect(reader.batches.length).toBeGreaterThan(3);
+    expect((await streams.lagOf(group, topic)).get(0)).toBe(0);
+    await write(streams, sink, ['the end']);
+    const written = await read(streams, sink);
+    await written.until(() => textsOf(written.batches).includes('the end'));
+    expect(textsOf(written.batches)).toEqual([...numbered(0, 30), 'the end']);
+  });
+
+  it('shows nothing of a batch of which the broker refused a part', async () => {
+    const [topic, sink, group] = [await freshTopic(streams), await freshTopic(streams), freshName('group')];
+    const letters = await freshTopic(streams);
+    await write(streams, topic, ['one']);
+    const reader = await read(streams, topic, { group });
+    await reader.records(1);
+    const [batch] = reader.batches;
+    if (batch === undefined) throw new Error('no batch came');
+    const letter = { topic: letters, partition: 0, key: null, value: Buffer.alloc(2_000_000) };
+    await expect(reader.consumption.settle(batch, [...results(batch, sink), letter])).rejects.toMatchObject({
+      code: 'SF_STREAM_REFUSED',
+      hint: expect.stringContaining('max.message.bytes'),
+    });
+    expect((await streams.lagOf(group, topic)).get(0)).toBe(1);
+
+    // The broker has the result's number already; under a new epoch it takes the same number again.
+    await settleAll(reader, sink, 1);
+    await write(streams, sink, ['the end']);
+    const written = await read(streams, sink);
+    await written.records(2);
+    expect(textsOf(written.batches)).toEqual(['one', 'the end']);
+  });
+
+  it('leaves a group at the end of its results, whose last offset is a marker', async () => {
+    const [topic, sink, group] = [await freshTopic(streams), await freshTopic(streams), freshName('group')];
+    await write(streams, topic, ['one']);
+    const reader = await read(streams, topic, { group });
+    await settleAll(reader, sink, 1);
+    const sinkGroup = freshName('group');
+    const written = await read(streams, sink, { group: sinkGroup, settleAll: true });
+    await written.records(1);
+    while ((await written.consumption.lag()).get(0) !== 0) await new Promise(setImmediate);
+    expect((await streams.lagOf(sinkGroup, sink)).get(0)).toBe(0);
+  });
+});
