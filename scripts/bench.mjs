@@ -1,7 +1,11 @@
-// `make bench`: posts/s, tokens/s and memory of the worker between a real Kafka and a real Redis, as one table.
+// `make bench`: posts/s, tokens/s, memory and latency of the worker between a real Kafka and a real Redis, as one
+// table. Throughput is measured on a topic that is full already; latency, from the write of a post to its result
+// at a read_committed reader, on posts that then come one after the other.
 //
 //   BENCH_POSTS=60000     posts in the topic
 //   BENCH_ROUNDS=3        rounds of each variant; the variants take turns
+//   BENCH_RATE=1000       posts a second while latency is measured, for ten seconds
+//   BENCH_VARIANTS=0,1    some of the variants only
 //   BENCH_INPUT=FILE      NDJSON posts instead of those beside the repository (or, without those, of the demo)
 //   BENCH_OUTPUT=FILE     the figures as JSON
 //   BENCH_WRITE=1         write the table into docs/benchmarks.md
@@ -18,11 +22,16 @@ import { openStreams } from '../dist/streams/open.js';
 
 const POSTS = Number(process.env.BENCH_POSTS ?? 60_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+const RATE = Number(process.env.BENCH_RATE ?? 1_000);
+const PACED_POSTS = 10 * RATE;
+const PACE_MILLIS = 20;
 const VARIANTS = [
-  { roles: 'score', precision: 'int8' },
-  { roles: 'score', precision: 'float32' },
-  { roles: 'score,aggregate,alert', precision: 'int8' },
-];
+  { roles: 'score', delivery: 'at-least-once', precision: 'int8' },
+  { roles: 'score', delivery: 'exactly-once', precision: 'int8' },
+  { roles: 'score', delivery: 'at-least-once', precision: 'float32' },
+  { roles: 'score,aggregate,alert', delivery: 'at-least-once', precision: 'int8' },
+  { roles: 'score,aggregate,alert', delivery: 'exactly-once', precision: 'int8' },
+].filter((_, index) => process.env.BENCH_VARIANTS?.split(',').includes(String(index)) ?? true);
 
 const folder = mkdtempSync(join(tmpdir(), 'sentiflux-bench-'));
 const ranBefore = spawnSync('scripts/services.sh', ['status'], { stdio: 'ignore' }).status === 0;
@@ -34,7 +43,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
     const figures = await measure(variant);
     rounds[index].push(figures);
     console.error(
-      `round ${round}, ${variant.roles} ${variant.precision}: ${Math.round(figures.postsPerSecond)} posts/s`,
+      `round ${round}, ${Object.values(variant).join(' ')}: ${Math.round(figures.postsPerSecond)} posts/s, p99 ${Math.round(figures.p99Millis)} ms`,
     );
   }
 }
@@ -58,7 +67,7 @@ function services() {
 function readPosts() {
   const texts = textsOf();
   const now = Date.now();
-  return Array.from({ length: POSTS }, (_, i) =>
+  return Array.from({ length: POSTS + PACED_POSTS }, (_, i) =>
     Buffer.from(
       JSON.stringify({
         id: `post-${i}`,
@@ -92,18 +101,22 @@ function textsOf() {
     const at = header.split('\t').indexOf('text');
     return lines.map((line) => line.split('\t')[at]).filter(Boolean);
   });
-  return Array.from({ length: POSTS }, (_, i) => {
+  return Array.from({ length: POSTS + PACED_POSTS }, (_, i) => {
     const column = columns[i % columns.length];
     return column[Math.floor(i / columns.length) % column.length];
   });
 }
 
 /** One run of a worker over the whole topic, from its first result to its last. */
-async function measure({ roles, precision }) {
+async function measure({ roles, delivery, precision }) {
   const run = randomUUID().slice(0, 8);
   const names = ['posts', 'scored', 'aggregates', 'alerts', 'deadLetters'];
   const settings = {
-    streams: { kind: 'kafka', group: run, kafka: { brokers: brokers.split(','), sessionTimeoutMs: 10_000 } },
+    streams: {
+      kind: 'kafka',
+      group: run,
+      kafka: { brokers: brokers.split(','), sessionTimeoutMs: 10_000, delivery },
+    },
     topics: {
       ...Object.fromEntries(names.map((name) => [name, `${run}.${name}`])),
       partitions: 4,
@@ -119,23 +132,30 @@ async function measure({ roles, precision }) {
   const file = join(folder, `${run}.yaml`);
   writeFileSync(file, JSON.stringify(settings));
   const config = configSchema.parse(settings);
-  const streams = await openStreams(config.streams, silentLogger);
+  const streams = await openStreams(
+    { ...config.streams, kafka: { ...config.streams.kafka, delivery: 'at-least-once' } },
+    silentLogger,
+  );
   await streams.topics().create(topicSpecs(config.topics));
   const producer = await streams.producer();
-  for (let i = 0; i < values.length; i += 2_000) {
-    await producer.send(
+  const write = (from, to) =>
+    producer.send(
       values
-        .slice(i, i + 2_000)
-        .map((value, j) => ({ topic: config.topics.posts, key: Buffer.from(`post-${i + j}`), value })),
+        .slice(from, to)
+        .map((value, i) => ({ topic: config.topics.posts, key: Buffer.from(`post-${from + i}`), value })),
     );
-  }
+  for (let i = 0; i < POSTS; i += 2_000) await write(i, Math.min(POSTS, i + 2_000));
 
   const arrivals = [];
+  const latencies = [];
   let count = 0;
-  let done = () => {};
-  const finished = new Promise((resolve) => {
-    done = resolve;
-  });
+  let wake = () => {};
+  /** Resolves when that many results have come. */
+  const results = (wanted) =>
+    new Promise((resolve) => {
+      wake = () => count >= wanted && resolve();
+      wake();
+    });
   const reader = await streams.consume({
     topic: config.topics.scored,
     group: `${run}.bench`,
@@ -143,10 +163,14 @@ async function measure({ roles, precision }) {
     maxBatchRecords: 10_000,
     maxInFlight: { records: 100_000, bytes: 100_000_000 },
     onBatch: (batch) => {
+      if (count >= POSTS) {
+        const now = Date.now();
+        for (const headers of batch.headers)
+          latencies.push(now - Number(Buffer.from(headers['sf-source-timestamp']).toString()));
+      } else arrivals.push([performance.now(), count + batch.length]);
       count += batch.length;
-      arrivals.push([performance.now(), count]);
       reader.settle(batch, []);
-      if (count >= POSTS) done();
+      wake();
     },
     onFailure: (error) => {
       throw error;
@@ -161,10 +185,17 @@ async function measure({ roles, precision }) {
     log += chunk;
   });
   const ended = once(worker, 'exit').then(([status]) => {
-    if (count < POSTS)
+    if (count < values.length)
       throw new Error(`the worker ended with status ${status} after ${count} results:\n${log}`);
   });
-  await Promise.race([finished, ended]);
+  await Promise.race([results(POSTS), ended]);
+  const [started, step] = [performance.now(), (RATE * PACE_MILLIS) / 1000];
+  for (let i = POSTS; i < values.length; i += step) {
+    await write(i, Math.min(values.length, i + step));
+    const ahead = started + ((i - POSTS) / RATE) * 1000 - performance.now();
+    if (ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead));
+  }
+  await Promise.race([results(values.length), ended]);
   const memoryMegabytes = peakMemory(worker.pid);
   worker.kill('SIGTERM');
   await ended;
@@ -173,8 +204,15 @@ async function measure({ roles, precision }) {
   const tokens = Number(/"tokens":(\d+)/.exec(log)?.[1] ?? Number.NaN);
   const [[start, before], [end]] = [arrivals[0], arrivals.at(-1)];
   const seconds = (end - start) / 1000;
-  const postsPerSecond = (POSTS - before) / seconds;
-  return { postsPerSecond, tokensPerSecond: (postsPerSecond * tokens) / POSTS, memoryMegabytes };
+  const postsPerSecond = (arrivals.at(-1)[1] - before) / seconds;
+  latencies.sort((a, b) => a - b);
+  return {
+    postsPerSecond,
+    tokensPerSecond: (postsPerSecond * tokens) / values.length,
+    memoryMegabytes,
+    p50Millis: latencies[Math.floor(latencies.length * 0.5)],
+    p99Millis: latencies[Math.floor(latencies.length * 0.99)],
+  };
 }
 
 function peakMemory(pid) {
@@ -191,25 +229,31 @@ function report() {
       max: Math.round(sorted.at(-1)),
     };
   };
-  const figures = VARIANTS.map(({ roles, precision }, index) => ({
+  const figures = VARIANTS.map(({ roles, delivery, precision }, index) => ({
     stack: 'sentiflux',
     roles,
-    delivery: 'at-least-once',
+    delivery,
     engine: 'onnx',
     precision,
     postsPerSecond: spread(index, 'postsPerSecond'),
     tokensPerSecond: spread(index, 'tokensPerSecond'),
     memoryMegabytes: spread(index, 'memoryMegabytes'),
+    p50Millis: spread(index, 'p50Millis'),
+    p99Millis: spread(index, 'p99Millis'),
   }));
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const table = [
-    `${POSTS} posts, 4 partitions, broker on the same machine, ${cpus().length} cores, Node ${process.version}, ${ROUNDS} rounds, commit ${commit}; minimum / median / maximum.`,
+    `${POSTS} posts, 4 partitions, broker on the same machine, ${cpus().length} cores, Node ${process.version}, ${ROUNDS} rounds, commit ${commit}; minimum / median / maximum; latency at ${RATE} posts/s.`,
     '',
-    '| roles | precision | posts/s | tokens/s | peak memory, MB |',
-    '| --- | --- | --- | --- | --- |',
-    ...figures.map(({ roles, precision, postsPerSecond, tokensPerSecond, memoryMegabytes }) => {
-      const cell = ({ min, median, max }) => `${min} / **${median}** / ${max}`;
-      return `| ${roles} | ${precision} | ${cell(postsPerSecond)} | ${cell(tokensPerSecond)} | ${cell(memoryMegabytes)} |`;
+    '| roles | delivery | precision | posts/s | tokens/s | peak memory, MB | latency p50, ms | p99, ms |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...figures.map(({ roles, delivery, precision, ...measured }) => {
+      const names = ['postsPerSecond', 'tokensPerSecond', 'memoryMegabytes', 'p50Millis', 'p99Millis'];
+      const cells = names.map((name) => {
+        const { min, median, max } = measured[name];
+        return `${min} / **${median}** / ${max}`;
+      });
+      return `| ${[roles, delivery, precision, ...cells].join(' | ')} |`;
     }),
   ].join('\n');
   console.log(table);
