@@ -72,12 +72,12 @@ export type Settlement = 'settled' | 'dropped';
 
 export interface Consumption {
   /**
-   * Makes a batch's outputs durable, then moves its partition's position to `batch.nextOffset` and resolves
-   * once that is durable too. Must be called in the order in which the partition's batches came; need not be
+   * Makes a batch's outputs durable, then, or in one transaction with them, moves its partition's position to
+   * `batch.nextOffset`, and resolves once that is durable too. Must be called in the order in which the partition's batches came; need not be
    * waited for: settlements of one partition follow each other.
    *
    * @throws when the outputs or the position could not be written: the position stays. The same batch may be
-   * settled again; a later one of its partition cannot overtake it.
+   * settled again, which may drop it and hand it on anew; a later one of its partition cannot overtake it.
    */
   settle(batch: RecordBatch, outputs: readonly OutputRecord[]): Promise<Settlement>;
   /** Partitions that are assigned now. */
