@@ -54,8 +54,18 @@ export function int8Lstm(bundle: ModelBundle): LstmPart {
     width,
     hidden: units,
     initializers: [
-      { name: 'W', type: 'int8', shape: [2, width, columns], data: concatenateBytes(input) },
-      { name: 'R', type: 'int8', shape: [2, units, columns], data: concatenateBytes(recurrent) },
+      {
+        name: 'W',
+        type: 'int8',
+        shape: [2, width, columns],
+        data: concatenate(input.map(({ values }) => values)),
+      },
+      {
+        name: 'R',
+        type: 'int8',
+        shape: [2, units, columns],
+        data: concatenate(recurrent.map(({ values }) => values)),
+      },
       floats('B', [2, 2 * columns], concatenate(biases)),
       floats('W scale', [2, columns], concatenate(input.map(({ scales }) => scales))),
       floats('R scale', [2, columns], concatenate(recurrent.map(({ scales }) => scales))),
@@ -94,14 +104,4 @@ function withSteadyValues(embedding: Float32Array, width: number): Float32Array 
   const steady = spreadRows(embedding, 1, width, width + STEADY);
   for (let end = width; end < steady.length; end += width + STEADY) steady.set([largest, -largest], end);
   return steady;
-}
-
-function concatenateBytes(parts: readonly { readonly values: Int8Array }[]): Int8Array {
-  const whole = new Int8Array(parts.reduce((size, part) => size + part.values.length, 0));
-  let offset = 0;
-  for (const { values } of parts) {
-    whole.set(values, offset);
-    offset += values.length;
-  }
-  return whole;
 }

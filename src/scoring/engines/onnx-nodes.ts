@@ -25,8 +25,9 @@ export function node(
   return { operator, inputs, outputs, ...(attributes && { attributes }) };
 }
 
-export function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
+export function concatenate<Matrix extends Float32Array | Int8Array>(parts: readonly Matrix[]): Matrix {
+  const length = parts.reduce((size, part) => size + part.length, 0);
+  const whole = emptyLike(parts[0], length);
   let offset = 0;
   for (const part of parts) {
     whole.set(part, offset);
@@ -56,7 +57,10 @@ export function spreadRows<Matrix extends Float32Array | Int8Array>(
   return spread;
 }
 
-function emptyLike<Matrix extends Float32Array | Int8Array>(matrix: Matrix, length: number): Matrix {
-  // The constructor of a typed array makes one of its own type.
+function emptyLike<Matrix extends Float32Array | Int8Array>(
+  matrix: Matrix | undefined,
+  length: number,
+): Matrix {
+  // Of the matrix's own type; where there is none there is nothing to hold either.
   return (matrix instanceof Int8Array ? new Int8Array(length) : new Float32Array(length)) as Matrix;
 }
