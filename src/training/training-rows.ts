@@ -1,6 +1,6 @@
 import type { Label } from '../contracts/labels.js';
 import { generatePosts } from './generate-posts.js';
-import { readLabelledRows, readRows } from './labelled-rows.js';
+import { type Row, readLabelledRows, readRows } from './labelled-rows.js';
 import { mixPosts } from './mix-posts.js';
 import type { Random } from './random.js';
 import { invalid } from './read-file.js';
@@ -37,34 +37,46 @@ export interface SourceRows {
  */
 export async function readTrainingRows(recipe: Recipe, random: Random): Promise<readonly SourceRows[]> {
   const read = await Promise.all(
-    recipe.data.map(async (source) => [await readSource(source), ...(await readMixed(source))]),
+    recipe.data.map(async (source) => {
+      const { softLabels, mixed } = source;
+      if (softLabels === undefined && mixed === undefined) return [await readGold(source)];
+      const rows = await readRows(source);
+      return [
+        softLabels === undefined ? await readGold(source) : await taught(source, rows, softLabels),
+        ...(mixed === undefined ? [] : [await mixedFrom(source, rows, mixed)]),
+      ];
+    }),
   );
   return [...read.flat(), ...(await readTemplateRows(recipe, random))];
 }
 
-async function readSource(source: TrainingSource): Promise<SourceRows> {
-  if (source.softLabels === undefined) {
-    const { rows, skipped } = await readLabelledRows(source);
-    return { source, rows: rows.map((row) => ({ ...row, softLabel: undefined })), skipped };
-  }
-  const [rows, softLabels] = await Promise.all([readRows(source), readSoftLabels(source.softLabels)]);
-  checkLength(source.softLabels, softLabels, source.file, rows.at(-1)?.row ?? -1, 1);
-  const taught = rows
-    .map(({ row, label, text }) => ({ label, text, softLabel: softLabels[row] }))
-    .filter(({ label, softLabel }) => label !== undefined || softLabel !== undefined);
-  return { source, rows: taught, skipped: rows.length - taught.length };
+async function readGold(source: TrainingSource): Promise<SourceRows> {
+  const { rows, skipped } = await readLabelledRows(source);
+  return { source, rows: rows.map((row) => ({ ...row, softLabel: undefined })), skipped };
 }
 
-async function readMixed(source: TrainingSource): Promise<readonly SourceRows[]> {
-  if (source.mixed === undefined) return [];
-  const { copies, rowsAnEpoch, weight } = source.mixed;
-  const [rows, softLabels] = await Promise.all([readRows(source), readSoftLabels(source.mixed.softLabels)]);
-  checkLength(source.mixed.softLabels, softLabels, source.file, rows.at(-1)?.row ?? -1, copies);
+async function taught(source: TrainingSource, rows: readonly Row[], file: string): Promise<SourceRows> {
+  const softLabels = await readSoftLabels(file);
+  checkLength(file, softLabels, source.file, rows, 1);
+  const kept = rows
+    .map(({ row, label, text }) => ({ label, text, softLabel: softLabels[row] }))
+    .filter(({ label, softLabel }) => label !== undefined || softLabel !== undefined);
+  return { source, rows: kept, skipped: rows.length - kept.length };
+}
+
+async function mixedFrom(
+  source: TrainingSource,
+  rows: readonly Row[],
+  mixed: NonNullable<TrainingSource['mixed']>,
+): Promise<SourceRows> {
+  const { copies, rowsAnEpoch, weight } = mixed;
+  const softLabels = await readSoftLabels(mixed.softLabels);
+  checkLength(mixed.softLabels, softLabels, source.file, rows, copies);
   const posts = mixPosts(rows, { copies, language: source.language })
     .map(({ row, copy, text }) => ({ label: undefined, text, softLabel: softLabels[row * copies + copy] }))
     .filter(({ softLabel }) => softLabel !== undefined);
   const file = `${source.file}, mixed`;
-  return [{ source: { file, rowsAnEpoch, repeat: 1, weight, vocabularyWeight: 0 }, rows: posts, skipped: 0 }];
+  return { source: { file, rowsAnEpoch, repeat: 1, weight, vocabularyWeight: 0 }, rows: posts, skipped: 0 };
 }
 
 async function readTemplateRows(recipe: Recipe, random: Random): Promise<readonly SourceRows[]> {
@@ -82,14 +94,16 @@ function checkLength(
   file: string,
   softLabels: readonly unknown[],
   dataFile: string,
-  lastRow: number,
+  rows: readonly Row[],
   linesARow: number,
 ): void {
-  if ((lastRow + 1) * linesARow <= softLabels.length) return;
-  throw invalid(
-    `${file} has ${softLabels.length} lines, and ${dataFile} a row ${lastRow + 1}${linesARow > 1 ? ` of ${linesARow} lines` : ''}`,
-    linesARow > 1
-      ? 'Soft labels of mixed posts belong to one version of a file and one number of copies.'
-      : 'Soft labels belong to one version of a file: a line for each of its rows.',
-  );
+  const needed = (rows.at(-1)?.row ?? -1) + 1;
+  if (needed * linesARow <= softLabels.length) return;
+  const problem = `${file} has ${softLabels.length} lines, and ${dataFile} a row ${needed}`;
+  throw linesARow === 1
+    ? invalid(problem, 'Soft labels belong to one version of a file: a line for each of its rows.')
+    : invalid(
+        `${problem} of ${linesARow} lines`,
+        'Soft labels of mixed posts belong to one version of a file and one number of copies.',
+      );
 }
