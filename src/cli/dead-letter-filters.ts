@@ -1,18 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { DEAD_LETTER_STAGES } from '../contracts/dead-letter.js';
-import type { EpochMillis } from '../contracts/ids.js';
-import { type DeadLetter, type Survey, selectDeadLetters } from '../pipelines/dead-letter-survey.js';
+import type { DeadLetterFilter } from '../pipelines/dead-letter-survey.js';
 import { type ConfigOption, configOption } from './config-option.js';
 import { collected, pointInTime, wholeNumber } from './option-values.js';
 
-export interface FilterOptions extends ConfigOption {
-  readonly code?: readonly string[];
-  readonly stage?: readonly string[];
-  readonly sourceTopic?: readonly string[];
+export interface FilterOptions extends ConfigOption, DeadLetterFilter {
   readonly partition?: readonly number[];
-  readonly from?: EpochMillis;
-  readonly to?: EpochMillis;
-  readonly redriven?: boolean;
   readonly limit?: number;
 }
 
@@ -31,19 +24,6 @@ export function withFilters(command: Command): Command {
     .option('--from <time>', 'only given up at this time or later: 2026-03-01T12:00:00Z', pointInTime)
     .option('--to <time>', 'only given up before this time', pointInTime)
     .option('--limit <n>', 'only so many, the oldest first', wholeNumber);
-}
-
-/** The dead letters that the options let through, the oldest first; not yet limited in number. */
-export function select({ letters }: Survey, options: FilterOptions): readonly DeadLetter[] {
-  const { code, stage, sourceTopic, from, to, redriven } = options;
-  return selectDeadLetters(letters, {
-    ...(code && { codes: code }),
-    ...(stage && { stages: stage }),
-    ...(sourceTopic && { sourceTopics: sourceTopic }),
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-    ...(redriven !== undefined && { redriven }),
-  });
 }
 
 function stages(value: string, before: readonly string[] = []): readonly string[] {

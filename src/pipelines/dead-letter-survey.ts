@@ -97,9 +97,10 @@ async function rangesOf(
 }
 
 export interface DeadLetterFilter {
-  readonly codes?: readonly string[];
-  readonly stages?: readonly string[];
-  readonly sourceTopics?: readonly string[];
+  /** One of these; so with the two below. */
+  readonly code?: readonly string[];
+  readonly stage?: readonly string[];
+  readonly sourceTopic?: readonly string[];
   /** Given up at this time or later. */
   readonly from?: EpochMillis;
   /** Given up before this time. */
@@ -110,16 +111,16 @@ export interface DeadLetterFilter {
 /** The dead letters that every part of a filter lets through, the oldest first. */
 export function selectDeadLetters(
   letters: readonly DeadLetter[],
-  { codes, stages, sourceTopics, from, to, redriven }: DeadLetterFilter,
+  { code, stage, sourceTopic, from, to, redriven }: DeadLetterFilter,
 ): readonly DeadLetter[] {
   const allows = (allowed: readonly string[] | undefined, value: string | undefined): boolean =>
     allowed === undefined || (value !== undefined && allowed.includes(value));
   return letters
     .filter(
       (letter) =>
-        allows(codes, letter.code) &&
-        allows(stages, letter.stage) &&
-        allows(sourceTopics, letter.source?.topic) &&
+        allows(code, letter.code) &&
+        allows(stage, letter.stage) &&
+        allows(sourceTopic, letter.source?.topic) &&
         (from === undefined || letter.timestamp >= from) &&
         (to === undefined || letter.timestamp < to) &&
         (redriven === undefined || letter.redriven === redriven),

@@ -40,13 +40,13 @@ const placesOf = (letters: readonly DeadLetter[]): readonly string[] =>
 describe('a filter of dead letters', () => {
   it.each<readonly [string, DeadLetterFilter, readonly string[]]>([
     ['nothing, the oldest first', {}, ['0:0', '1:0', '0:1', '0:2']],
-    ['codes', { codes: ['SF_POST_NO_TEXT', 'SF_POST_POISON'] }, ['0:1', '0:2']],
-    ['stages', { stages: ['score'] }, ['0:2']],
-    ['source topics', { sourceTopics: ['posts.raw'] }, ['0:0', '0:1', '0:2']],
+    ['codes', { code: ['SF_POST_NO_TEXT', 'SF_POST_POISON'] }, ['0:1', '0:2']],
+    ['stages', { stage: ['score'] }, ['0:2']],
+    ['source topics', { sourceTopic: ['posts.raw'] }, ['0:0', '0:1', '0:2']],
     ['times, the end not included', { from: epochMillis(35), to: epochMillis(50) }, ['1:0', '0:1']],
     ['what was redriven', { redriven: true }, ['0:1']],
     ['what was not redriven', { redriven: false }, ['0:0', '1:0', '0:2']],
-    ['all of it at once', { stages: ['decode'], redriven: false, to: epochMillis(34) }, ['0:0']],
+    ['all of it at once', { stage: ['decode'], redriven: false, to: epochMillis(34) }, ['0:0']],
   ])('goes by %s', (_, filter, expected) => {
     expect(placesOf(selectDeadLetters(LETTERS, filter))).toEqual(expected);
   });

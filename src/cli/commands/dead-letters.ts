@@ -2,14 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config } from '../../config/schema.js';
 import { SentifluxError } from '../../contracts/errors.js';
-import { type DeadLetter, type Survey, surveyDeadLetters } from '../../pipelines/dead-letter-survey.js';
+import {
+  type DeadLetter,
+  type Survey,
+  selectDeadLetters,
+  surveyDeadLetters,
+} from '../../pipelines/dead-letter-survey.js';
 import { planPurge } from '../../pipelines/purge.js';
 import { planRedrive, type RedrivePlan, redrive } from '../../pipelines/redrive.js';
 import type { Streams } from '../../streams/port.js';
 import { scan } from '../../streams/scan.js';
 import { type ConfigOption, configOption } from '../config-option.js';
 import { confirm } from '../confirm.js';
-import { type FilterOptions, select, withFilters } from '../dead-letter-filters.js';
+import { type FilterOptions, withFilters } from '../dead-letter-filters.js';
 import { deadLetterLine, deadLetterPage, deadLetterTable } from '../dead-letter-page.js';
 import { positiveNumber } from '../option-values.js';
 import { openProgress } from '../progress.js';
@@ -106,7 +111,7 @@ async function list(options: ListOptions): Promise<void> {
   const { text = false, json = false, limit } = options;
   await withStreams(options, async (streams, config) => {
     const survey = await surveyed(streams, config, options, text);
-    const selected = select(survey, options);
+    const selected = selectDeadLetters(survey.letters, options);
     explainNone(survey, selected, config);
     const shown = selected.slice(0, limit);
     if (shown.length === 0) return;
@@ -141,7 +146,7 @@ async function redriveSelected(options: RedriveOptions): Promise<void> {
   await withStreams(options, async (streams, config) => {
     const topic = config.topics.deadLetters;
     const survey = await surveyed(streams, config, options);
-    const selected = select(survey, options);
+    const selected = selectDeadLetters(survey.letters, options);
     explainNone(survey, selected, config);
     const plan = planRedrive(selected, topic, options.limit);
     if (plan.redrivenBefore > 0) note(`${plan.redrivenBefore} left out: redriven before`);
@@ -182,7 +187,7 @@ async function purge(options: PurgeOptions): Promise<void> {
   await withStreams(options, async (streams, config) => {
     const topic = config.topics.deadLetters;
     const survey = await surveyed(streams, config, options);
-    const selected = select(survey, options);
+    const selected = selectDeadLetters(survey.letters, options);
     explainNone(survey, selected, config);
     const plan = planPurge(survey, selected.slice(0, options.limit));
     if (plan.kept > 0)
