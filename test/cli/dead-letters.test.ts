@@ -3,6 +3,7 @@ import { freshName } from '../streams/reader.js';
 import { run } from '../support/cli.js';
 import {
   everythingIn,
+  expectPurgeOfTheRedriven,
   given,
   lines,
   openPlace,
@@ -263,13 +264,7 @@ describe('dead-letters', () => {
     });
 
     it('takes what was redriven along with its markers, and leaves the others', async () => {
-      await prepare(place, [{}, {}, {}]);
-      await place.deadLetters('redrive', '--limit', '2');
-      await place.deadLetters('purge', '--redriven', '--yes');
-      expect(places((await place.deadLetters('list')).stdout)).toEqual(['0:2']);
-      expect((await place.deadLetters('redrive')).stdout).toContain('1 dead letter redriven');
-      await place.deadLetters('purge', '--yes');
-      expect(await everythingIn(place.streams, place.config.topics.deadLetters)).toEqual([]);
+      await expectPurgeOfTheRedriven(place);
     }, 60_000);
   });
 

@@ -3,10 +3,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { start } from '../support/cli.js';
 import {
   everythingIn,
+  expectPurgeOfTheRedriven,
   openPlace,
   PARTITIONS,
   type Place,
-  places,
   prepare,
   text,
 } from '../support/dead-letters.js';
@@ -64,12 +64,6 @@ describe.skipIf(kafkaBrokers === undefined)('dead letters on Kafka', () => {
   }, 60_000);
 
   it('are purged up to the first one that is not selected, with the markers of redrives', async () => {
-    await prepare(place, [{}, {}, {}]);
-    await place.deadLetters('redrive', '--limit', '2');
-    await place.deadLetters('purge', '--redriven', '--yes');
-    expect(places((await place.deadLetters('list')).stdout)).toEqual(['0:2']);
-    expect((await place.deadLetters('redrive')).stdout).toContain('1 dead letter redriven');
-    await place.deadLetters('purge', '--yes');
-    expect(await everythingIn(place.streams, place.config.topics.deadLetters)).toEqual([]);
+    await expectPurgeOfTheRedriven(place);
   }, 60_000);
 });

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type Config, configSchema } from '../../src/config/schema.js';
 import { assignmentEpoch, epochMillis } from '../../src/contracts/ids.js';
 import { silentLogger } from '../../src/contracts/logger.js';
@@ -124,3 +124,14 @@ export const places = (output: string): readonly string[] =>
   lines(output)
     .slice(1)
     .map((line) => line.split(' ')[0] ?? '');
+
+/** What every adapter's purge must do, in an empty place: it goes up to the first one that is not selected. */
+export async function expectPurgeOfTheRedriven(place: Place): Promise<void> {
+  await prepare(place, [{}, {}, {}]);
+  await place.deadLetters('redrive', '--limit', '2');
+  await place.deadLetters('purge', '--redriven', '--yes');
+  expect(places((await place.deadLetters('list')).stdout)).toEqual(['0:2']);
+  expect((await place.deadLetters('redrive')).stdout).toContain('1 dead letter redriven');
+  await place.deadLetters('purge', '--yes');
+  expect(await everythingIn(place.streams, place.config.topics.deadLetters)).toEqual([]);
+}
