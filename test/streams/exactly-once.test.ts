@@ -1,4 +1,3 @@
-import { Kafka, logLevel } from 'kafkajs';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
 import { silentLogger } from '../../src/contracts/logger.js';
@@ -6,18 +5,15 @@ import type { OutputRecord, RecordBatch } from '../../src/contracts/record.js';
 import { openStreams } from '../../src/streams/open.js';
 import type { Streams } from '../../src/streams/port.js';
 import { kafkaBrokers } from '../support/services.js';
+import { otherClient, sendOffset } from './other-client.js';
 import { freshName, freshTopic, numbered, type Reader, read, recordsOf, textsOf, write } from './reader.js';
 
 const { streams: defaults } = configSchema.parse({});
 
 describe.skipIf(kafkaBrokers === undefined)('exactly once on Kafka', () => {
   let streams: Streams;
-  // Another client than the one under test: a worker that does not know that it has been replaced.
-  const kafka = new Kafka({
-    brokers: kafkaBrokers ?? ['none:1'],
-    logLevel: logLevel.NOTHING,
-    retry: { initialRetryTime: 5 },
-  });
+  // A worker that does not know that it has been replaced.
+  const kafka = otherClient();
 
   beforeEach(async () => {
     streams = await openStreams(
@@ -65,10 +61,7 @@ describe.skipIf(kafkaBrokers === undefined)('exactly once on Kafka', () => {
     const dead = await rivalOf(group, topic);
     const open = await dead.transaction();
     await open.send({ topic: sink, messages: [{ value: 'of the dead', partition: 0 }] });
-    await open.sendOffsets({
-      consumerGroupId: group,
-      topics: [{ topic, partitions: [{ partition: 0, offset: '1' }] }],
-    });
+    await sendOffset(open, { group, topic, offset: 1 });
 
     const reader = await read(streams, topic, { group });
     await settleAll(reader, sink, 1);
@@ -84,10 +77,7 @@ describe.skipIf(kafkaBrokers === undefined)('exactly once on Kafka', () => {
     const predecessor = await rivalOf(group, topic);
     const transaction = await predecessor.transaction();
     await transaction.send({ topic: sink, messages: [{ value: 'record 0', partition: 0 }] });
-    await transaction.sendOffsets({
-      consumerGroupId: group,
-      topics: [{ topic, partitions: [{ partition: 0, offset: '1' }] }],
-    });
+    await sendOffset(transaction, { group, topic, offset: 1 });
     await transaction.commit();
 
     const reader = await read(streams, topic, { group });
