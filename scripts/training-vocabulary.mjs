@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { readRecipeFile } from '../dist/cli/recipe-file.js';
 import { normalise, PLACEHOLDERS } from '../dist/preprocess/normalise.js';
 import { createTokeniser } from '../dist/preprocess/tokenise.js';
-import { wordsOf } from '../dist/preprocess/words.js';
+import { isIdeograph, wordsOf } from '../dist/preprocess/words.js';
 import { prepareData } from '../dist/training/data.js';
 import { createRandom } from '../dist/training/random.js';
 
@@ -17,6 +17,6 @@ const { values } = parseArgs({
   },
 });
 const recipe = await readRecipeFile(values.recipe);
-const preparation = { normalise, wordsOf, createTokeniser, reserved: PLACEHOLDERS };
+const preparation = { normalise, wordsOf, isIdeograph, createTokeniser, reserved: PLACEHOLDERS };
 const { vocabulary } = await prepareData(recipe, preparation, createRandom(recipe.seed), () => {});
 writeFileSync(values.output, vocabulary.serialise());

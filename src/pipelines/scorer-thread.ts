@@ -23,7 +23,7 @@ export const handle = createThreadHandler(async (workerData, guard) => {
       languages: manifest.languages,
       brands,
     }),
-    locate: createLocator({ cutWord: createWordCutter(vocabulary), maxTokens: manifest.maxTokens }),
+    locate: createLocator({ cutter: createWordCutter(vocabulary), maxTokens: manifest.maxTokens }),
     engine: guard(engine),
     manifest,
     maxBytes: input.maxBytes,

@@ -1,11 +1,11 @@
 import type { LocatedPart, LocateParts } from '../contracts/located-part.js';
 import { normaliseWithOffsets } from './offsets.js';
-import { headLength } from './tokenise.js';
-import { wordEnd, wordStart } from './words.js';
+import { headLength, type WordCutter } from './tokenise.js';
+import { wordStart } from './words.js';
 
 export interface LocatorOptions {
-  /** Ids of a word's pieces, as the tokeniser cuts it. */
-  readonly cutWord: (word: string) => readonly number[];
+  /** As the tokeniser cuts. */
+  readonly cutter: WordCutter;
   readonly maxTokens: number;
 }
 
@@ -18,11 +18,11 @@ interface Word {
 }
 
 /** Finds in a text the words that its tokens, as `createTokeniser` gives them, came from. */
-export function createLocator({ cutWord, maxTokens }: LocatorOptions): LocateParts {
+export function createLocator({ cutter, maxTokens }: LocatorOptions): LocateParts {
   const head = headLength(maxTokens);
 
   return (original) => {
-    const words = wordsIn(original, cutWord);
+    const words = wordsIn(original, cutter);
     const count = words.at(-1)?.endToken ?? 0;
     const cutOff = Math.max(0, count - maxTokens);
     return words.flatMap(({ start, end, firstToken, endToken }): readonly LocatedPart[] => {
@@ -36,14 +36,14 @@ export function createLocator({ cutWord, maxTokens }: LocatorOptions): LocatePar
   };
 }
 
-function wordsIn(original: string, cutWord: LocatorOptions['cutWord']): readonly Word[] {
+function wordsIn(original: string, { endOf, idsOf }: WordCutter): readonly Word[] {
   const { text, originOf } = normaliseWithOffsets(original);
   const words: Word[] = [];
   let token = 0;
   for (let wordAt = wordStart(text, 0); wordAt < text.length; ) {
-    const wordTo = wordEnd(text, wordAt);
+    const wordTo = endOf(text, wordAt);
     const { start, end } = originOf(wordAt, wordTo);
-    const endToken = token + cutWord(text.slice(wordAt, wordTo)).length;
+    const endToken = token + idsOf(text.slice(wordAt, wordTo)).length;
     const last = words.at(-1);
     // One character may become several words (`½` is three): to the reader they are one part.
     if (last !== undefined && start < last.end) Object.assign(last, { end, endToken });

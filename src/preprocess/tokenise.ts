@@ -1,5 +1,5 @@
 import { UNKNOWN_ID, type Vocabulary } from '../model/vocabulary.js';
-import { wordEnd, wordStart } from './words.js';
+import { isIdeograph, wordEnd, wordStart } from './words.js';
 
 export interface Tokens {
   /** Ids into the vocabulary, 1 to the maximum; empty only where the text has no words. */
@@ -15,24 +15,56 @@ const LONGEST_CACHED_WORD = 32;
 /** Longer ones are noise or an attack, and cutting them would cost a hundred times what a post may. */
 const LONGEST_WORD = 512;
 
-/**
- * Cuts a word into the longest pieces that the vocabulary holds, from its start (WordPiece, as in BERT), and gives
- * their ids. A stretch that no piece covers is one unknown token, and so is a word of more than 512 characters.
- */
-export function createWordCutter(vocabulary: Vocabulary): (word: string) => readonly number[] {
+/** How a vocabulary cuts normalised texts: into words, and these into pieces. */
+export interface WordCutter {
+  /**
+   * Where the word that starts at `start` ends. Among ideographs, which no space parts, a word is the longest piece
+   * of the vocabulary from there on.
+   */
+  readonly endOf: (text: string, start: number) => number;
+  /**
+   * Ids of the longest pieces that spell a word, from its start (WordPiece, as in BERT). A stretch that no piece
+   * covers is one unknown token, and so is a word of more than 512 characters.
+   */
+  readonly idsOf: (word: string) => readonly number[];
+}
+
+/** One cutter belongs to one thread. */
+export function createWordCutter(vocabulary: Vocabulary): WordCutter {
   const cache = new Map<string, readonly number[]>();
   const longestPiece = vocabulary.pieces.reduce((longest, piece) => Math.max(longest, piece.length), 0);
+  const longestFrom = longestPieces(vocabulary);
 
-  return (word) => {
-    const known = cache.get(word);
-    if (known !== undefined) return known;
-    const pieces = cut(word, vocabulary, longestPiece);
-    if (word.length <= LONGEST_CACHED_WORD) {
-      if (cache.size >= CACHED_WORDS) cache.clear();
-      cache.set(word, pieces);
-    }
-    return pieces;
+  return {
+    endOf: (text, start) => {
+      const longest = longestFrom[text.charCodeAt(start)] ?? 0;
+      for (let end = Math.min(text.length, start + longest); end > start + 1; end -= 1) {
+        if (vocabulary.idOf(text.slice(start, end)) !== undefined) return end;
+      }
+      return wordEnd(text, start);
+    },
+    idsOf: (word) => {
+      const known = cache.get(word);
+      if (known !== undefined) return known;
+      const pieces = cut(word, vocabulary, longestPiece);
+      if (word.length <= LONGEST_CACHED_WORD) {
+        if (cache.size >= CACHED_WORDS) cache.clear();
+        cache.set(word, pieces);
+      }
+      return pieces;
+    },
   };
+}
+
+/** By an ideograph's code unit: the length of the longest piece that begins with it; 0 for other characters. */
+function longestPieces({ pieces }: Vocabulary): Uint8Array {
+  const longest = new Uint8Array(0x10000);
+  for (const piece of pieces) {
+    if (!isIdeograph(piece)) continue;
+    const first = piece.charCodeAt(0);
+    longest[first] = Math.max(longest[first] ?? 0, Math.min(piece.length, 0xff));
+  }
+  return longest;
 }
 
 /** How many tokens are kept from the start of a text that has too many; the rest of the maximum from its end. */
@@ -46,15 +78,15 @@ export function headLength(maxTokens: number): number {
  * One tokeniser belongs to one thread.
  */
 export function createTokeniser(vocabulary: Vocabulary, maxTokens: number): (normalised: string) => Tokens {
-  const piecesOf = createWordCutter(vocabulary);
+  const { endOf, idsOf } = createWordCutter(vocabulary);
   const head = headLength(maxTokens);
   const tail = maxTokens - head;
 
   return (normalised) => {
     const ids: number[] = [];
     for (let start = wordStart(normalised, 0); start < normalised.length; ) {
-      const end = wordEnd(normalised, start);
-      for (const id of piecesOf(normalised.slice(start, end))) ids.push(id);
+      const end = endOf(normalised, start);
+      for (const id of idsOf(normalised.slice(start, end))) ids.push(id);
       start = wordStart(normalised, end);
     }
     if (ids.length <= maxTokens) return { tokens: Int32Array.from(ids), truncated: false };

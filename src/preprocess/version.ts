@@ -3,4 +3,4 @@
  * into pieces. A bundle names the version that it was trained with. Raise it with every change that gives any
  * text other ids.
  */
-export const PREPROCESSOR_VERSION = 1;
+export const PREPROCESSOR_VERSION = 2;

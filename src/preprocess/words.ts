@@ -44,11 +44,20 @@ export function wordStart(text: string, index: number): number {
   return start;
 }
 
-/** The words of a normalised text, in order. */
+/** True for a character that is written without a space before the next word. */
+export function isIdeograph(character: string): boolean {
+  return CLASS[character.charCodeAt(0)] === IDEOGRAPH;
+}
+
+/**
+ * The words of a normalised text that pieces are learnt from, in order. Ideographs that stand together are one
+ * here: where the words among them end, no sign tells.
+ */
 export function wordsOf(text: string): readonly string[] {
   const words: string[] = [];
   for (let start = wordStart(text, 0); start < text.length; ) {
-    const end = wordEnd(text, start);
+    const isRun = CLASS[text.charCodeAt(start)] === IDEOGRAPH;
+    const end = isRun ? runEnd(text, start, IDEOGRAPH) : wordEnd(text, start);
     words.push(text.slice(start, end));
     start = wordStart(text, end);
   }

@@ -13,6 +13,7 @@ import { learnVocabulary, type WordCounts } from './vocabulary.js';
 export interface TextPreparation {
   readonly normalise: (text: string) => string;
   readonly wordsOf: (normalised: string) => readonly string[];
+  readonly isIdeograph: (character: string) => boolean;
   readonly createTokeniser: (
     vocabulary: Vocabulary,
     maxTokens: number,
@@ -98,6 +99,7 @@ export async function prepareData(
     learnVocabulary(countWords(kept, text.wordsOf), {
       size: recipe.vocabulary,
       reserved: text.reserved,
+      isIdeograph: text.isIdeograph,
       minCharacterCount: Math.min(MIN_CHARACTER_COUNT, Math.ceil(sizeOf(kept) / 1000)),
     });
   const tokenise = text.createTokeniser(vocabulary, recipe.maxTokens);

@@ -7,13 +7,17 @@ export interface VocabularyOptions {
   readonly reserved: readonly string[];
   /** A character seen less often becomes unknown. */
   readonly minCharacterCount: number;
+  /** True for characters that are written without spaces: their pieces have no sign of going on, `##`. */
+  readonly isIdeograph: (character: string) => boolean;
 }
 
 /** How often each word was seen; a word may be seen a fraction of a time, where its language is weighted. */
 export type WordCounts = ReadonlyMap<string, number>;
 
 /** Words that are used for learning merges; the rare rest adds time and no pieces. */
-const MERGED_WORDS = 150_000;
+const MERGED_WORDS = 1_000_000;
+/** Longer pieces of ideographs would be names and the slogans of single shops. */
+const LONGEST_IDEOGRAPHS = 4;
 
 /**
  * Learns word pieces by byte-pair encoding (Sennrich et al. 2016) over whole characters: beginning with the
@@ -36,14 +40,16 @@ export function learnVocabulary(words: WordCounts, options: VocabularyOptions): 
   const pairs = new PairCounts(names);
   const counted = [...words].filter(([word]) => !ids.has(word)).sort(byCountThenName);
   for (const [word, count] of counted.slice(0, MERGED_WORDS)) {
-    const symbols = symbolsOf(word, characters);
+    const symbols = symbolsOf(word, characters, options.isIdeograph);
     if (symbols !== undefined) pairs.addWord(symbols.map(add), count);
   }
   while (names.length < options.size) {
     const pair = pairs.best();
     if (pair === undefined) break;
     const [left, right] = pair;
-    pairs.merge(left, right, add(`${names[left] ?? ''}${(names[right] ?? '').slice('##'.length)}`));
+    const merged = `${names[left] ?? ''}${(names[right] ?? '').replace(/^##/, '')}`;
+    if (options.isIdeograph(merged) && merged.length > LONGEST_IDEOGRAPHS) pairs.drop(left, right);
+    else pairs.merge(left, right, add(merged));
   }
   return new Vocabulary(names.slice(0, options.size));
 }
@@ -58,11 +64,15 @@ function frequentCharacters(words: WordCounts, minCount: number): ReadonlySet<st
 }
 
 /** A word as its first character and continuing ones; none where a character is too rare. */
-function symbolsOf(word: string, characters: ReadonlySet<string>): readonly string[] | undefined {
+function symbolsOf(
+  word: string,
+  characters: ReadonlySet<string>,
+  isIdeograph: VocabularyOptions['isIdeograph'],
+): readonly string[] | undefined {
   const symbols: string[] = [];
   for (const character of word) {
     if (!characters.has(character)) return undefined;
-    symbols.push(symbols.length === 0 ? character : `##${character}`);
+    symbols.push(symbols.length === 0 || isIdeograph(character) ? character : `##${character}`);
   }
   return symbols;
 }
@@ -108,6 +118,11 @@ class PairCounts {
       if (now === count && now > 0) return [Math.floor(pair / PIECES), pair % PIECES];
       if (now > 0) this.#push([now, pair]);
     }
+  }
+
+  /** Leaves a pair as two pieces for good. */
+  drop(left: number, right: number): void {
+    this.#counts.delete(pairOf(left, right));
   }
 
   merge(left: number, right: number, merged: number): void {

@@ -16,6 +16,8 @@ const vocabulary = new Vocabulary([
   'a',
   '很',
   '好',
+  '好吃',
+  '不太好',
   '😀',
   '!',
 ]);
@@ -36,7 +38,13 @@ describe('createTokeniser', () => {
     expect(pieces('unbearable bear!')).toEqual(['un', '##bear', '##able', 'bear', '!']);
   });
 
-  it('takes each ideograph, emoji and placeholder as a word', () => {
+  it('takes the longest piece of ideographs from each on, across what would be words', () => {
+    expect(pieces('很好吃')).toEqual(['很', '好吃']);
+    expect(pieces('好不太好吃')).toEqual(['好', '不太好', '<unk>']);
+    expect(pieces('不太a')).toEqual(['<unk>', '<unk>', 'a']);
+  });
+
+  it('takes each other ideograph, emoji and placeholder as a word', () => {
     expect(pieces('很好😀<url>')).toEqual(['很', '好', '😀', '<url>']);
   });
 

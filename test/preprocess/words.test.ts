@@ -12,9 +12,9 @@ describe('wordsOf', () => {
   it.each([
     ['letters and digits apart', "it's 20 euros in cafe24", ["it's", '20', 'euros', 'in', 'cafe', '24']],
     ['an apostrophe only between letters', "'tis dogs' bowl", ["'", 'tis', 'dogs', "'", 'bowl']],
-    ['each ideograph by itself', '这家店很好吃', ['这', '家', '店', '很', '好', '吃']],
-    ['kana too', 'これ', ['こ', 'れ']],
-    ['ideographs and letters side by side', '买了iphone15呢', ['买', '了', 'iphone', '15', '呢']],
+    ['ideographs that stand together as one', '这家店，很好吃', ['这家店', '，', '很好吃']],
+    ['kana with them', 'これは本', ['これは本']],
+    ['ideographs and letters side by side', '买了iphone15呢', ['买了', 'iphone', '15', '呢']],
     ['words of scripts that join letters and marks', 'यह फोन बहुत अच्छा', ['यह', 'फोन', 'बहुत', 'अच्छा']],
     ['right-to-left words in the order of the text', 'الخدمة سيئة', ['الخدمة', 'سيئة']],
     ['emoji one by one', 'ok😀😡', ['ok', '😀', '😡']],

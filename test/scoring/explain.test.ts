@@ -20,7 +20,7 @@ const { temperature } = manifest.calibration;
 const engine = await createWasmEngine(bundle, 'float32');
 afterAll(() => engine.close());
 const tokenise = createTokeniser(vocabulary, maxTokens);
-const locate = createLocator({ cutWord: createWordCutter(vocabulary), maxTokens });
+const locate = createLocator({ cutter: createWordCutter(vocabulary), maxTokens });
 
 /** The label of a text and what each of its words did for it. */
 async function explained(text: string) {

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normalise, PLACEHOLDERS } from '../../src/preprocess/normalise.js';
 import { createTokeniser } from '../../src/preprocess/tokenise.js';
-import { wordsOf } from '../../src/preprocess/words.js';
+import { isIdeograph, wordsOf } from '../../src/preprocess/words.js';
 import { drawEpoch, prepareData, type TrainingSet } from '../../src/training/data.js';
 import { createRandom } from '../../src/training/random.js';
 import { type RecipeInput, recipeSchema } from '../../src/training/recipe.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const text = { normalise, wordsOf, createTokeniser, reserved: PLACEHOLDERS };
+const text = { normalise, wordsOf, isIdeograph, createTokeniser, reserved: PLACEHOLDERS };
 
 function prepare(recipe: RecipeInput, report: Parameters<typeof prepareData>[3] = () => {}) {
   return prepareData(recipeSchema.parse(recipe), text, createRandom(1), report);

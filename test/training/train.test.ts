@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normalise, PLACEHOLDERS } from '../../src/preprocess/normalise.js';
 import { createTokeniser } from '../../src/preprocess/tokenise.js';
-import { wordsOf } from '../../src/preprocess/words.js';
+import { isIdeograph, wordsOf } from '../../src/preprocess/words.js';
 import { type Recipe, recipeSchema } from '../../src/training/recipe.js';
 import { type Trained, type TrainingEvent, type TrainingHooks, train } from '../../src/training/train.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { tensors } from '../support/tensors.js';
 
-const text = { normalise, wordsOf, createTokeniser, reserved: PLACEHOLDERS };
+const text = { normalise, wordsOf, isIdeograph, createTokeniser, reserved: PLACEHOLDERS };
 
 const THINGS = ['tram', 'soup', 'phone', 'film', 'hotel', 'jacket', 'coffee', 'garden'];
 const SAYINGS = {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTokeniser } from '../../src/preprocess/tokenise.js';
+import { isIdeograph } from '../../src/preprocess/words.js';
 import { learnVocabulary } from '../../src/training/vocabulary.js';
 
-const options = { size: 100, reserved: ['<url>'], minCharacterCount: 1 };
+const options = { size: 100, reserved: ['<url>'], minCharacterCount: 1, isIdeograph };
 
 function learn(
   words: Readonly<Record<string, number>>,
@@ -27,6 +28,17 @@ describe('learnVocabulary', () => {
 
   it('makes one piece of a word that repeats itself', () => {
     expect(learn({ aaaa: 1 })).toContain('aaaa');
+  });
+
+  it('learns words among ideographs, whose pieces go on without a sign', () => {
+    expect(
+      learn({ 很不错: 2, 不错: 3, 不: 1 }).slice('<pad> <unk> <url> 不 错 很'.split(' ').length),
+    ).toEqual(['不错', '很不错']);
+  });
+
+  it('makes no piece of more than four ideographs', () => {
+    const ideographs = learn({ 确诊首例肺炎病例: 9 }).filter(isIdeograph);
+    expect(Math.max(...ideographs.map((piece) => piece.length))).toBe(4);
   });
 
   it('stops at its size', () => {

@@ -7,7 +7,7 @@ import { writeBundle } from '../../model/bundle.js';
 import { normalise, PLACEHOLDERS } from '../../preprocess/normalise.js';
 import { createTokeniser } from '../../preprocess/tokenise.js';
 import { PREPROCESSOR_VERSION } from '../../preprocess/version.js';
-import { wordsOf } from '../../preprocess/words.js';
+import { isIdeograph, wordsOf } from '../../preprocess/words.js';
 import { type Trained, type TrainingEvent, type TrainingHooks, train } from '../../training/train.js';
 import { beforeAfterPage, verdict } from '../before-after.js';
 import { wholeNumber } from '../option-values.js';
@@ -87,7 +87,7 @@ async function runTraining(
   report: TrainReport,
   log: TrainingLog,
 ): Promise<Trained | undefined> {
-  const preparation = { normalise, wordsOf, createTokeniser, reserved: PLACEHOLDERS };
+  const preparation = { normalise, wordsOf, isIdeograph, createTokeniser, reserved: PLACEHOLDERS };
   const checkpoint = join(output, '.checkpoint');
   if (existsSync(checkpoint) && !resume) {
     report.say(`${checkpoint} of an earlier training will be replaced; --resume would go on from it`);
