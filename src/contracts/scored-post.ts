@@ -71,3 +71,6 @@ export type ScoredRecord = {
   | { readonly kind: 'scored'; readonly post: ScoredPost }
   | { readonly kind: 'deleted'; readonly id: PostId }
 );
+
+/** On a result of a replay: which one wrote it. The topic of a replay holds the results of no other. */
+export const REPLAY_HEADER = 'sf-replay';

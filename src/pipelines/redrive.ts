@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   DEAD_LETTER_HEADERS,
   OWN_HEADER_PREFIX,
@@ -10,12 +9,11 @@ import type { OutputRecord, RecordHeaders, SourceRecord } from '../contracts/rec
 import type { OffsetRange, Streams } from '../streams/port.js';
 import { scan } from '../streams/scan.js';
 import { type DeadLetter, describeDeadLetter, wholeNumberIn } from './dead-letter-survey.js';
+import { createPace } from './pace.js';
 
 /** What is written, and then marked, at a time: so much at most is written twice after a kill in between. */
 const MOST_RECORDS_AT_A_TIME = 100;
 const MOST_BYTES_AT_A_TIME = 524_288;
-/** With a rate, how many times a second something is written. */
-const TIMES_A_SECOND = 10;
 
 export interface RedrivePlan {
   /** What is to be written again. */
@@ -74,12 +72,8 @@ export async function redrive(streams: Streams, options: RedriveOptions): Promis
   const { topic, group, plan, rate, stop, onProgress } = options;
   const partitionCounts = new Map<string, number>();
   for (const name of plan.topics.keys()) partitionCounts.set(name, await streams.partitions(name));
-  const atATime =
-    rate === undefined
-      ? MOST_RECORDS_AT_A_TIME
-      : Math.min(MOST_RECORDS_AT_A_TIME, Math.max(1, Math.round(rate / TIMES_A_SECOND)));
   const producer = await streams.producer();
-  const started = performance.now();
+  const pace = createPace(MOST_RECORDS_AT_A_TIME, rate, stop);
   let done = 0;
   let pending: SourceRecord[] = [];
   let pendingBytes = 0;
@@ -91,7 +85,7 @@ export async function redrive(streams: Streams, options: RedriveOptions): Promis
     pending = [];
     pendingBytes = 0;
     onProgress?.(done);
-    if (rate !== undefined) await until(started + (1_000 * done) / rate, stop);
+    await pace.after(done);
   };
 
   try {
@@ -101,7 +95,7 @@ export async function redrive(streams: Streams, options: RedriveOptions): Promis
       if (!wanted.get(record.partition)?.has(record.offset)) continue;
       pending.push(record);
       pendingBytes += record.value?.length ?? 0;
-      if (pending.length >= atATime || pendingBytes >= MOST_BYTES_AT_A_TIME) await write();
+      if (pending.length >= pace.recordsAStep || pendingBytes >= MOST_BYTES_AT_A_TIME) await write();
     }
     if (pending.length > 0 && !stop?.aborted) await write();
     return done;
@@ -169,13 +163,4 @@ function rangesAround(offsets: ReadonlyMap<number, ReadonlySet<number>>): Readon
 
 function textOf(bytes: Uint8Array | undefined): string | undefined {
   return bytes && Buffer.from(bytes).toString('utf8');
-}
-
-/** Waits until a time of `performance.now()`, or until it is told to stop. */
-async function until(time: number, stop: AbortSignal | undefined): Promise<void> {
-  const millis = time - performance.now();
-  if (millis <= 0 || stop?.aborted) return;
-  await wait(millis, undefined, { ...(stop && { signal: stop }) }).catch((error: unknown) => {
-    if (!stop?.aborted) throw error;
-  });
 }

@@ -116,12 +116,22 @@ export function outputsOf(
   scored: ScoredBatch,
   topics: Pick<Config['topics'], 'scored' | 'deadLetters'>,
 ): readonly OutputRecord[] {
+  const outputs = resultsOf(batch, scored, topics.scored);
+  for (const { index, code, message, attempts = 1 } of scored.rejections) {
+    const stage = code === 'SF_SCORER_POISON' ? 'score' : 'decode';
+    outputs.push(deadLetter(batch, index, { stage, code, message, attempts }, topics.deadLetters));
+  }
+  return outputs;
+}
+
+/** The results and deletions of a scored batch, to the partition of the same number, with their place of origin. */
+export function resultsOf(batch: RecordBatch, scored: ScoredBatch, topic: string): OutputRecord[] {
   const common = { topic: Buffer.from(batch.topic), partition: Buffer.from(String(batch.partition)) };
-  const outputs: OutputRecord[] = [];
+  const results: OutputRecord[] = [];
   for (let i = 0; i < scored.length; i += 1) {
     if (scored.outcomes[i] === OUTCOME.rejected) continue;
-    outputs.push({
-      topic: topics.scored,
+    results.push({
+      topic,
       partition: batch.partition,
       key: keyAt(scored, i),
       value: valueAt(scored, i),
@@ -134,11 +144,7 @@ export function outputsOf(
       },
     });
   }
-  for (const { index, code, message, attempts = 1 } of scored.rejections) {
-    const stage = code === 'SF_SCORER_POISON' ? 'score' : 'decode';
-    outputs.push(deadLetter(batch, index, { stage, code, message, attempts }, topics.deadLetters));
-  }
-  return outputs;
+  return results;
 }
 
 function measure(scored: ScoredBatch): void {

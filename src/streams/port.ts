@@ -1,3 +1,4 @@
+import type { EpochMillis } from '../contracts/ids.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 
 /** A client of one broker, or of what stands in for it. */
@@ -19,6 +20,12 @@ export interface Streams {
    * @throws SentifluxError SF_TOPIC_MISSING, SF_STREAM_UNREACHABLE
    */
   ranges(topic: string): Promise<ReadonlyMap<number, OffsetRange>>;
+  /**
+   * Of each partition the offset of the first record that is still there and whose timestamp is at or after a time;
+   * its end where there is none.
+   * @throws SentifluxError SF_TOPIC_MISSING, SF_STREAM_UNREACHABLE
+   */
+  offsetsAt(topic: string, time: EpochMillis): Promise<ReadonlyMap<number, number>>;
   /**
    * Deletes, for good, what partitions hold before an offset. Records between others cannot be deleted.
    *

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RecordBatch, SourceRecord } from '../contracts/record.js';
 import { recordsOf } from '../contracts/record-batch.js';
-import type { OffsetRange, Streams } from './port.js';
+import type { ConsumeOptions, OffsetRange, Streams } from './port.js';
 
 const MAX_BATCH_RECORDS = 500;
 const MAX_IN_FLIGHT = { records: 2_000, bytes: 8 << 20 };
@@ -14,6 +14,8 @@ export interface ScanOptions {
   readonly group: string;
   /** What to read of each partition; those that are left out are not read. */
   readonly ranges: ReadonlyMap<number, OffsetRange>;
+  /** Records of a range are gone: they fell below the log's start before they were read. */
+  readonly onGap?: ConsumeOptions['onGap'];
 }
 
 /**
@@ -24,7 +26,7 @@ export interface ScanOptions {
  */
 export async function* scan(
   streams: Streams,
-  { topic, group, ranges }: ScanOptions,
+  { topic, group, ranges, onGap }: ScanOptions,
 ): AsyncGenerator<SourceRecord> {
   const unread = new Set([...ranges].filter(([, { start, end }]) => start < end).map(([number]) => number));
   if (unread.size === 0) return;
@@ -40,6 +42,7 @@ export async function* scan(
     from: 'latest',
     maxBatchRecords: MAX_BATCH_RECORDS,
     maxInFlight: MAX_IN_FLIGHT,
+    ...(onGap && { onGap }),
     positionOf: async (partition) => positions.get(partition),
     onBatch(batch) {
       positions.set(batch.partition, batch.nextOffset);

@@ -1,5 +1,5 @@
 import { SentifluxError } from '../../contracts/errors.js';
-import { epochMillis } from '../../contracts/ids.js';
+import { type EpochMillis, epochMillis } from '../../contracts/ids.js';
 import type { OutputRecord } from '../../contracts/record.js';
 import { partitionOf } from '../partitioner.js';
 import type { OffsetRange, Streams } from '../port.js';
@@ -7,6 +7,9 @@ import { startConsuming } from './consumer.js';
 import { Group } from './group.js';
 import type { LogRecord, LogStore } from './log-store.js';
 import { Signal } from './signal.js';
+
+/** Read at a time where a partition is looked through. */
+const RECORDS_A_LOOK = 1_000;
 
 /** Streams in this process, over a log in memory or in files: the same promises as Kafka's, for one machine. */
 export function createEmbeddedStreams(log: LogStore): Streams {
@@ -58,6 +61,17 @@ export function createEmbeddedStreams(log: LogStore): Streams {
     if (byPartition.size > 0) appended.notify();
   }
 
+  /** Timestamps need not ascend, so every record is looked at. */
+  async function firstAt(topic: string, partition: number, time: EpochMillis): Promise<number> {
+    const { start, end } = await log.range(topic, partition);
+    for (let from = start; from < end; from += RECORDS_A_LOOK) {
+      const records = await log.read(topic, partition, from, RECORDS_A_LOOK);
+      const found = records.findIndex(({ timestamp }) => timestamp >= time);
+      if (found >= 0) return from + found;
+    }
+    return end;
+  }
+
   function groupOf(group: string, topic: string): Group {
     const name = JSON.stringify([group, topic]);
     const found = groups.get(name) ?? new Group(partitionsOf(topic));
@@ -107,6 +121,14 @@ export function createEmbeddedStreams(log: LogStore): Streams {
         ranges.set(partition, await log.range(topic, partition));
       }
       return ranges;
+    },
+
+    async offsetsAt(topic, time) {
+      const offsets = new Map<number, number>();
+      for (let partition = 0; partition < partitionsOf(topic); partition += 1) {
+        offsets.set(partition, await firstAt(topic, partition, time));
+      }
+      return offsets;
     },
 
     async deleteBefore(topic, offsets) {

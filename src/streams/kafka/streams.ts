@@ -121,6 +121,14 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
         );
       }),
 
+    offsetsAt: (topic, time) =>
+      attempt(`cannot read the offsets of ${topic} by time`, async () => {
+        await partitions(topic);
+        // Times below 0 mean something else to a broker.
+        const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, Math.max(0, time));
+        return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
+      }),
+
     deleteBefore: (topic, offsets) =>
       attempt(`cannot delete records of ${topic}`, async () => {
         await partitions(topic);
