@@ -1,6 +1,6 @@
 import type { BrandId, EpochMillis, PostId } from '../contracts/ids.js';
 import type { WindowAggregate } from '../contracts/window.js';
-import type { AggregationCounters, WindowReader } from '../contracts/window-reader.js';
+import type { AggregationCounters, WindowNamespaces, WindowReader } from '../contracts/window-reader.js';
 import type { Remembered } from './contribution.js';
 import type { Bucket, Sums } from './sums.js';
 
@@ -123,7 +123,15 @@ export interface ClosingStore {
   finishPass(outcome: PassOutcome): Promise<void>;
 }
 
+/** Whether a namespace may be filled from a topic; it is not where another topic, or the live one, fills it. */
+export type Claim =
+  | { readonly kind: 'claimed' }
+  /** `topic` is `undefined` where a worker keeps its windows there. */
+  | { readonly kind: 'taken'; readonly topic: string | undefined };
+
 /** Windows from the first post to the reader. Adapters: memory, Redis. */
-export interface WindowStore extends PartitionStore, ClosingStore, WindowReader {
+export interface WindowStore extends PartitionStore, ClosingStore, WindowReader, WindowNamespaces {
+  /** Says that this store's namespace is filled from a topic, for `namespace` to find it. To be repeated: it expires. */
+  claim(topic: string): Promise<Claim>;
   close(): Promise<void>;
 }

@@ -7,9 +7,10 @@ import type { Clock } from '../contracts/clock.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
 import type { TextScorer } from '../contracts/text-scorer.js';
-import type { WindowReader } from '../contracts/window-reader.js';
+import type { WindowNamespaces, WindowReader } from '../contracts/window-reader.js';
 import { createBrandList } from './brand-list.js';
 import { createLiveStreams, type LiveStreamsOptions } from './live-streams.js';
+import { createNamedWindows } from './named-windows.js';
 import { openServer } from './open-server.js';
 import type { Readiness } from './readiness.js';
 import { alertRoutes } from './routes/alerts.js';
@@ -24,6 +25,8 @@ import { type Api, toJsonSchema } from './schema.js';
 export interface ApiServerOptions {
   readonly brands: readonly Brand[];
   readonly windows: WindowReader;
+  /** Windows beside those, for whoever asks for them by name. */
+  readonly namespaces: WindowNamespaces;
   readonly alerts: AlertBook;
   readonly feed: LiveFeed;
   readonly scorer: TextScorer;
@@ -39,8 +42,9 @@ const PAGE = fileURLToPath(new URL('./page/', import.meta.url));
 
 /** The public routes, their OpenAPI document at `/openapi.json` and the page at `/`. The caller listens and closes. */
 export async function createApiServer(options: ApiServerOptions): Promise<Api> {
-  const { windows, alerts, feed, scorer, readiness, version, clock, logger } = options;
+  const { alerts, feed, scorer, readiness, version, clock, logger } = options;
   const brands = createBrandList(options.brands);
+  const windows = createNamedWindows(options.windows, options.namespaces);
   const streams = createLiveStreams({ ...options.stream, feed });
   const api = openServer(logger);
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.js';
+import { addAggregateCommand } from './commands/aggregate.js';
 import { addDeadLettersCommand } from './commands/dead-letters.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
 import { addModelCommand } from './commands/model.js';
 import { addProduceCommand } from './commands/produce.js';
+import { addReplayCommand } from './commands/replay.js';
 import { addRunCommand } from './commands/run.js';
 import { addScoreCommand } from './commands/score.js';
 import { addTopicsCommand } from './commands/topics.js';
@@ -32,6 +34,8 @@ for (const add of [
   addTopicsCommand,
   addProduceCommand,
   addDeadLettersCommand,
+  addReplayCommand,
+  addAggregateCommand,
   addDoctorCommand,
 ]) {
   add(program);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NAMESPACE } from '../contracts/ids.js';
 import { TIERS } from '../contracts/window.js';
 
 const millis = (value: number) => z.number().int().nonnegative().default(value);
@@ -106,7 +107,7 @@ const aggregation = section({
   store: z.enum(['memory', 'redis']).default('redis').describe('where windows are kept'),
   namespace: z
     .string()
-    .regex(/^[a-z0-9-]+$/)
+    .regex(NAMESPACE)
     .default('live')
     .describe('prefix of the keys, so that several workers can share a Redis'),
   outOfOrdernessMs: millis(5_000).describe('the watermark stays this far behind the greatest event time'),

@@ -20,6 +20,9 @@ export const brandId = (value: string): BrandId => value as BrandId;
 export const epochMillis = (value: number): EpochMillis => value as EpochMillis;
 export const assignmentEpoch = (value: number): AssignmentEpoch => value as AssignmentEpoch;
 
+/** Name of a set of windows: part of the keys in the store. */
+export const NAMESPACE = /^[a-z0-9-]{1,64}$/;
+
 /** Counts every post once, whatever its brands. */
 export const ALL_BRANDS = brandId('_all');
 /** Counts the posts that belong to no configured brand. */

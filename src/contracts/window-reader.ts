@@ -35,3 +35,9 @@ export interface WindowReader {
   watermark(): Promise<EpochMillis | undefined>;
   counters(): Promise<AggregationCounters>;
 }
+
+/** Windows beside the live ones: each namespace was filled from a topic of its own, such as that of a replay. */
+export interface WindowNamespaces {
+  /** `undefined` where nothing was filled under that name. */
+  namespace(name: string): Promise<WindowReader | undefined>;
+}

@@ -7,17 +7,17 @@ import { messageOf } from '../contracts/errors.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
 import type { TextScorer } from '../contracts/text-scorer.js';
-import type { WindowReader } from '../contracts/window-reader.js';
+import type { WindowNamespaces, WindowReader } from '../contracts/window-reader.js';
 import type { Streams } from '../streams/port.js';
 import { alertRecord } from './alerting.js';
 import { listen } from './listen.js';
 import type { Readiness, Role } from './role.js';
 
 export interface ServingOptions {
-  readonly config: Pick<Config, 'api' | 'topics'>;
+  readonly config: Pick<Config, 'api' | 'topics' | 'aggregation'>;
   readonly streams: Streams;
   readonly brands: readonly Brand[];
-  readonly windows: WindowReader;
+  readonly windows: WindowReader & WindowNamespaces;
   readonly alerts: AlertBook;
   readonly feed: LiveFeed;
   readonly scorer: TextScorer;
@@ -44,7 +44,11 @@ export async function startServing({ config, streams, ...parts }: ServingOptions
       return alert;
     },
   };
-  const server = await createApiServer({ ...parts, alerts });
+  const { windows } = parts;
+  const namespaces: WindowNamespaces = {
+    namespace: async (name) => (name === config.aggregation.namespace ? windows : windows.namespace(name)),
+  };
+  const server = await createApiServer({ ...parts, alerts, namespaces });
   const address = await listen(server, config.api, 'api');
   return {
     name: 'api',

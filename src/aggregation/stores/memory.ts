@@ -139,6 +139,9 @@ export function createMemoryStore(
 
     watermark: async () => watermark,
     counters: async () => sumCounters(partitions.map((partition) => partition.counters)),
+    // There is no other process to share it with.
+    claim: async () => ({ kind: 'claimed' }),
+    namespace: async () => undefined,
     close: async () => {},
   };
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Clock } from '../../contracts/clock.js';
 import type { WindowAggregate } from '../../contracts/window.js';
-import type { WindowReader } from '../../contracts/window-reader.js';
 import type { BrandList, ListedBrand } from '../brand-list.js';
 import { errorSchema } from '../errors.js';
+import type { NamedWindows } from '../named-windows.js';
 import type { Api } from '../schema.js';
 import { fillGaps, lastWindows, type WindowSpan } from '../window-span.js';
-import { countParameter, tierParameter } from './parameters.js';
+import { countParameter, namespaceParameter, tierParameter } from './parameters.js';
 
 const MOST_RECENT_WINDOWS = 360;
 const A_DAY_OF_WINDOWS = 288;
@@ -31,11 +31,12 @@ const querySchema = z.strictObject({
   recent: countParameter(1, MOST_RECENT_WINDOWS)
     .default(A_DAY_OF_WINDOWS)
     .describe('Sums up so many last closed windows of the tier; a day by default'),
+  namespace: namespaceParameter,
 });
 
 export interface BrandRoutesOptions {
   readonly brands: BrandList;
-  readonly windows: WindowReader;
+  readonly windows: NamedWindows;
   readonly clock: Clock;
 }
 
@@ -47,15 +48,16 @@ export function brandRoutes(api: Api, { brands, windows, clock }: BrandRoutesOpt
         tags: ['brands'],
         summary: 'The brands, and how each stood lately',
         querystring: querySchema,
-        response: { 200: z.object({ brands: z.array(brandSchema) }), 400: errorSchema },
+        response: { 200: z.object({ brands: z.array(brandSchema) }), 400: errorSchema, 404: errorSchema },
       },
     },
-    async ({ query: { tier, recent } }) => {
-      const span = lastWindows(tier, recent, (await windows.watermark()) ?? clock.now());
+    async ({ query: { tier, recent, namespace } }) => {
+      const reader = await windows.require(namespace);
+      const span = lastWindows(tier, recent, (await reader.watermark()) ?? clock.now());
       return {
         brands: await Promise.all(
           brands.all.map(async (brand) =>
-            sumUp(brand, span, await windows.windows({ ...span, brand: brand.id })),
+            sumUp(brand, span, await reader.windows({ ...span, brand: brand.id })),
           ),
         ),
       };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type EpochMillis, epochMillis } from '../../contracts/ids.js';
+import { type EpochMillis, epochMillis, NAMESPACE } from '../../contracts/ids.js';
 import { TIERS } from '../../contracts/window.js';
 
 /** The greatest time that JavaScript's `Date` holds. */
@@ -22,6 +22,12 @@ export const timeParameter = z
   .describe('ISO 8601 with its zone, or milliseconds since the epoch');
 
 export const tierParameter = z.enum(TIERS).describe('Size of the windows');
+
+export const namespaceParameter = z
+  .string()
+  .regex(NAMESPACE, 'expected up to 64 of a-z, 0-9 and -')
+  .optional()
+  .describe('Windows that `sentiflux aggregate` has filled under this name; the live ones by default');
 
 /** A whole number in an address. */
 export function countParameter(least: number, most: number) {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Clock } from '../../contracts/clock.js';
 import { windowAggregateSchema } from '../../contracts/window.js';
-import type { WindowReader } from '../../contracts/window-reader.js';
 import type { BrandList } from '../brand-list.js';
 import { errorSchema } from '../errors.js';
+import type { NamedWindows } from '../named-windows.js';
 import type { Api } from '../schema.js';
 import { fillGaps, MOST_WINDOWS, windowSpan } from '../window-span.js';
-import { flagParameter, tierParameter, timeParameter } from './parameters.js';
+import { flagParameter, namespaceParameter, tierParameter, timeParameter } from './parameters.js';
 
 const windowsSchema = z.object({
   brand: z.string(),
@@ -37,7 +37,7 @@ const countersSchema = z.object({
 
 export interface WindowRoutesOptions {
   readonly brands: BrandList;
-  readonly windows: WindowReader;
+  readonly windows: NamedWindows;
   readonly clock: Clock;
 }
 
@@ -53,6 +53,7 @@ export function windowRoutes(api: Api, { brands, windows, clock }: WindowRoutesO
           tier: tierParameter.default('1m'),
           from: timeParameter.optional(),
           to: timeParameter.optional(),
+          namespace: namespaceParameter,
           fill: flagParameter
             .default(false)
             .describe('Fills closed windows without posts with zeros; they are left out otherwise'),
@@ -60,11 +61,12 @@ export function windowRoutes(api: Api, { brands, windows, clock }: WindowRoutesO
         response: { 200: windowsSchema, 400: errorSchema, 404: errorSchema },
       },
     },
-    async ({ params, query: { fill, ...asked } }) => {
+    async ({ params, query: { fill, namespace, ...asked } }) => {
       const brand = brands.require(params.brand);
-      const watermark = await windows.watermark();
+      const reader = await windows.require(namespace);
+      const watermark = await reader.watermark();
       const span = windowSpan(asked, watermark ?? clock.now());
-      const found = await windows.windows({ brand, ...span });
+      const found = await reader.windows({ brand, ...span });
       const filled = fill && watermark !== undefined ? fillGaps(brand, span, found, watermark) : found;
       return { brand, ...span, watermark: watermark ?? null, windows: filled };
     },
@@ -76,11 +78,13 @@ export function windowRoutes(api: Api, { brands, windows, clock }: WindowRoutesO
       schema: {
         tags: ['windows'],
         summary: 'Posts counted and left out, and how far the windows are closed',
-        response: { 200: countersSchema },
+        querystring: z.strictObject({ namespace: namespaceParameter }),
+        response: { 200: countersSchema, 400: errorSchema, 404: errorSchema },
       },
     },
-    async () => {
-      const [counters, watermark] = await Promise.all([windows.counters(), windows.watermark()]);
+    async ({ query: { namespace } }) => {
+      const reader = await windows.require(namespace);
+      const [counters, watermark] = await Promise.all([reader.counters(), reader.watermark()]);
       return { counters, watermark: watermark ?? null };
     },
   );

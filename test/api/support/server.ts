@@ -9,6 +9,7 @@ export function openApi(parts: Partial<ApiServerOptions> = {}) {
   return createApiServer({
     brands: BRANDS,
     windows: windowsOf([], epochMillis(NOON)),
+    namespaces: { namespace: async () => undefined },
     alerts: bookOf([]),
     feed: createFeed(),
     scorer: createScorer(),

@@ -23,6 +23,8 @@ export function keysOf(namespace: string) {
     lock: `${common}closer`,
     watermark: `${common}watermark`,
     unfinished: `${common}unfinished`,
+    /** Which topic fills the namespace, where it is not the live one. */
+    origin: `${common}origin`,
     /** Hash of a brand's windows, by their starts. */
     windows: (brand: BrandId, tier: Tier, start: EpochMillis) =>
       `sf:${namespace}:windows:${brand}:${tier}:${Math.floor(start / SPAN_MILLIS[tier]) * SPAN_MILLIS[tier]}`,

@@ -4,6 +4,7 @@ import type { WindowStore } from '../../store.js';
 import { createClosingStore } from './closing-store.js';
 import { type ConnectionConfig, connect } from './connection.js';
 import { keysOf } from './keys.js';
+import { createNamespaces } from './namespaces.js';
 import { createPartitionStore } from './partition-store.js';
 import { createWindowReader } from './window-reader.js';
 
@@ -27,6 +28,7 @@ export async function openRedisStore(
     ...createPartitionStore(connection, keys, aggregation),
     ...createClosingStore(connection, keys, partitionCount, closer, aggregation),
     ...createWindowReader(connection, keys, partitionCount, aggregation),
+    ...createNamespaces(connection, keys, partitionCount, aggregation),
     close: () => connection.close(),
   };
 }
