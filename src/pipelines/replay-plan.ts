@@ -76,10 +76,12 @@ export async function planReplay(streams: Streams, request: ReplayRequest): Prom
   for (const [partition, log] of logs) {
     const begin = begins.get(partition) ?? log.end;
     const end = Math.max(begin, ends.get(partition) ?? log.end);
-    const next = Math.min(end, Math.max(begin, reached.get(partition) ?? begin));
-    const start = Math.min(end, Math.max(next, log.start));
-    if (start > next) missing.push({ partition, start: log.start, records: start - next });
-    else if (next <= log.start && log.start > 0)
+    const next = reached.get(partition);
+    const start = Math.min(end, Math.max(begin, next ?? begin, log.start));
+    const records = Math.min(end, log.start) - (next ?? begin);
+    if (records > 0) missing.push({ partition, start: log.start, records });
+    // What a deleted record's time was nobody knows.
+    else if (next === undefined && log.start > 0 && begin <= log.start)
       missing.push({ partition, start: log.start, records: undefined });
     if (start < end) ranges.set(partition, { start, end });
     total += end - begin;

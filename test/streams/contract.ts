@@ -6,6 +6,8 @@ import type { OffsetRange, Streams } from '../../src/streams/port.js';
 import { scan } from '../../src/streams/scan.js';
 import { freshName, freshTopic, numbered, read, send, textsOf, write } from './reader.js';
 
+const NOON = Date.UTC(2026, 0, 15, 12);
+
 /** Somewhere to keep topics: opened again it has what was there. */
 export interface Place {
   open(): Promise<Streams>;
@@ -521,8 +523,65 @@ function promises(place: () => Promise<Place>): void {
       expect((await reader.records(1)).map(({ offset }) => offset)).toEqual([3]);
     });
 
+    it('are found by time, to the first record at or after it', async () => {
+      const topic = await freshTopic(streams, 3);
+      const at = (partition: number, ...times: readonly number[]): readonly OutputRecord[] =>
+        times.map((time) => ({
+          topic,
+          partition,
+          key: null,
+          value: Buffer.from(String(time)),
+          timestamp: epochMillis(NOON + time),
+        }));
+      await send(streams, [...at(0, 10, 20, 20, 30), ...at(1, 50, 10, 60)]);
+      const offsets = async (time: number) => [
+        ...(await streams.offsetsAt(topic, epochMillis(NOON + time))).entries(),
+      ];
+      const sorted = async (time: number) => (await offsets(time)).toSorted(([a], [b]) => a - b);
+      expect(await sorted(0)).toEqual([
+        [0, 0],
+        [1, 0],
+        [2, 0],
+      ]);
+      expect(await sorted(11)).toEqual([
+        [0, 1],
+        [1, 0],
+        [2, 0],
+      ]);
+      expect(await sorted(20)).toEqual([
+        [0, 1],
+        [1, 0],
+        [2, 0],
+      ]);
+      expect(await sorted(30)).toEqual([
+        [0, 3],
+        [1, 0],
+        [2, 0],
+      ]);
+      // At the end where no record is of that time.
+      expect(await sorted(55)).toEqual([
+        [0, 4],
+        [1, 2],
+        [2, 0],
+      ]);
+      expect(await sorted(-NOON)).toEqual([
+        [0, 0],
+        [1, 0],
+        [2, 0],
+      ]);
+      await streams.deleteBefore(topic, new Map([[0, 2]]));
+      expect(await sorted(0)).toEqual([
+        [0, 2],
+        [1, 0],
+        [2, 0],
+      ]);
+    });
+
     it('of a topic that does not exist cannot be told', async () => {
       const name = freshName('no-such-topic');
+      await expect(streams.offsetsAt(name, epochMillis(NOON))).rejects.toMatchObject({
+        code: 'SF_TOPIC_MISSING',
+      });
       await expect(streams.ranges(name)).rejects.toMatchObject({ code: 'SF_TOPIC_MISSING' });
       await expect(streams.deleteBefore(name, new Map([[0, 1]]))).rejects.toMatchObject({
         code: 'SF_TOPIC_MISSING',
