@@ -44,17 +44,11 @@ export interface ReplayPlan {
  * Finds which records are to be scored again. How far an earlier run came is read from the last result of each
  * partition of the output: what is written is done, and nothing else is, whenever that run ended.
  *
- * @throws SentifluxError SF_USAGE where `from` is after `to` or the output holds something else; SF_TOPIC_MISSING;
- *   SF_TOPIC_MISMATCH where the topics' partitions differ
+ * @throws SentifluxError SF_USAGE where the output holds something else; SF_TOPIC_MISSING; SF_TOPIC_MISMATCH where
+ *   the topics' partitions differ
  */
 export async function planReplay(streams: Streams, request: ReplayRequest): Promise<ReplayPlan> {
   const { source, output, from, to, model } = request;
-  const [first, last] = [new Date(from).toISOString(), new Date(to).toISOString()];
-  if (from > to) {
-    throw new SentifluxError('SF_USAGE', `--from ${first} is after --to ${last}.`, {
-      hint: 'Give the earlier time as --from.',
-    });
-  }
   const partitions = await streams.partitions(source);
   const outputPartitions = await streams.partitions(output);
   if (partitions !== outputPartitions) {
@@ -64,7 +58,7 @@ export async function planReplay(streams: Streams, request: ReplayRequest): Prom
       { hint: 'A result goes to the partition of its post; give a topic that fits.' },
     );
   }
-  const name = `${source} ${first}/${last} ${model}`;
+  const name = `${source} ${new Date(from).toISOString()}/${new Date(to).toISOString()} ${model}`;
   // The start of the log last: what is deleted meanwhile is then noticed.
   const [begins, ends] = [await streams.offsetsAt(source, from), await streams.offsetsAt(source, to)];
   const reached = await reachedBefore(streams, request, name);

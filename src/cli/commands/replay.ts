@@ -57,6 +57,7 @@ async function replayRange(options: ReplayOptions): Promise<void> {
       ? { ...live, scoring: { ...live.scoring, model: options.model } }
       : live;
     const { topics } = config;
+    refuseBackwards(from, to);
     refuseLive(output, topics);
     if (options.create === true) await createOutput(streams, config, output);
     // Before the scorer, which takes longer to say that something is wrong.
@@ -94,6 +95,15 @@ async function replayRange(options: ReplayOptions): Promise<void> {
       signals.close();
       await scorer.close();
     }
+  });
+}
+
+/** @throws SentifluxError SF_USAGE */
+function refuseBackwards(from: EpochMillis, to: EpochMillis): void {
+  if (from <= to) return;
+  const [first, last] = [new Date(from).toISOString(), new Date(to).toISOString()];
+  throw new SentifluxError('SF_USAGE', `--from ${first} is after --to ${last}.`, {
+    hint: 'Give the earlier time as --from.',
   });
 }
 
