@@ -29,6 +29,8 @@ export interface RunningWorker {
 export interface Deployment {
   readonly config: Config;
   readonly streams: Streams;
+  /** The configuration, for other commands. */
+  readonly file: string;
   /** Runs the compiled worker as a process of its own. */
   startWorker(env?: Readonly<Record<string, string>>): Promise<RunningWorker>;
 }
@@ -58,7 +60,7 @@ export async function deploy(
   const streams = await openStreams(config.streams, silentLogger);
   onTestFinished(() => streams.close());
   await streams.topics().create(topicSpecs(config.topics));
-  return { config, streams, startWorker: (env = {}) => startWorker(file, env) };
+  return { config, streams, file, startWorker: (env = {}) => startWorker(file, env) };
 }
 
 async function startWorker(file: string, env: Readonly<Record<string, string>>): Promise<RunningWorker> {
