@@ -74,7 +74,7 @@ describe('the OpenAPI document', () => {
     ]);
     const windows = document.paths['/v1/brands/{brand}/windows'].get;
     const names = windows.parameters.map(({ name }: { name: string }) => name);
-    expect(names.toSorted()).toEqual(['brand', 'fill', 'from', 'tier', 'to']);
+    expect(names.toSorted()).toEqual(['brand', 'fill', 'from', 'namespace', 'tier', 'to']);
     const { schema } = windows.responses['200'].content['application/json'];
     expect(schema.properties.windows.items.properties.polaritySum).toEqual({ type: 'number' });
   });

@@ -148,7 +148,7 @@ function tellOf({ source, total, done, missing }: ReplayPlan): void {
 function summaryOf({ records, written, rejected }: ReplayOutcome, output: string): string {
   const codes = [...rejected].map(([code, count]) => `${code} ${count}`).join(', ');
   const refused = codes === '' ? 'none rejected' : `rejected: ${codes}`;
-  return `${records} posts replayed, ${written} results written to ${output}, ${refused}`;
+  return `${records} post${records === 1 ? '' : 's'} replayed, ${written} results written to ${output}, ${refused}`;
 }
 
 function note(text: string): void {
