@@ -1,6 +1,7 @@
 import { type ModelBundle, type TensorName, tensorShapes, writeBundle } from '../../src/model/bundle.js';
 import type { Manifest } from '../../src/model/manifest.js';
 import { Vocabulary } from '../../src/model/vocabulary.js';
+import { PREPROCESSOR_VERSION } from '../../src/preprocess/version.js';
 
 export interface RandomBundleOptions {
   readonly seed?: number;
@@ -30,7 +31,7 @@ export function randomBundle(options: RandomBundleOptions = {}): ModelBundle {
       format: 1,
       version: `random-${seed}`,
       createdAt: '2026-01-01T00:00:00Z',
-      preprocessor: 1,
+      preprocessor: PREPROCESSOR_VERSION,
       languages: ['en'],
       maxTokens,
       architecture: { kind: 'bilstm', embedding, hidden },
