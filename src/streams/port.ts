@@ -1,3 +1,4 @@
+import type { EpochMillis } from '../contracts/ids.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 
 /** A client of one broker, or of what stands in for it. */
@@ -19,6 +20,12 @@ export interface Streams {
    * @throws SentifluxError SF_TOPIC_MISSING, SF_STREAM_UNREACHABLE
    */
   ranges(topic: string): Promise<ReadonlyMap<number, OffsetRange>>;
+  /**
+   * By partition the first offset whose record was written at a time or later: those before it are all older. The
+   * end where there is none.
+   * @throws SentifluxError SF_TOPIC_MISSING, SF_STREAM_UNREACHABLE
+   */
+  offsetsAt(topic: string, time: EpochMillis): Promise<ReadonlyMap<number, number>>;
   /**
    * Deletes, for good, what partitions hold before an offset. Records between others cannot be deleted.
    *
@@ -80,6 +87,11 @@ export interface Consumption {
    * settled again, which may drop it and hand it on anew; a later one of its partition cannot overtake it.
    */
   settle(batch: RecordBatch, outputs: readonly OutputRecord[]): Promise<Settlement>;
+  /**
+   * Begins a partition that is assigned anew, as a new assignment does: what was handed on of it and not settled is
+   * dropped, and it is read from `positionOf`, or else from its committed position.
+   */
+  readAgain(partition: number): void;
   /** Partitions that are assigned now. */
   assigned(): readonly number[];
   /** Records between each assigned partition's settled position and its end, once the positions are known. */

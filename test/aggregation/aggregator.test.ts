@@ -256,6 +256,7 @@ describe.each(STORE_KINDS)('the aggregator (%s)', (kind) => {
               greatestEventTime: undefined,
               idleAt: undefined,
               watermark: undefined,
+              rebuildTo: undefined,
             },
             remembered: new Map(),
           });

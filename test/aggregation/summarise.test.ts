@@ -17,6 +17,7 @@ const EMPTY: PartitionView = {
     greatestEventTime: undefined,
     idleAt: undefined,
     watermark: undefined,
+    rebuildTo: undefined,
   },
   remembered: new Map(),
 };

@@ -1,5 +1,5 @@
 import { SentifluxError } from '../../contracts/errors.js';
-import { epochMillis } from '../../contracts/ids.js';
+import { type EpochMillis, epochMillis } from '../../contracts/ids.js';
 import type { OutputRecord } from '../../contracts/record.js';
 import { partitionOf } from '../partitioner.js';
 import type { OffsetRange, Streams } from '../port.js';
@@ -7,6 +7,18 @@ import { startConsuming } from './consumer.js';
 import { Group } from './group.js';
 import type { LogRecord, LogStore } from './log-store.js';
 import { Signal } from './signal.js';
+
+const READ_AT_ONCE = 1_000;
+
+async function offsetAt(log: LogStore, topic: string, partition: number, time: EpochMillis): Promise<number> {
+  const { start, end } = await log.range(topic, partition);
+  for (let from = start; from < end; from += READ_AT_ONCE) {
+    const records = await log.read(topic, partition, from, READ_AT_ONCE);
+    const index = records.findIndex(({ timestamp }) => timestamp >= time);
+    if (index >= 0) return from + index;
+  }
+  return end;
+}
 
 /** Streams in this process, over a log in memory or in files: the same promises as Kafka's, for one machine. */
 export function createEmbeddedStreams(log: LogStore): Streams {
@@ -107,6 +119,14 @@ export function createEmbeddedStreams(log: LogStore): Streams {
         ranges.set(partition, await log.range(topic, partition));
       }
       return ranges;
+    },
+
+    async offsetsAt(topic, time) {
+      const offsets = new Map<number, number>();
+      for (let partition = 0; partition < partitionsOf(topic); partition += 1) {
+        offsets.set(partition, await offsetAt(log, topic, partition, time));
+      }
+      return offsets;
     },
 
     async deleteBefore(topic, offsets) {

@@ -121,6 +121,13 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
         );
       }),
 
+    offsetsAt: (topic, time) =>
+      attempt(`cannot read the offsets of ${topic}`, async () => {
+        await partitions(topic);
+        const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, Math.max(0, time));
+        return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
+      }),
+
     deleteBefore: (topic, offsets) =>
       attempt(`cannot delete records of ${topic}`, async () => {
         await partitions(topic);
