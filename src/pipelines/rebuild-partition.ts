@@ -29,8 +29,13 @@ export async function beginRebuild(partition: number, options: RebuildOptions): 
   const { topics, aggregation } = config;
   if ((await store.watermark()) === undefined) {
     const group = `${config.streams.group}.restore.${partition}`;
-    const { retentionMs } = aggregation;
-    const windows = await restoreWindows({ streams, topic: topics.aggregates, group, store, retentionMs });
+    const windows = await restoreWindows({
+      streams,
+      topic: topics.aggregates,
+      group,
+      store,
+      config: aggregation,
+    });
     if (windows > 0)
       logger.warn({ windows }, 'the store was empty: closed windows were restored from their topic');
   }

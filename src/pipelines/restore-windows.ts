@@ -16,17 +16,19 @@ export interface RestoreWindowsOptions {
   /** A name for the group that exists while the topic is read. */
   readonly group: string;
   readonly store: Pick<WindowStore, 'restore' | 'finishPass'>;
-  readonly retentionMs: AggregationConfig['retentionMs'];
+  readonly config: Pick<AggregationConfig, 'retentionMs' | 'allowedLatenessMs'>;
 }
 
 /**
  * Serves again what was published of closed windows, as far as they are still to be kept, after the store has lost
- * them. The watermark becomes the end of the last one. Values that are no windows are passed over.
+ * them. The watermark becomes the least that it must have been: a window was closed when it had passed its end, and final
+ * when the allowed lateness had passed too. Values that are no windows are passed over.
  *
  * @returns how many revisions were read
  */
 export async function restoreWindows(options: RestoreWindowsOptions): Promise<number> {
-  const { streams, topic, group, store, retentionMs } = options;
+  const { streams, topic, group, store } = options;
+  const { retentionMs, allowedLatenessMs } = options.config;
   const unfinished = new Map<string, Bucket>();
   let watermark: EpochMillis | undefined;
   let windows: WindowAggregate[] = [];
@@ -44,7 +46,8 @@ export async function restoreWindows(options: RestoreWindowsOptions): Promise<nu
     const window = windowOf(record);
     if (window === undefined) continue;
     read += 1;
-    watermark = epochMillis(Math.max(watermark ?? window.end, window.end));
+    const passed = window.final ? window.end + allowedLatenessMs : window.end;
+    watermark = epochMillis(Math.max(watermark ?? passed, passed));
     if (!window.final) unfinished.set(bucketName(window), { tier: window.tier, start: window.start });
     windows.push(window);
     if (windows.length === WINDOWS_AT_ONCE) await flush();
