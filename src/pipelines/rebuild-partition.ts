@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { counters } from '../aggregation/counters.js';
 import type { Gap, WindowStore } from '../aggregation/store.js';
 import type { Config } from '../config/schema.js';
@@ -28,7 +29,7 @@ export async function beginRebuild(partition: number, options: RebuildOptions): 
   const { config, streams, store, logger } = options;
   const { topics, aggregation } = config;
   if ((await store.watermark()) === undefined) {
-    const group = `${config.streams.group}.restore.${partition}`;
+    const group = `${config.streams.group}.restore.windows.${randomUUID()}`;
     const windows = await restoreWindows({
       streams,
       topic: topics.aggregates,
