@@ -10,7 +10,7 @@ import type { Logger } from '../contracts/logger.js';
 import type { OutputRecord } from '../contracts/record.js';
 import { type WindowAggregate, windowKey } from '../contracts/window.js';
 import type { Streams } from '../streams/port.js';
-import { offsetGaps } from '../telemetry/instruments.js';
+import { offsetGaps, recordsToRebuild } from '../telemetry/instruments.js';
 import { inBatchSpan } from '../telemetry/spans.js';
 import { deadLetter } from './dead-letters.js';
 import { PartitionQueues } from './partition-queues.js';
@@ -134,7 +134,11 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
       for (const partition of await aggregator.lost()) beginAgain(partition);
       await aggregator.reportLag(await waiting());
       const { kind } = await closeWindows({ store, publish, config: config.aggregation, clock });
-      lastPass = { failed: false, detail: kind };
+      const rebuilding = await store.rebuilding();
+      recordsToRebuild.record(rebuilding?.records ?? 0);
+      const detail =
+        rebuilding === undefined ? kind : `rebuilding, ${rebuilding.records} results to read again`;
+      lastPass = { failed: false, detail };
     },
     (error) => {
       lastPass = { failed: true, detail: messageOf(error) };

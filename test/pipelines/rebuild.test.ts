@@ -211,6 +211,25 @@ describe.skipIf(!canStartRedis)('windows after Redis has lost its data', () => {
     expect(failures).toEqual([]);
   });
 
+  it('are said to be incomplete meanwhile, and no window is closed', async () => {
+    const redis = await ownRedis();
+    const { source, closed, published, rebuilding, readiness, stop, start, failures } = await setUp(redis);
+    await source.write(280);
+    await closed(280);
+    const revisions = await published();
+    // More than is read again between two looks.
+    await source.write(20_000);
+    await stop();
+    await redis.client().flushall();
+    await start();
+    await expect.poll(rebuilding, { interval: 1 }).toMatchObject({ partitions: expect.any(Number) });
+    expect(await published()).toBe(revisions);
+    await expect
+      .poll(async () => (await readiness())?.detail, { interval: 5 })
+      .toMatch(/rebuilding, \d+ results/);
+    expect(failures).toEqual([]);
+  });
+
   it('come back when one partition is lost', async () => {
     const redis = await ownRedis();
     const { config, source, closed, failures, published } = await setUp(redis);
