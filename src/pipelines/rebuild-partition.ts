@@ -10,7 +10,7 @@ import { restoreWindows } from './restore-windows.js';
 
 export interface RebuildOptions {
   readonly config: Pick<Config, 'topics' | 'streams' | 'aggregation'>;
-  readonly streams: Pick<Streams, 'consume' | 'ranges' | 'offsetsAt'>;
+  readonly streams: Streams;
   readonly store: WindowStore;
   readonly logger: Logger;
 }

@@ -8,7 +8,7 @@ import type { Streams } from '../streams/port.js';
 import { scan } from '../streams/scan.js';
 
 export interface RestoreAlertsOptions {
-  readonly streams: Pick<Streams, 'consume' | 'ranges'>;
+  readonly streams: Streams;
   /** `sentiment.alerts`. */
   readonly topic: string;
   /** A name for the group that exists while the topic is read. */

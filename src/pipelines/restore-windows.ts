@@ -10,7 +10,7 @@ import { scan } from '../streams/scan.js';
 const WINDOWS_AT_ONCE = 1_000;
 
 export interface RestoreWindowsOptions {
-  readonly streams: Pick<Streams, 'consume' | 'ranges'>;
+  readonly streams: Streams;
   /** `sentiment.aggregates`. */
   readonly topic: string;
   /** A name for the group that exists while the topic is read. */

@@ -21,8 +21,8 @@ export interface Streams {
    */
   ranges(topic: string): Promise<ReadonlyMap<number, OffsetRange>>;
   /**
-   * By partition the first offset whose record was written at a time or later: those before it are all older. The
-   * end where there is none.
+   * Of each partition the offset of the first record that is still there and whose timestamp is at or after a time;
+   * its end where there is none.
    * @throws SentifluxError SF_TOPIC_MISSING, SF_STREAM_UNREACHABLE
    */
   offsetsAt(topic: string, time: EpochMillis): Promise<ReadonlyMap<number, number>>;

@@ -23,7 +23,7 @@ export interface ScanOptions {
  * @throws SentifluxError SF_TOPIC_MISSING, SF_STREAM_UNREACHABLE, SF_STREAM_CRASHED
  */
 export async function* scan(
-  streams: Pick<Streams, 'consume'>,
+  streams: Streams,
   { topic, group, ranges }: ScanOptions,
 ): AsyncGenerator<SourceRecord> {
   const unread = new Set([...ranges].filter(([, { start, end }]) => start < end).map(([number]) => number));

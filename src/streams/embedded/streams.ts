@@ -8,17 +8,8 @@ import { Group } from './group.js';
 import type { LogRecord, LogStore } from './log-store.js';
 import { Signal } from './signal.js';
 
-const READ_AT_ONCE = 1_000;
-
-async function offsetAt(log: LogStore, topic: string, partition: number, time: EpochMillis): Promise<number> {
-  const { start, end } = await log.range(topic, partition);
-  for (let from = start; from < end; from += READ_AT_ONCE) {
-    const records = await log.read(topic, partition, from, READ_AT_ONCE);
-    const index = records.findIndex(({ timestamp }) => timestamp >= time);
-    if (index >= 0) return from + index;
-  }
-  return end;
-}
+/** Read at a time where a partition is looked through. */
+const RECORDS_A_LOOK = 1_000;
 
 /** Streams in this process, over a log in memory or in files: the same promises as Kafka's, for one machine. */
 export function createEmbeddedStreams(log: LogStore): Streams {
@@ -68,6 +59,17 @@ export function createEmbeddedStreams(log: LogStore): Streams {
       ),
     );
     if (byPartition.size > 0) appended.notify();
+  }
+
+  /** Timestamps need not ascend, so every record is looked at. */
+  async function firstAt(topic: string, partition: number, time: EpochMillis): Promise<number> {
+    const { start, end } = await log.range(topic, partition);
+    for (let from = start; from < end; from += RECORDS_A_LOOK) {
+      const records = await log.read(topic, partition, from, RECORDS_A_LOOK);
+      const found = records.findIndex(({ timestamp }) => timestamp >= time);
+      if (found >= 0) return from + found;
+    }
+    return end;
   }
 
   function groupOf(group: string, topic: string): Group {
@@ -124,7 +126,7 @@ export function createEmbeddedStreams(log: LogStore): Streams {
     async offsetsAt(topic, time) {
       const offsets = new Map<number, number>();
       for (let partition = 0; partition < partitionsOf(topic); partition += 1) {
-        offsets.set(partition, await offsetAt(log, topic, partition, time));
+        offsets.set(partition, await firstAt(topic, partition, time));
       }
       return offsets;
     },

@@ -122,8 +122,9 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
       }),
 
     offsetsAt: (topic, time) =>
-      attempt(`cannot read the offsets of ${topic}`, async () => {
+      attempt(`cannot read the offsets of ${topic} by time`, async () => {
         await partitions(topic);
+        // Times below 0 mean something else to a broker.
         const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, Math.max(0, time));
         return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
       }),
