@@ -65,7 +65,9 @@ describe.skipIf(!canStartRedis)('a Redis in trouble', () => {
     await post(100);
     await next.client().replicaof('127.0.0.1', old.port);
     const watcher = next.client();
-    await expect.poll(() => watcher.info('replication'), { timeout: 15_000 }).toContain('master_link_status:up');
+    await expect
+      .poll(() => watcher.info('replication'), { timeout: 15_000 })
+      .toContain('master_link_status:up');
     await expect.poll(() => watcher.dbsize(), { timeout: 5_000 }).toBe(await old.client().dbsize());
 
     await next.client().replicaof('NO', 'ONE');

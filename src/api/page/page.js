@@ -215,6 +215,7 @@ function listen() {
   postList.clear();
   stopListening = listenToPosts(state.brand, {
     scored: (post) => paused || postList.add(post),
+    deleted: (id) => postList.remove(id),
     skipped: (skipped) => paused || postList.addSkipped(count(skipped)),
   });
 }
