@@ -130,6 +130,11 @@ export interface ClosingStore {
   finishPass(outcome: PassOutcome): Promise<void>;
   /** Serves windows as they are, whatever is served now: revisions that were published before the store lost them. */
   restore(windows: readonly WindowAggregate[]): Promise<void>;
+  /** False for a store that is new or has lost its data, until a restoring has ended. */
+  knowsPast(): Promise<boolean>;
+  beginRestoring(): Promise<void>;
+  /** False where the store has lost its data once more since the restoring began. */
+  endRestoring(): Promise<boolean>;
 }
 
 /** Windows from the first post to the reader. Adapters: memory, Redis. */

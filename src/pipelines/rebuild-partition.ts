@@ -28,7 +28,7 @@ export interface RebuildOptions {
 export async function beginRebuild(partition: number, options: RebuildOptions): Promise<void> {
   const { config, streams, store, logger } = options;
   const { topics, aggregation } = config;
-  if ((await store.watermark()) === undefined) {
+  if (!(await store.knowsPast())) {
     const group = `${config.streams.group}.restore.windows.${randomUUID()}`;
     const windows = await restoreWindows({
       streams,

@@ -15,7 +15,7 @@ export interface RestoreWindowsOptions {
   readonly topic: string;
   /** A name for the group that exists while the topic is read. */
   readonly group: string;
-  readonly store: Pick<WindowStore, 'restore' | 'finishPass'>;
+  readonly store: Pick<WindowStore, 'restore' | 'finishPass' | 'beginRestoring' | 'endRestoring'>;
   readonly config: Pick<AggregationConfig, 'retentionMs' | 'allowedLatenessMs'>;
 }
 
@@ -42,6 +42,7 @@ export async function restoreWindows(options: RestoreWindowsOptions): Promise<nu
     windows = [];
   }
 
+  await store.beginRestoring();
   for await (const record of scan(streams, { topic, group, ranges: await streams.ranges(topic) })) {
     const window = windowOf(record);
     if (window === undefined) continue;
@@ -53,11 +54,14 @@ export async function restoreWindows(options: RestoreWindowsOptions): Promise<nu
     if (windows.length === WINDOWS_AT_ONCE) await flush();
   }
   await flush();
-  if (watermark === undefined) return 0;
-  // That of windows that are final by now is found out by the closer, which looks at each once more.
-  const left = [...unfinished.values()].filter((bucket) => !hasExpired(bucket));
-  await store.finishPass({ merged: [], unfinished: left, finished: [], watermark });
-  return read;
+  if (watermark !== undefined) {
+    // The closer looks at each of them once more, and finds which are final by now.
+    const left = [...unfinished.values()].filter((bucket) => !hasExpired(bucket));
+    await store.finishPass({ merged: [], unfinished: left, finished: [], watermark });
+  }
+  if (await store.endRestoring()) return read;
+  // What had been restored by then is gone again.
+  return restoreWindows(options);
 }
 
 function windowOf({ value }: SourceRecord): WindowAggregate | undefined {

@@ -18,6 +18,8 @@ import type { Streams } from '../../src/streams/port.js';
 import { NOON, scoredPost } from '../aggregation/posts.js';
 import { send } from '../streams/reader.js';
 import { canStartRedis, type OwnRedis, ownRedis } from '../support/own-redis.js';
+import { redisWay } from '../support/redis-way.js';
+import { kafkaBrokers } from '../support/services.js';
 
 const MINUTE = 60_000;
 const PARTITIONS = 2;
@@ -83,14 +85,24 @@ class Source {
   }
 }
 
-/** The role on streams in memory. Everything else is what a worker has. */
-async function setUp(redis?: OwnRedis, allowedLatenessMs = 5 * MINUTE) {
+/** The role on streams in memory, or on Kafka. Everything else is what a worker has. */
+async function setUp(
+  redis?: Pick<OwnRedis, 'url'>,
+  allowedLatenessMs = 5 * MINUTE,
+  kind: 'memory' | 'kafka' = 'memory',
+) {
+  const run = randomUUID();
+  const names = ['posts', 'scored', 'aggregates', 'alerts', 'deadLetters'];
   const config = configSchema.parse({
-    streams: { kind: 'memory' },
-    topics: { partitions: PARTITIONS },
+    streams: { kind, group: run, kafka: { brokers: kafkaBrokers, sessionTimeoutMs: 6_000 } },
+    topics: {
+      ...Object.fromEntries(names.map((name) => [name, `${run}.${name}`])),
+      partitions: PARTITIONS,
+      replication: 1,
+    },
     aggregation: {
       store: redis === undefined ? 'memory' : 'redis',
-      namespace: `test-${randomUUID()}`,
+      namespace: `test-${run}`,
       closeEveryMs: 20,
       idleAfterMs: 100,
       allowedLatenessMs,
@@ -286,6 +298,65 @@ describe.skipIf(!canStartRedis)('windows after Redis has lost its data', () => {
     expect(await counters()).toMatchObject({ counted: 299, deletions: 1 });
   });
 });
+
+describe.skipIf(!canStartRedis)('a fail-over', () => {
+  it('to a replica that is behind reads again what the replica does not have', async () => {
+    const [primary, replica] = [await ownRedis(), await ownRedis()];
+    const way = await redisWay(primary.port);
+    const { source, closed, counters, failures } = await setUp(way, 60 * MINUTE);
+    await source.write(200);
+    await closed(200);
+    const client = replica.client();
+    await client.replicaof('127.0.0.1', primary.port);
+    await expect.poll(() => client.info('replication'), { timeout: 15_000 }).toContain('link_status:up');
+    // From here on the replica hears of nothing more.
+    await client.replicaof('NO', 'ONE');
+    await source.write(200);
+    await closed(400);
+    way.leadTo(replica.port);
+    await primary.kill();
+    await source.write(100);
+    await closed(500);
+    expect(await counters()).toMatchObject({ counted: 500, duplicates: 0 });
+    expect(failures).toEqual([]);
+  });
+});
+
+describe('records that fell below the start of the log before they were read', () => {
+  it('are counted as a gap, and those behind it are counted as ever', async () => {
+    const { config, streams, source, closed, start, stop, counters } = await setUp(undefined, 60 * MINUTE);
+    await source.write(100);
+    await closed(100);
+    await stop();
+    await source.write(100);
+    await streams.deleteBefore(config.topics.scored, new Map([[1, 80]]));
+    await start();
+    await closed(170);
+    expect(await counters()).toMatchObject({ counted: 170, gaps: 30 });
+  });
+});
+
+describe.skipIf(!canStartRedis || kafkaBrokers === undefined)(
+  'windows on Kafka after Redis was emptied',
+  () => {
+    it('hold each post once, under load and once more while nothing comes', async () => {
+      const redis = await ownRedis();
+      const { source, closed, counters, failures } = await setUp(redis, 60 * MINUTE, 'kafka');
+      const client = redis.client();
+      for (let i = 0; i < 30; i += 1) {
+        await source.write(100);
+        if (i === 10) await client.flushall();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      const before = await closed(3_000);
+      expect(await counters()).toMatchObject({ counted: 3_000, old: 0, gaps: 0 });
+      await client.flushall();
+      await expect.poll(async () => (await counters()).counted, { timeout: 20_000 }).toBe(3_000);
+      expect(await closed(3_000)).toEqual(before);
+      expect(failures).toEqual([]);
+    }, 60_000);
+  },
+);
 
 describe('windows of an embedded worker that starts again', () => {
   it('come back from its streams, as nothing else of it is kept', async () => {

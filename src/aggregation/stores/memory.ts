@@ -33,6 +33,7 @@ export function createMemoryStore(
   const unfinished = new Map<string, Bucket>();
   const longestRetention = Math.max(...Object.values(config.retentionMs));
   let watermark: EpochMillis | undefined;
+  let knowsPast = false;
 
   function partitionAt(number: number): Partition {
     const partition = partitions[number];
@@ -135,6 +136,13 @@ export function createMemoryStore(
       const minute = watermark && bucketStart('1m', watermark);
       watermark = outcome.watermark;
       if (minute !== bucketStart('1m', watermark)) expire(watermark);
+    },
+
+    knowsPast: async () => knowsPast,
+    async beginRestoring() {},
+    async endRestoring() {
+      knowsPast = true;
+      return true;
     },
 
     async restore(windows) {

@@ -116,6 +116,21 @@ export function createClosingStore(
       }
     },
 
+    async knowsPast() {
+      return (await connection.send((client) => client.get(keys.past))) === 'known';
+    },
+
+    async beginRestoring() {
+      await connection.send((client) => client.set(keys.past, 'restoring', 'PX', stateMillis(config)));
+    },
+
+    async endRestoring() {
+      const set = await connection.send((client) =>
+        client.set(keys.past, 'known', 'PX', stateMillis(config), 'XX'),
+      );
+      return set === 'OK';
+    },
+
     async finishPass({ merged, unfinished, finished, watermark }) {
       // Marks go last: while one is there, the bucket is looked at again.
       const steps = Math.max(1, Math.ceil(Math.max(unfinished.length, finished.length) / NAMES_AT_ONCE));
