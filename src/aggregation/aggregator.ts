@@ -4,6 +4,7 @@ import type { EpochMillis } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
 import { postsCounted } from '../telemetry/instruments.js';
 import type { ScoredRecords } from './decode-scored.js';
+import { isRebuilding } from './rebuilding.js';
 import type { PartitionStore, PartitionUpdate } from './store.js';
 import { type OffsetGap, type SummaryConfig, summarise } from './summarise.js';
 import { untilReachable } from './until-reachable.js';
@@ -27,7 +28,7 @@ export interface Aggregator {
    * counted already change nothing. Waits while the store cannot be reached, until the aggregator is closed.
    *
    * @throws SentifluxError SF_STORE_CONFLICT when the store has lost what it had counted (a failover, a flush):
-   *   the partition must be read again from `positionOf`
+   *   no batch that was read before may be added any more, and the partition must be read again from `positionOf`
    * @throws SentifluxError SF_STORE_UNREACHABLE when closed while waiting
    */
   aggregate(batch: ScoredRecords): Promise<void>;
@@ -38,6 +39,11 @@ export interface Aggregator {
    * `idleAfterMs`: a partition without lag and without posts for that long no longer holds the watermark back.
    */
   reportLag(lag: ReadonlyMap<number, number>): Promise<void>;
+  /**
+   * Partitions of which the store has lost what it had counted, also where no batch comes: as for
+   * SF_STORE_CONFLICT they must be read again from `positionOf`.
+   */
+  lost(): Promise<readonly number[]>;
   /** Ends any waiting for the store. */
   close(): void;
 }
@@ -47,6 +53,8 @@ export function createAggregator({ store, config, clock, logger }: AggregatorOpt
   const positions = new Map<number, number>();
   const gaps = new Map<number, readonly OffsetGap[]>();
   const quietSince = new Map<number, EpochMillis>();
+  /** How far partitions are read again that the store had lost. */
+  const rebuilds = new Map<number, number>();
   const closing = new AbortController();
   const reaching = <Result>(attempt: () => Promise<Result>): Promise<Result> =>
     untilReachable(attempt, logger, closing.signal);
@@ -85,6 +93,15 @@ export function createAggregator({ store, config, clock, logger }: AggregatorOpt
     else gaps.delete(partition);
   }
 
+  /** The topic may end in what holds no records, such as the markers of transactions. */
+  async function endRebuild(partition: number): Promise<void> {
+    const nextOffset = rebuilds.get(partition);
+    if (nextOffset === undefined) return;
+    rebuilds.delete(partition);
+    if (nextOffset > (positions.get(partition) ?? 0))
+      await aggregate({ partition, records: [], invalid: [], nextOffset });
+  }
+
   /** Marks windows incomplete although no post has come since the gap. */
   async function settleGaps(partition: number, lost: readonly OffsetGap[]): Promise<void> {
     const latest = clock.now();
@@ -104,6 +121,8 @@ export function createAggregator({ store, config, clock, logger }: AggregatorOpt
       const { state } = await reaching(() => store.read(partition, []));
       if (state.nextOffset === undefined) positions.delete(partition);
       else positions.set(partition, state.nextOffset);
+      if (isRebuilding(state) && state.rebuildTo !== undefined) rebuilds.set(partition, state.rebuildTo);
+      else rebuilds.delete(partition);
       return state.nextOffset;
     },
 
@@ -117,11 +136,23 @@ export function createAggregator({ store, config, clock, logger }: AggregatorOpt
         const since = quietSince.get(partition);
         if (since === undefined || messages > 0) quietSince.set(partition, now);
         else if (now - since >= config.idleAfterMs) {
+          await endRebuild(partition);
           const lost = gaps.get(partition);
           if (lost !== undefined) await settleGaps(partition, lost);
           await store.markIdle(partition, positions.get(partition), now);
         }
       }
+    },
+
+    async lost() {
+      const known = [...positions];
+      const views = await Promise.all(known.map(([partition]) => store.read(partition, [])));
+      return known.flatMap(([partition, position], i) => {
+        const now = views[i]?.state.nextOffset;
+        const isBehind = now === undefined || now < position;
+        // One that was begun anew meanwhile is not lost.
+        return isBehind && (positions.get(partition) ?? -1) >= position ? [partition] : [];
+      });
     },
 
     close: () => closing.abort(),
@@ -132,7 +163,7 @@ function wentBack(partition: number, from: number, to: number | undefined): Sent
   return new SentifluxError(
     'SF_STORE_CONFLICT',
     `the store had counted partition ${partition} up to ${from} and stands at ${to ?? 'nothing'} now.`,
-    { hint: 'It has lost data; start the role again, so that the partition is read from there.' },
+    { hint: 'It has lost data: the partition is read again.' },
   );
 }
 

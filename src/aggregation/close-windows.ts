@@ -3,6 +3,7 @@ import type { Clock } from '../contracts/clock.js';
 import { type BrandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
 import type { Tier, WindowAggregate } from '../contracts/window.js';
 import { watermarkDelay, windowsPublished } from '../telemetry/instruments.js';
+import { rebuildingOf } from './rebuilding.js';
 import type { ClosingStore, Gap, PartitionState, WindowChange } from './store.js';
 import { addSums, type Bucket, bucketEnd, bucketName, emptySums, type Sums, toWindow } from './sums.js';
 import { globalWatermark } from './watermark.js';
@@ -20,6 +21,8 @@ export type ClosingPass =
   | { readonly kind: 'not-elected' }
   /** No post has come yet, or some partition has not been heard of. */
   | { readonly kind: 'no-watermark' }
+  /** Partitions are read again that the store has lost: what is there is not all of what was counted. */
+  | { readonly kind: 'rebuilding' }
   /** Another closer took over meanwhile; what is left to do is left to it. */
   | { readonly kind: 'superseded' }
   | { readonly kind: 'closed'; readonly watermark: EpochMillis; readonly revisions: number };
@@ -45,6 +48,7 @@ export async function closeWindows(options: ClosingOptions): Promise<ClosingPass
   const partitions = await store.partitions();
   const watermark = globalWatermark(partitions, announced(partitions), clock.now(), config);
   if (watermark === undefined) return { kind: 'no-watermark' };
+  if (rebuildingOf(partitions) !== undefined) return { kind: 'rebuilding' };
   // From here on the aggregators take no more new posts into windows that are to be final.
   await store.announce(watermark);
 
@@ -107,6 +111,8 @@ async function changesOf(
     const before = closed.get(brand);
     // Its only post was taken back before it was closed.
     if (before === undefined && sums.posts === 0) continue;
+    // Published before the store lost it, from posts that are not all there to be read again.
+    if (before?.complete && !complete) continue;
     const state = { revision: before?.revision ?? 0, complete, final: end <= finalBy };
     const after = toWindow(brand, bucket, sums, state);
     if (before === undefined) changes.push({ before, after });

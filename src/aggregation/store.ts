@@ -16,6 +16,11 @@ export interface PartitionState {
   readonly idleAt: EpochMillis | undefined;
   /** The global watermark that was last announced to it: windows that end at or before it are being closed. */
   readonly watermark: EpochMillis | undefined;
+  /**
+   * After the store has lost the partition, the end of `sentiment.scored` at that time: until the partition has
+   * been read again up to there, no window is closed and no post is too late for its window.
+   */
+  readonly rebuildTo: number | undefined;
 }
 
 /** What summarising a batch needs to know. */
@@ -53,6 +58,8 @@ export interface PartitionUpdate {
     readonly nextOffset: number;
     readonly sourceOffset: number;
     readonly greatestEventTime: EpochMillis | undefined;
+    /** Only where a partition begins that the store does not know. */
+    readonly rebuild?: { readonly to: number; readonly watermark: EpochMillis | undefined };
   };
   /** To be added to the partition's counters. */
   readonly counters: AggregationCounters;
@@ -121,6 +128,13 @@ export interface ClosingStore {
    */
   replace(changes: readonly WindowChange[]): Promise<boolean>;
   finishPass(outcome: PassOutcome): Promise<void>;
+  /** Serves windows as they are, whatever is served now: revisions that were published before the store lost them. */
+  restore(windows: readonly WindowAggregate[]): Promise<void>;
+  /** False for a store that is new or has lost its data, until a restoring has ended. */
+  knowsPast(): Promise<boolean>;
+  beginRestoring(): Promise<void>;
+  /** False where the store has lost its data once more since the restoring began. */
+  endRestoring(): Promise<boolean>;
 }
 
 /** Whether a namespace may be filled from a topic; it is not where another topic, or the live one, fills it. */

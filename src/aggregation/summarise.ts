@@ -7,7 +7,6 @@ import {
   OTHER_BRANDS,
   type PostId,
 } from '../contracts/ids.js';
-import type { ScoredRecord } from '../contracts/scored-post.js';
 import { TIERS } from '../contracts/window.js';
 import type { AggregationCounters } from '../contracts/window-reader.js';
 import {
@@ -17,7 +16,8 @@ import {
   type Remembered,
   sameContent,
 } from './contribution.js';
-import type { ScoredRecords } from './decode-scored.js';
+import type { PositionedRecord, ScoredRecords } from './decode-scored.js';
+import { isRebuilding } from './rebuilding.js';
 import type { Gap, PartitionState, PartitionUpdate, PartitionView } from './store.js';
 import { addPost, type Bucket, bucketAt, bucketEnd, bucketName, emptySums, type Sums } from './sums.js';
 
@@ -87,7 +87,9 @@ function timedGap(
   greatestEventTime: EpochMillis | undefined,
   config: SummaryConfig,
 ): Gap {
-  const earliest = Math.max(before.watermark ?? 0, (before.greatestEventTime ?? 0) - config.outOfOrdernessMs);
+  // What a store knows that is read again says nothing of what is missing before it.
+  const known = isRebuilding(before) ? 0 : (before.watermark ?? 0);
+  const earliest = Math.max(known, (before.greatestEventTime ?? 0) - config.outOfOrdernessMs);
   const latest = Math.max(earliest, gap.latest ?? greatestEventTime ?? 0);
   return { from: gap.from, to: gap.to, earliest: epochMillis(earliest), latest: epochMillis(latest) };
 }
@@ -117,6 +119,7 @@ class Fold {
   sourceOffset: number;
   greatestEventTime: EpochMillis | undefined;
   sums = 0;
+  #offset = 0;
   readonly #view: PartitionView;
   readonly #config: SummaryConfig;
   readonly #longestRetention: number;
@@ -129,7 +132,8 @@ class Fold {
     this.greatestEventTime = view.state.greatestEventTime;
   }
 
-  add(record: ScoredRecord): void {
+  add(record: PositionedRecord): void {
+    this.#offset = record.offset;
     if (record.sourceOffset <= this.sourceOffset) {
       this.counters.duplicates += 1;
       return;
@@ -182,7 +186,9 @@ class Fold {
     const { futureToleranceMs, allowedLatenessMs } = this.#config;
     if (time > sourceTimestamp + futureToleranceMs) return 'future';
     if (time <= sourceTimestamp - this.#longestRetention) return 'old';
-    const watermark = this.#view.state.watermark;
+    const { watermark, rebuildTo = 0 } = this.#view.state;
+    // What was counted before the store lost it is counted again, however the windows stand.
+    if (this.#offset < rebuildTo) return 'counted';
     // The smallest window decides, so that every tier counts the same posts.
     const end = bucketEnd(bucketAt(TIERS[0], time));
     if (watermark === undefined || end > watermark) return 'counted';
@@ -200,7 +206,7 @@ class Fold {
     const brands = post.brands.length > 0 ? post.brands : [OTHER_BRANDS];
     for (const tier of TIERS) {
       const bucket = bucketAt(tier, post.time);
-      if (correction && this.#hasExpired(bucket)) continue;
+      if (correction ? this.#hasExpired(bucket) : this.#hadExpired(bucket)) continue;
       const change = this.#changeOf(bucket, correction);
       this.#addTo(change, ALL_BRANDS, post, times);
       for (const brand of brands) this.#addTo(change, brand, post, times);
@@ -211,6 +217,13 @@ class Fold {
   #hasExpired(bucket: Bucket): boolean {
     const reached = later(this.greatestEventTime, this.#view.state.watermark ?? epochMillis(0));
     return bucketEnd(bucket) + this.#config.retentionMs[bucket.tier] <= reached;
+  }
+
+  /** When the store lost it: a window of that time is not served any more. */
+  #hadExpired(bucket: Bucket): boolean {
+    const { watermark, rebuildTo = 0 } = this.#view.state;
+    if (this.#offset >= rebuildTo || watermark === undefined) return false;
+    return bucketEnd(bucket) + this.#config.retentionMs[bucket.tier] <= watermark;
   }
 
   #changeOf(bucket: Bucket, correction: boolean): MutableChange {

@@ -27,11 +27,24 @@ export interface StateCommit {
   readonly alert?: Alert;
 }
 
+/** What can be known of alerts without the store. */
+export interface PastAlerts {
+  readonly alerts: readonly Alert[];
+  readonly states: ReadonlyArray<{ readonly key: RuleKey; readonly state: RuleState }>;
+}
+
 /** States of the rules and the alerts that they raised. Every operation is atomic. */
 export interface AlertStore extends AlertBook {
   /** In the order of the keys; `undefined` where a rule has never been evaluated. */
   states(keys: readonly RuleKey[]): Promise<readonly (StoredState | undefined)[]>;
   /** Compare and set: `false`, and nothing is changed, where another process committed in between. */
   commit(commit: StateCommit): Promise<boolean>;
+  /** False for a store that is new or has lost its data, until something was restored. */
+  knowsPast(): Promise<boolean>;
+  /**
+   * Takes over what is known of the past from elsewhere. Alerts that are there stay as they are; states are put in
+   * place of those that are there, unless they change meanwhile. Safe to do twice.
+   */
+  restore(past: PastAlerts): Promise<void>;
   close(): Promise<void>;
 }

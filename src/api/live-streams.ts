@@ -3,7 +3,9 @@ import { ALL_BRANDS, type BrandId, OTHER_BRANDS } from '../contracts/ids.js';
 import type { LiveEvent, LiveFeed } from '../contracts/live-feed.js';
 import { createEventStream, type EventStream, frame, HEARTBEAT } from './event-stream.js';
 
-export const EVENT_KINDS = ['scored', 'window', 'alert'] as const satisfies ReadonlyArray<LiveEvent['kind']>;
+export const EVENT_KINDS = ['scored', 'deleted', 'window', 'alert'] as const satisfies ReadonlyArray<
+  LiveEvent['kind']
+>;
 
 /** What one reader wants to hear of. */
 export interface LiveFilter {
@@ -130,6 +132,9 @@ function isWanted(event: LiveEvent, { kinds, brand }: LiveFilter): boolean {
       if (brand === ALL_BRANDS) return true;
       return brand === OTHER_BRANDS ? brands.length === 0 : brands.includes(brand);
     }
+    // Nobody knows any more which brands it had.
+    case 'deleted':
+      return true;
     case 'window':
       return event.window.brand === brand;
     case 'alert':
@@ -141,6 +146,8 @@ function encode(event: LiveEvent): string {
   switch (event.kind) {
     case 'scored':
       return frame('scored', event.post);
+    case 'deleted':
+      return frame('deleted', { id: event.id });
     case 'window':
       return frame('window', event.window);
     case 'alert':

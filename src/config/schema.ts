@@ -53,8 +53,10 @@ const topics = section({
   alerts: z.string().min(1).default('sentiment.alerts').describe('alerts that fire and are resolved'),
   deadLetters: z.string().min(1).default('posts.dead-letters').describe('records that cannot be scored'),
   partitions: positive(4).describe('of posts, scored and dead letters; used by `topics create`'),
-  replication: positive(3).describe('used by `topics create`; less only for a test cluster'),
-  minInsyncReplicas: positive(2).describe('used by `topics create`; at most the replication'),
+  replication: positive(3).describe(
+    'what `topics create` makes, and the least that `topics check` and the start of the worker accept; less than 3 says that this is a test cluster',
+  ),
+  minInsyncReplicas: positive(2).describe('the same for min.insync.replicas; at most the replication'),
 });
 
 const input = section({

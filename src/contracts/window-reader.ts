@@ -27,6 +27,13 @@ export interface AggregationCounters {
   readonly gaps: number;
 }
 
+/** What is still to be read again after the store has lost what it had counted. */
+export interface Rebuilding {
+  readonly partitions: number;
+  /** Records of `sentiment.scored`; those of partitions that nobody has begun to read again are not known yet. */
+  readonly records: number;
+}
+
 /** The closed windows, as the aggregate role wrote them. */
 export interface WindowReader {
   /** In order of time, latest revisions; a window without posts is left out. */
@@ -34,6 +41,8 @@ export interface WindowReader {
   /** Every window that ends at or before it is closed. `undefined` before the first post. */
   watermark(): Promise<EpochMillis | undefined>;
   counters(): Promise<AggregationCounters>;
+  /** `undefined` where the windows are all that they can be. */
+  rebuilding(): Promise<Rebuilding | undefined>;
 }
 
 /** Windows beside the live ones: each namespace was filled from a topic of its own, such as that of a replay. */

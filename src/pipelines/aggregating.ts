@@ -1,18 +1,20 @@
 import { createAggregator } from '../aggregation/aggregator.js';
 import { closeWindows } from '../aggregation/close-windows.js';
-import { decodeScored } from '../aggregation/decode-scored.js';
+import { decodeScored, type ScoredRecords } from '../aggregation/decode-scored.js';
 import type { WindowStore } from '../aggregation/store.js';
+import { untilReachable } from '../aggregation/until-reachable.js';
 import type { Config } from '../config/schema.js';
 import type { Clock } from '../contracts/clock.js';
-import { messageOf } from '../contracts/errors.js';
+import { messageOf, SentifluxError } from '../contracts/errors.js';
 import type { Logger } from '../contracts/logger.js';
 import type { OutputRecord } from '../contracts/record.js';
 import { type WindowAggregate, windowKey } from '../contracts/window.js';
 import type { Streams } from '../streams/port.js';
-import { offsetGaps } from '../telemetry/instruments.js';
+import { offsetGaps, recordsToRebuild } from '../telemetry/instruments.js';
 import { inBatchSpan } from '../telemetry/spans.js';
 import { deadLetter } from './dead-letters.js';
 import { PartitionQueues } from './partition-queues.js';
+import { beginRebuild } from './rebuild-partition.js';
 import { repeat } from './repeat.js';
 import type { Role } from './role.js';
 
@@ -32,6 +34,11 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
   const queues = new PartitionQueues(onFailure);
   const aggregator = createAggregator({ store, config: config.aggregation, clock, logger });
   const producer = await streams.producer();
+  const closing = new AbortController();
+  const reaching = <Result>(attempt: () => Promise<Result>): Promise<Result> =>
+    untilReachable(attempt, logger, closing.signal);
+  /** Partitions of which the store has lost what it had counted, until they begin anew. */
+  const lost = new Set<number>();
   /** How the last pass of the closer ended; an error until one has succeeded again. */
   let lastPass: { readonly failed: boolean; readonly detail: string } = {
     failed: false,
@@ -44,12 +51,26 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
     from: 'earliest',
     maxBatchRecords: config.scoring.maxBatchRecords,
     maxInFlight: { records: config.streams.maxInFlightRecords, bytes: config.streams.maxInFlightBytes },
-    positionOf: (partition) => aggregator.positionOf(partition),
+    async positionOf(partition) {
+      // What was read before is through, or dropped: none of it is added over the new beginning.
+      await queues.idleOf(partition);
+      const position =
+        (await aggregator.positionOf(partition)) ??
+        (await reaching(() => beginRebuild(partition, { config, streams, store, logger })).then(() =>
+          aggregator.positionOf(partition),
+        ));
+      lost.delete(partition);
+      return position;
+    },
     onBatch: (batch) => {
       queues.add(batch, () =>
         inBatchSpan(batch, async () => {
           const scored = decodeScored(batch);
-          await aggregator.aggregate(scored);
+          if (!(await aggregated(scored))) {
+            // Of an assignment that is over by now: nothing is committed.
+            await consumption.settle(batch, []);
+            return;
+          }
           const letters = scored.invalid.map(({ index, message }) =>
             deadLetter(
               batch,
@@ -73,6 +94,26 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
     onFailure,
   });
 
+  /** False where the store has lost the partition: the batch must be read again with all before it. */
+  async function aggregated(batch: ScoredRecords): Promise<boolean> {
+    if (lost.has(batch.partition)) return false;
+    try {
+      await aggregator.aggregate(batch);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SentifluxError) || error.code !== 'SF_STORE_CONFLICT') throw error;
+      logger.warn({ code: error.code, err: error }, 'the store has lost what it had counted');
+      beginAgain(batch.partition);
+      return false;
+    }
+  }
+
+  function beginAgain(partition: number): void {
+    if (lost.has(partition)) return;
+    lost.add(partition);
+    consumption.readAgain(partition);
+  }
+
   /**
    * What waits of each partition, here and before the scorer: a partition whose posts are still to be scored is
    * not idle. Asked in the order of the way, so that what moves on meanwhile is not missed.
@@ -90,9 +131,14 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
   const closer = repeat(
     config.aggregation.closeEveryMs,
     async () => {
+      for (const partition of await aggregator.lost()) beginAgain(partition);
       await aggregator.reportLag(await waiting());
       const { kind } = await closeWindows({ store, publish, config: config.aggregation, clock });
-      lastPass = { failed: false, detail: kind };
+      const rebuilding = await store.rebuilding();
+      recordsToRebuild.record(rebuilding?.records ?? 0);
+      const detail =
+        rebuilding === undefined ? kind : `rebuilding, ${rebuilding.records} results to read again`;
+      lastPass = { failed: false, detail };
     },
     (error) => {
       lastPass = { failed: true, detail: messageOf(error) };
@@ -112,9 +158,10 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
     },
     async stop() {
       consumption.pause();
-      await closer.stop();
       // Waits for the store no longer: what it cannot take now is read again.
       aggregator.close();
+      closing.abort();
+      await closer.stop();
       await queues.idle();
       await consumption.close();
       await producer.close();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AlertStore } from '../alerting/alert-store.js';
 import { deliveriesOf } from '../alerting/delivery/delivery.js';
 import { createWebhookDelivery } from '../alerting/delivery/webhook.js';
@@ -7,14 +8,16 @@ import type { Config } from '../config/schema.js';
 import { type Alert, alertKey } from '../contracts/alert.js';
 import type { Brand } from '../contracts/brand.js';
 import { systemClock } from '../contracts/clock.js';
+import type { EpochMillis } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
 import type { OutputRecord } from '../contracts/record.js';
 import type { WindowReader } from '../contracts/window-reader.js';
 import type { Streams } from '../streams/port.js';
+import { restoreAlerts } from './restore-alerts.js';
 import type { Role } from './role.js';
 
 export interface AlertingOptions {
-  readonly config: Pick<Config, 'topics' | 'alerting' | 'aggregation'>;
+  readonly config: Pick<Config, 'topics' | 'streams' | 'alerting' | 'aggregation'>;
   readonly brands: readonly Brand[];
   readonly streams: Streams;
   readonly windows: WindowReader;
@@ -25,7 +28,7 @@ export interface AlertingOptions {
 
 /** The role `alert`: closed windows through the rules; changes onto their topic and to the webhooks. */
 export async function startAlerting(options: AlertingOptions): Promise<Role> {
-  const { config, streams, store, jobs, logger } = options;
+  const { config, streams, windows, store, jobs, logger } = options;
   const { rules, webhooks, lookBackMs } = config.alerting;
   const producer = await streams.producer();
   const brands = options.brands.map(({ id }) => id);
@@ -33,15 +36,36 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
   const evaluator = createEvaluator({
     rules,
     brands: () => brands,
-    reader: options.windows,
+    reader: windows,
     store,
     publish: (alert) => producer.send([alertRecord(alert, config.topics.alerts)]),
     deliver: (alert) => jobs.enqueue(deliveriesOf(alert, webhooks)),
     lookBackMs,
     retentionMs: config.aggregation.retentionMs,
   });
+  /** Whether windows are being read again, and so are not all that they can be. */
+  let isHeld = false;
+
+  async function restore(watermark: EpochMillis): Promise<void> {
+    const group = `${config.streams.group}.restore.alerts.${randomUUID()}`;
+    const alerts = await restoreAlerts({
+      streams,
+      topic: config.topics.alerts,
+      group,
+      store,
+      rules,
+      watermark,
+    });
+    if (alerts > 0) logger.warn({ alerts }, 'the store knew no alerts: they were restored from their topic');
+  }
+
   await jobs.start({
     async evaluate() {
+      isHeld = (await windows.rebuilding()) !== undefined;
+      if (isHeld) return;
+      const watermark = await windows.watermark();
+      if (watermark === undefined) return;
+      if (!(await store.knowsPast())) await restore(watermark);
       const { changes } = await evaluator.evaluate();
       for (const { brand, rule, state, observed, expected } of changes) {
         logger.info({ brand, rule, state, observed, expected }, 'an alert has changed');
@@ -54,7 +78,13 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
   return {
     name: 'alert',
     async readiness() {
-      return { name: 'alert', ready: true, detail: `${rules.length} rules, ${webhooks.length} webhooks` };
+      return {
+        name: 'alert',
+        ready: true,
+        detail: isHeld
+          ? 'held while windows are rebuilt'
+          : `${rules.length} rules, ${webhooks.length} webhooks`,
+      };
     },
     async stop() {
       await jobs.close();

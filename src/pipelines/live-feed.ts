@@ -1,9 +1,10 @@
 import type { Config } from '../config/schema.js';
 import { alertSchema } from '../contracts/alert.js';
+import { postId } from '../contracts/ids.js';
 import type { LiveEvent, LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
-import type { RecordBatch } from '../contracts/record.js';
-import { valueAt } from '../contracts/record-batch.js';
+import type { RecordBatch, SourceRecord } from '../contracts/record.js';
+import { recordsOf } from '../contracts/record-batch.js';
 import { scoredPostSchema } from '../contracts/scored-post.js';
 import { windowAggregateSchema } from '../contracts/window.js';
 import type { Streams } from '../streams/port.js';
@@ -26,10 +27,13 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<OpenLiveFe
   const { config, streams, logger } = options;
   const { topics } = config;
   const listeners = new Set<(event: LiveEvent) => void>();
-  const decoders: ReadonlyArray<readonly [topic: string, decode: (value: unknown) => LiveEvent]> = [
-    [topics.scored, (value) => ({ kind: 'scored', post: scoredPostSchema.parse(value) })],
-    [topics.aggregates, (value) => ({ kind: 'window', window: windowAggregateSchema.parse(value) })],
-    [topics.alerts, (value) => ({ kind: 'alert', alert: alertSchema.parse(value) })],
+  const decoders: ReadonlyArray<readonly [topic: string, decode: (record: SourceRecord) => LiveEvent]> = [
+    [topics.scored, decodeResult],
+    [
+      topics.aggregates,
+      ({ value }) => ({ kind: 'window', window: windowAggregateSchema.parse(jsonOf(value)) }),
+    ],
+    [topics.alerts, ({ value }) => ({ kind: 'alert', alert: alertSchema.parse(jsonOf(value)) })],
   ];
 
   const consumptions = await Promise.all(
@@ -51,16 +55,14 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<OpenLiveFe
     }),
   );
 
-  function emitAll(batch: RecordBatch, decode: (value: unknown) => LiveEvent): void {
-    for (let i = 0; i < batch.length; i += 1) {
-      const value = valueAt(batch, i);
-      if (value === null) continue;
+  function emitAll(batch: RecordBatch, decode: (record: SourceRecord) => LiveEvent): void {
+    for (const record of recordsOf(batch)) {
       try {
-        const event = decode(JSON.parse(Buffer.from(value).toString('utf8')));
+        const event = decode(record);
         for (const listener of listeners) listener(event);
       } catch (error) {
         logger.debug(
-          { err: error, topic: batch.topic, offset: batch.offsets[i] },
+          { err: error, topic: batch.topic, offset: record.offset },
           'a record is not for the live feed',
         );
       }
@@ -76,4 +78,15 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<OpenLiveFe
       await Promise.all(consumptions.map((consumption) => consumption.close()));
     },
   };
+}
+
+/** A null value takes the post of its key back, however long ago it was scored. */
+function decodeResult({ key, value }: SourceRecord): LiveEvent {
+  if (value !== null) return { kind: 'scored', post: scoredPostSchema.parse(jsonOf(value)) };
+  if (key === null) throw new TypeError('a deletion without a key names no post');
+  return { kind: 'deleted', id: postId(Buffer.from(key).toString('utf8')) };
+}
+
+function jsonOf(value: Uint8Array | null): unknown {
+  return JSON.parse(Buffer.from(value ?? []).toString('utf8'));
 }

@@ -46,6 +46,11 @@ export class PartitionQueues {
     }
   }
 
+  /** Resolves when everything of a partition that was added so far is done or has failed. */
+  async idleOf(partition: number): Promise<void> {
+    await this.#turns.get(partition);
+  }
+
   /** Resolves when everything added so far is done or has failed. */
   async idle(): Promise<void> {
     await Promise.all(this.#turns.values());

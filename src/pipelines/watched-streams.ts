@@ -136,6 +136,7 @@ async function consumeWatched(
         watch.settled(partition, performance.now());
       }
     },
+    readAgain: (partition) => current.readAgain(partition),
     assigned: () => current.assigned(),
     lag: () => current.lag(),
     pause() {

@@ -89,7 +89,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     );
     // What is embedded has nobody else to create its topics.
     if (config.streams.kind !== 'kafka') await streams.topics().create(topicSpecs(config.topics));
-    await checkTopics(streams, config.topics);
+    await checkTopics(streams, config);
 
     const partitionCount = await streams.partitions(config.topics.scored);
     const windows = opened(await openWindowStore({ config, partitionCount, clock, logger }), (store) =>

@@ -87,6 +87,11 @@ export interface Consumption {
    * settled again, which may drop it and hand it on anew; a later one of its partition cannot overtake it.
    */
   settle(batch: RecordBatch, outputs: readonly OutputRecord[]): Promise<Settlement>;
+  /**
+   * Begins a partition that is assigned anew, as a new assignment does: what was handed on of it and not settled is
+   * dropped, and it is read from `positionOf`, or else from its committed position.
+   */
+  readAgain(partition: number): void;
   /** Partitions that are assigned now. */
   assigned(): readonly number[];
   /** Records between each assigned partition's settled position and its end, once the positions are known. */

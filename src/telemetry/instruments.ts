@@ -118,6 +118,10 @@ export const watermarkDelay = gauge('sentiflux.aggregation.watermark.delay', {
   unit: 's',
   description: 'How far the watermark is behind the clock.',
 });
+export const recordsToRebuild = gauge('sentiflux.aggregation.rebuild.left', {
+  unit: '{message}',
+  description: 'Results that are still to be read again after the store of the windows has lost its data.',
+});
 export const alertsChanged = counter('sentiflux.alerts.changed', {
   unit: '{alert}',
   description: 'Alerts that began to fire or were resolved, by sentiflux.alert.state.',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAggregator } from '../../src/aggregation/aggregator.js';
 import { closeWindows } from '../../src/aggregation/close-windows.js';
+import { counters } from '../../src/aggregation/counters.js';
 import type { PositionedRecord } from '../../src/aggregation/decode-scored.js';
 import type { WindowStore } from '../../src/aggregation/store.js';
 import { createMemoryStore } from '../../src/aggregation/stores/memory.js';
@@ -233,6 +234,37 @@ describe.each(STORE_KINDS)('the aggregator (%s)', (kind) => {
     expect(await store.counters()).toMatchObject({ counted: 40, duplicates: 0 });
   });
 
+  it('has read everything again also where the topic ends in what holds no records', async () => {
+    const clock = manualClock(NOON);
+    const store = await openStore(kind, clock);
+    const { state } = await store.read(0, []);
+    await store.apply({
+      partition: 0,
+      expected: state,
+      next: {
+        nextOffset: 0,
+        sourceOffset: -1,
+        greatestEventTime: undefined,
+        // The third offset is the marker of a transaction.
+        rebuild: { to: 3, watermark: undefined },
+      },
+      counters: counters(() => 0),
+      changes: [],
+      remembered: new Map(),
+      gaps: [],
+    });
+    const aggregator = createAggregator({ store, config: defaults, clock, logger: silentLogger });
+    expect(await aggregator.positionOf(0)).toBe(0);
+    await aggregator.aggregate(batchOf([scored(0, { id: 'a' }), scored(1, { id: 'b' })]));
+    await store.markIdle(1, undefined, clock.now());
+    expect(await store.rebuilding()).toEqual({ partitions: 1, records: 1 });
+    await aggregator.reportLag(new Map([[0, 0]]));
+    clock.set(NOON + defaults.idleAfterMs);
+    await aggregator.reportLag(new Map([[0, 0]]));
+    expect(await store.rebuilding()).toBeUndefined();
+    expect(await aggregator.lost()).toEqual([]);
+  });
+
   it('refuses to go on over a store that has lost what it had counted', async () => {
     const clock = manualClock(NOON);
     const aggregator = createAggregator({
@@ -256,6 +288,7 @@ describe.each(STORE_KINDS)('the aggregator (%s)', (kind) => {
               greatestEventTime: undefined,
               idleAt: undefined,
               watermark: undefined,
+              rebuildTo: undefined,
             },
             remembered: new Map(),
           });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAggregator } from '../../src/aggregation/aggregator.js';
 import { closeWindows } from '../../src/aggregation/close-windows.js';
+import { counters } from '../../src/aggregation/counters.js';
+import { emptySums, toWindow } from '../../src/aggregation/sums.js';
 import { ALL_BRANDS, brandId, epochMillis, OTHER_BRANDS } from '../../src/contracts/ids.js';
 import { silentLogger } from '../../src/contracts/logger.js';
 import type { WindowAggregate } from '../../src/contracts/window.js';
@@ -214,5 +216,66 @@ describe.each(STORE_KINDS)('closing windows (%s)', (kind) => {
     await close();
     expect(revisions()).toMatchObject([{ posts: 2, complete: false }]);
     expect(await store.counters()).toMatchObject({ gaps: 8 });
+  });
+});
+
+describe.each(STORE_KINDS)('closing windows of a store that has lost them (%s)', (kind) => {
+  const lost = async (to: number) => {
+    const clock = manualClock(NOON);
+    const store = await openStore(kind, clock);
+    const aggregator = createAggregator({ store, config: defaults, clock, logger: silentLogger });
+    const published: WindowAggregate[] = [];
+    for (const partition of [0, 1]) {
+      const { state } = await store.read(partition, []);
+      const rebuild = { to: partition === 0 ? to : 0, watermark: epochMillis(NOON + 20_000) };
+      await store.apply({
+        partition,
+        expected: state,
+        next: { nextOffset: 0, sourceOffset: -1, greatestEventTime: undefined, rebuild },
+        counters: counters(() => 0),
+        changes: [],
+        remembered: new Map(),
+        // Of the first twenty seconds not every post is read again.
+        gaps: [{ from: 0, to: 0, earliest: epochMillis(0), latest: epochMillis(NOON + 9_999) }],
+      });
+      await store.markIdle(1, 0, clock.now());
+    }
+    const publish = async (windows: readonly WindowAggregate[]) => void published.push(...windows);
+    const close = () => closeWindows({ store, config: defaults, clock, publish });
+    return { store, aggregator, published, close };
+  };
+
+  it('waits until everything has been read again, and says what is left', async () => {
+    const { store, aggregator, published, close } = await lost(3);
+    await aggregator.aggregate(
+      batchOf([scored(0, { id: 'a', at: 10_000 }), scored(1, { id: 'b', at: 90_000 })]),
+    );
+    expect(await close()).toEqual({ kind: 'rebuilding' });
+    expect(await store.rebuilding()).toEqual({ partitions: 1, records: 1 });
+    expect(published).toEqual([]);
+    await aggregator.aggregate(batchOf([scored(2, { id: 'c', at: 95_000 })]));
+    expect(await store.rebuilding()).toBeUndefined();
+    expect(await close()).toMatchObject({ kind: 'closed', watermark: NOON + 90_000 });
+  });
+
+  it('leaves a window as it was published of which not every post is read again', async () => {
+    const { store, aggregator, published, close } = await lost(3);
+    const bucket = { tier: '10s', start: epochMillis(NOON) } as const;
+    const state = { revision: 4, complete: true, final: false };
+    const before = toWindow(ALL_BRANDS, bucket, { ...emptySums(), posts: 7 }, state);
+    await store.restore([before]);
+    await aggregator.aggregate(
+      batchOf([
+        scored(0, { id: 'a' }),
+        scored(1, { id: 'b', at: 10_000 }),
+        scored(2, { id: 'c', at: 95_000 }),
+      ]),
+    );
+    await close();
+    expect((await store.closed(bucket, [ALL_BRANDS])).get(ALL_BRANDS)).toEqual(before);
+    const tens = published.filter(({ brand, tier }) => brand === ALL_BRANDS && tier === '10s');
+    expect(tens.map(({ start, posts, complete }) => [start - NOON, posts, complete])).toEqual([
+      [10_000, 1, true],
+    ]);
   });
 });

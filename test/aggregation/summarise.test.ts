@@ -17,6 +17,7 @@ const EMPTY: PartitionView = {
     greatestEventTime: undefined,
     idleAt: undefined,
     watermark: undefined,
+    rebuildTo: undefined,
   },
   remembered: new Map(),
 };
@@ -215,3 +216,27 @@ describe('revisions of a post', () => {
 function remembering(view: PartitionView, remembered: ReadonlyMap<PostId, Remembered>): PartitionView {
   return { ...view, state: { ...view.state, nextOffset: 1, sourceOffset: 0 }, remembered };
 }
+
+describe('summarising what is read again after a loss', () => {
+  /** Windows were closed up to three hours after noon; the partition is read again up to offset 2. */
+  const rebuilding: PartitionView = {
+    ...EMPTY,
+    state: { ...EMPTY.state, nextOffset: 0, watermark: epochMillis(NOON + 3 * HOUR), rebuildTo: 2 },
+  };
+
+  it('takes no post for too late, up to where the topic reached then', () => {
+    const update = summary([scored(0, { id: 'a' }), scored(2, { id: 'b' })], rebuilding);
+    expect(update.counters).toMatchObject({ counted: 1, late: 0, old: 1 });
+  });
+
+  it('leaves out the windows of a tier that had expired by then', () => {
+    const update = summary([scored(0, { id: 'a' })], rebuilding);
+    expect(update.changes.map(({ bucket }) => bucket.tier)).toEqual(['1m', '5m', '1h']);
+  });
+
+  it('marks everything up to the first post that is left where the log begins later', () => {
+    const gap = { from: 0, to: 1 };
+    const update = summarise(batchOf([scored(1, { id: 'a', at: HOUR })]), rebuilding, [gap], defaults);
+    expect(update.gaps).toEqual([{ ...gap, earliest: 0, latest: NOON + HOUR }]);
+  });
+});

@@ -14,6 +14,7 @@ function partition(greatestEventTime?: number, idleAt?: number): PartitionState 
     greatestEventTime: time(greatestEventTime),
     idleAt: time(idleAt),
     watermark: undefined,
+    rebuildTo: undefined,
   };
 }
 

@@ -111,6 +111,25 @@ function behavesAsAlertStore(open: () => Promise<AlertStore>): void {
     expect(await store.get('no:such:alert')).toBeUndefined();
   });
 
+  it('knows no past before something was restored, even where that was nothing', async () => {
+    expect(await store.knowsPast()).toBe(false);
+    await store.restore({ alerts: [], states: [] });
+    expect(await store.knowsPast()).toBe(true);
+  });
+
+  it('takes alerts and states over, and keeps the alerts that it has', async () => {
+    const [old, own] = [alertOf({ firedAt: slotEnd(1) }), alertOf({ firedAt: slotEnd(2) })];
+    const seen = { ...old, acknowledgement: { by: 'kim', at: slotEnd(3) } };
+    await store.commit({ key, expected: 0, state: quiet, alert: own });
+    await store.restore({
+      alerts: [seen, { ...own, peak: 1 }],
+      states: [{ key, state: firing(own) }],
+    });
+    expect(await store.list({ limit: 10 })).toEqual([own, seen]);
+    expect(await store.get(old.id)).toEqual(seen);
+    expect(await store.states([key])).toEqual([{ state: firing(own), revision: 2 }]);
+  });
+
   it('forgets alerts that are older than the retention', async () => {
     const after = (millis: number): EpochMillis => epochMillis(slotEnd(0) + ALERT_RETENTION_MILLIS + millis);
     const old = alertOf({ firedAt: slotEnd(0) });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AlertStore } from '../../src/alerting/alert-store.js';
 import { createEvaluator, type EvaluatorOptions } from '../../src/alerting/evaluate.js';
+import { pastOf } from '../../src/alerting/past.js';
 import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
 import { configSchema } from '../../src/config/schema.js';
 import type { Alert } from '../../src/contracts/alert.js';
@@ -83,6 +84,35 @@ describe('evaluating', () => {
         expect(await announcedAt([...at, 287], counts)).toEqual(everyWindow);
       }),
       { numRuns: 20 },
+    );
+  });
+
+  it('goes on where it stood when the store is lost at any time and restored from what was published', async () => {
+    const counts = dayWithSurge(7);
+    const undisturbed = await announcedAt([...counts.keys()], counts);
+    const { rules } = alerting;
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 100, max: 280 }), async (lostAt) => {
+        const reader = new ScriptedReader(feed(counts));
+        const before = setUp(reader);
+        for (let slot = 0; slot <= lostAt; slot += 1) {
+          reader.reached = slotEnd(slot);
+          await before.evaluator.evaluate();
+        }
+        const after = setUp(reader);
+        await after.store.restore(pastOf(before.published, rules, slotEnd(lostAt)));
+        for (let slot = lostAt; slot < counts.length; slot += 1) {
+          reader.reached = slotEnd(slot);
+          await after.evaluator.evaluate();
+        }
+        const announced = [...before.published, ...after.published];
+        const changes = new Map(announced.map((alert) => [`${alert.id} ${alert.state}`, alert]));
+        expect([...changes.values()]).toEqual(undisturbed);
+        // What may not have been delivered is announced again, and nothing else.
+        expect(announced.length).toBeLessThanOrEqual(undisturbed.length + 1);
+        expect(await after.store.list({ limit: 10 })).toEqual(undisturbed.slice(1));
+      }),
+      { numRuns: 25 },
     );
   });
 

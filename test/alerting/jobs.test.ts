@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Delivery, DeliveryOutcome } from '../../src/alerting/delivery/delivery.js';
 import { openBullmqJobs } from '../../src/alerting/schedulers/bullmq.js';
 import { createMemoryJobs } from '../../src/alerting/schedulers/memory.js';
 import { type JobOptions, type Jobs, retryDelay } from '../../src/alerting/schedulers/port.js';
 import { type Logger, silentLogger } from '../../src/contracts/logger.js';
+import { canStartRedis, ownRedis } from '../support/own-redis.js';
 import { redisUrl } from '../support/services.js';
 import { alertOf } from './alerts.js';
 
@@ -326,5 +327,36 @@ describe('the wait before the next attempt', () => {
       1_000, 2_000, 4_000, 128_000,
     ]);
     expect(retryDelay(3, 1_000, () => 1)).toBe(2_000);
+  });
+});
+
+describe.skipIf(!canStartRedis)('jobs in a Redis that is emptied', () => {
+  it('go on evaluating, and deliver what comes after', async () => {
+    const redis = await ownRedis();
+    const jobs = await openBullmqJobs({
+      url: redis.url,
+      connectTimeoutMs: 1_000,
+      namespace: 'emptied',
+      evaluateEveryMs: 50,
+      deliveryAttempts: 3,
+      deliveryBackoffMs: 5,
+      logger: silentLogger,
+    });
+    onTestFinished(() => jobs.close());
+    const evaluations = collector<number>();
+    const attempts = collector<string>();
+    await jobs.start({
+      evaluate: async () => evaluations.add(evaluations.items.length),
+      deliver: async ({ idempotencyKey }) => {
+        attempts.add(idempotencyKey);
+        return { kind: 'delivered' };
+      },
+    });
+    await evaluations.reached(2);
+    await redis.client().flushall();
+    const before = evaluations.items.length;
+    await evaluations.reached(before + 5);
+    await jobs.enqueue([delivery('after')]);
+    expect(await attempts.reached(1)).toEqual([delivery('after').idempotencyKey]);
   });
 });

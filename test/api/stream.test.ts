@@ -62,6 +62,15 @@ describe('the live stream', () => {
     expect(other && (await next(other)).data.id).toBe('b');
   });
 
+  it('tells every reader of posts that were deleted, whatever brand they read', async () => {
+    const { feed, open } = await listen();
+    const [one, other] = [await open('?brand=tidepool'), await open('?kinds=scored')].map(readEvents);
+    feed.emit({ kind: 'deleted', id: postId('a') });
+    feed.emit(scored('b', [TIDEPOOL]));
+    expect(one && (await next(one))).toEqual({ event: 'deleted', data: { id: 'a' } });
+    expect(other && (await next(other))).toMatchObject({ event: 'scored', data: { id: 'b' } });
+  });
+
   it('brings some kinds alone on request', async () => {
     const { feed, open } = await listen();
     const events = readEvents(await open('?kinds=alert,window'));

@@ -154,6 +154,14 @@ describe('the counters', () => {
     expect((await api.inject('/v1/counters')).json()).toEqual({
       counters: { counted: 10, late: 2, future: 1, old: 0, duplicates: 3, edits: 0, deletions: 0, gaps: 0 },
       watermark: NOON,
+      rebuilding: null,
     });
+  });
+
+  it('say what is left to be counted again after the store has lost its data', async () => {
+    const rebuilding = { partitions: 2, records: 1_200 };
+    const windows = { ...windowsOf([]), rebuilding: async () => rebuilding };
+    const api = await openApi({ windows });
+    expect((await api.inject('/v1/counters')).json()).toMatchObject({ watermark: null, rebuilding });
   });
 });

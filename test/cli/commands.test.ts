@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { run } from '../support/cli.js';
+import { kafkaBrokers } from '../support/services.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const COMMANDS = [
@@ -339,6 +340,24 @@ describe('the embedded worker', () => {
     const check = await run(['topics', 'check'], { env });
     expect(check.stdout).toContain('posts.raw ok, 2 partitions');
   });
+});
+
+describe.skipIf(kafkaBrokers === undefined)('topics check on Kafka', () => {
+  it('refuses topics with one replica unless it is told that the cluster is for tests', async () => {
+    const prefix = `check-${process.pid}-${Date.now()}`;
+    const names = ['posts', 'scored', 'aggregates', 'alerts', 'deadLetters'];
+    const topics = Object.fromEntries(names.map((name) => [name, `${prefix}.${name}`]));
+    const streams = { kind: 'kafka', kafka: { brokers: kafkaBrokers } };
+    const env = { SENTIFLUX_CONFIG: file('config.yaml', JSON.stringify({ streams, topics })) };
+    expect((await run(['topics', 'create', '--replication', '1'], { env })).status).toBe(0);
+
+    const refused = await run(['topics', 'check'], { env });
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/^SF_TOPIC_MISMATCH .*\.posts has 1 replicas, not 3; .*\n$/);
+    expect((await run(['topics', 'check', '--test-cluster'], { env })).status).toBe(0);
+    const told = { ...env, SENTIFLUX_TOPICS_REPLICATION: '1' };
+    expect((await run(['topics', 'check'], { env: told })).status).toBe(0);
+  }, 60_000);
 });
 
 describe('doctor', () => {

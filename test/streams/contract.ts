@@ -232,6 +232,39 @@ function promises(place: () => Promise<Place>): void {
       expect((await second.records(1))[0]?.offset).toBe(batch.nextOffset);
     });
 
+    it('is asked for again where a partition is to be read again, and what was handed on is dropped', async () => {
+      const topic = await freshTopic(streams, 2);
+      await write(streams, topic, numbered(0, 20), 0);
+      await write(streams, topic, numbered(20, 30), 1);
+      const asked: number[] = [];
+      const reader = await read(streams, topic, {
+        positionOf: async (partition) => {
+          asked.push(partition);
+          return partition === 0 && asked.filter((one) => one === 0).length > 1 ? 5 : undefined;
+        },
+      });
+      await reader.records(30);
+      const before = reader.batches.filter(({ partition }) => partition === 0);
+      reader.consumption.readAgain(0);
+      await reader.records(45);
+      expect(asked.filter((one) => one === 0)).toHaveLength(2);
+      const again = reader.batches.filter((batch) => batch.partition === 0 && !before.includes(batch));
+      expect(textsOf(again)).toEqual(numbered(5, 20));
+      for (const batch of before) expect(await reader.consumption.settle(batch, [])).toBe('dropped');
+      for (const batch of again) expect(await reader.consumption.settle(batch, [])).toBe('settled');
+      // The other partition is as it was.
+      for (const batch of reader.batches.filter(({ partition }) => partition === 1))
+        expect(await reader.consumption.settle(batch, [])).toBe('settled');
+      await expect
+        .poll(() => reader.consumption.lag())
+        .toEqual(
+          new Map([
+            [0, 0],
+            [1, 0],
+          ]),
+        );
+    });
+
     it('at the latest shows only what comes', async () => {
       const topic = await freshTopic(streams, 2);
       await write(streams, topic, numbered(0, 5), 0);

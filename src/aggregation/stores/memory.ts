@@ -5,6 +5,7 @@ import { bucketStart, type WindowAggregate, windowKey } from '../../contracts/wi
 import type { AggregationCounters } from '../../contracts/window-reader.js';
 import type { Remembered } from '../contribution.js';
 import { counters, sumCounters } from '../counters.js';
+import { rebuildingOf } from '../rebuilding.js';
 import type { DirtyBucket, Gap, PartitionState, PartitionUpdate, WindowStore } from '../store.js';
 import { addSums, type Bucket, bucketEnd, bucketName, emptySums, type Sums } from '../sums.js';
 import { windowStarts } from '../window-range.js';
@@ -32,6 +33,7 @@ export function createMemoryStore(
   const unfinished = new Map<string, Bucket>();
   const longestRetention = Math.max(...Object.values(config.retentionMs));
   let watermark: EpochMillis | undefined;
+  let knowsPast = false;
 
   function partitionAt(number: number): Partition {
     const partition = partitions[number];
@@ -70,7 +72,13 @@ export function createMemoryStore(
       const { expected } = update;
       if (state.nextOffset !== expected.nextOffset || state.watermark !== expected.watermark)
         return 'conflict';
-      partition.state = { ...state, ...update.next, idleAt: undefined };
+      const { rebuild, ...next } = update.next;
+      partition.state = { ...state, ...next, idleAt: undefined };
+      if (rebuild !== undefined) {
+        partition.state = { ...partition.state, rebuildTo: rebuild.to };
+        if (rebuild.watermark !== undefined)
+          partition.state = { ...partition.state, watermark: rebuild.watermark };
+      }
       partition.counters = sumCounters([partition.counters, update.counters]);
       partition.gaps = [...partition.gaps, ...update.gaps];
       addChanges(partition, update);
@@ -130,6 +138,17 @@ export function createMemoryStore(
       if (minute !== bucketStart('1m', watermark)) expire(watermark);
     },
 
+    knowsPast: async () => knowsPast,
+    async beginRestoring() {},
+    async endRestoring() {
+      knowsPast = true;
+      return true;
+    },
+
+    async restore(windows) {
+      for (const window of windows) closed.set(windowKey(window), window);
+    },
+
     async windows({ brand, tier, from, to }) {
       if (watermark === undefined) return [];
       return windowStarts(tier, from, to, watermark, config.retentionMs[tier]).flatMap(
@@ -138,6 +157,7 @@ export function createMemoryStore(
     },
 
     watermark: async () => watermark,
+    rebuilding: async () => rebuildingOf(partitions.map(({ state }) => state)),
     counters: async () => sumCounters(partitions.map((partition) => partition.counters)),
     // There is no other process to share it with.
     claim: async () => ({ kind: 'claimed' }),
@@ -154,6 +174,7 @@ function newPartition(): Partition {
       greatestEventTime: undefined,
       idleAt: undefined,
       watermark: undefined,
+      rebuildTo: undefined,
     },
     counters: counters(() => 0),
     buckets: new Map(),

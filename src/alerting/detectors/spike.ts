@@ -1,4 +1,6 @@
+import type { Alert } from '../../contracts/alert.js';
 import type { EpochMillis } from '../../contracts/ids.js';
+import { TIER_MILLIS } from '../../contracts/window.js';
 import { slotStart, sourcesOf, spanOf, type WindowSeries } from '../window-series.js';
 import type { Baseline, Evaluation, Measurement } from './detector.js';
 
@@ -75,6 +77,17 @@ export function measureSpike(series: WindowSeries, index: number, baseline: Base
   return spanOf(series, index + 1 - baseline.width, index + 1).complete
     ? { kind: 'measured', end, measurement: measure(series, index, baseline) }
     : { kind: 'held', end, reason: 'incomplete' };
+}
+
+/** The baseline that an alert was raised against: its `scale` follows from the score that it gave. */
+export function baselineOfAlert({ window, observed, expected, score, evidence }: Alert): Baseline {
+  return {
+    width: Math.max(1, Math.round((window.end - window.start) / TIER_MILLIS[window.tier])),
+    expected,
+    // A score that fired is above 0.
+    scale: score > 0 ? (stabilise(observed) - stabilise(expected)) / score : 1,
+    negativeShare: evidence.baselineNegativeShare,
+  };
 }
 
 function measure(series: WindowSeries, index: number, baseline: Baseline): Measurement {

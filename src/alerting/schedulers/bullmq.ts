@@ -20,6 +20,11 @@ export interface BullmqJobOptions extends JobOptions {
 
 const EVALUATION = 'alert-evaluation';
 const DELIVERY = 'alert-delivery';
+const SCHEDULER = 'evaluate';
+/** How often to look whether Redis still knows when to evaluate. */
+const LOOK_EVERY_MILLIS = 5_000;
+/** A socket that says nothing for this long is half open; workers wait up to 10 s for a job. */
+const SOCKET_TIMEOUT_MILLIS = 30_000;
 /** A delivery is known by its key for this long after its end, so that it is not made twice. */
 const DONE = { age: 86_400, count: 10_000 };
 const GIVEN_UP = { age: 35 * 86_400, count: 10_000 };
@@ -42,6 +47,9 @@ export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
       lazyConnect: true,
       connectTimeout: options.connectTimeoutMs,
       maxRetriesPerRequest,
+      socketTimeout: SOCKET_TIMEOUT_MILLIS,
+      // After a failover the connection may still lead to what is a replica now; what it refused is sent again.
+      reconnectOnError: (error) => (error.message.includes('READONLY') ? 2 : false),
     });
     connection.on('error', warnOf);
     try {
@@ -59,6 +67,7 @@ export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
   const evaluations = new Queue(EVALUATION, { connection: forQueues, prefix }).on('error', warnOf);
   const deliveries = new Queue(DELIVERY, { connection: forQueues, prefix }).on('error', warnOf);
   let workers: readonly Worker[] = [];
+  let looking: NodeJS.Timeout | undefined;
 
   function evaluationWorker({ evaluate }: JobHandlers): Worker {
     return new Worker(EVALUATION, async () => void (await evaluate()), { connection: forWorkers, prefix })
@@ -82,16 +91,30 @@ export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
       });
   }
 
+  function schedule(): Promise<void> {
+    return reaching(
+      evaluations.upsertJobScheduler(
+        SCHEDULER,
+        { every: options.evaluateEveryMs },
+        { name: 'evaluate', opts: { removeOnComplete: true, removeOnFail: true } },
+      ),
+    );
+  }
+
+  /** A Redis that has lost its data evaluates nothing more, and BullMQ does not notice. */
+  async function scheduleIfLost(): Promise<void> {
+    if (forQueues.status !== 'ready' || (await evaluations.getJobScheduler(SCHEDULER)) !== undefined) return;
+    logger.warn({}, 'the schedule of the evaluations is gone: it is made anew');
+    await schedule();
+  }
+
   return {
     async start(handlers) {
       workers = [evaluationWorker(handlers), deliveryWorker(handlers)];
-      await reaching(
-        evaluations.upsertJobScheduler(
-          'evaluate',
-          { every: options.evaluateEveryMs },
-          { name: 'evaluate', opts: { removeOnComplete: true, removeOnFail: true } },
-        ),
-      );
+      await schedule();
+      looking = setInterval(() => {
+        scheduleIfLost().catch(warnOf);
+      }, LOOK_EVERY_MILLIS).unref();
     },
 
     async enqueue(given) {
@@ -111,6 +134,7 @@ export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
     },
 
     async close() {
+      clearInterval(looking);
       // Without Redis nothing that runs can be finished, and BullMQ would wait for it.
       const force = forWorkers.status !== 'ready';
       await Promise.all(workers.map((worker) => worker.close(force)));

@@ -6,6 +6,7 @@ export function createMemoryAlertStore(): AlertStore {
   const states = new Map<string, StoredState>();
   /** In the order in which they fired first. */
   const alerts = new Map<string, Alert>();
+  let knowsPast = false;
 
   function put(alert: Alert): void {
     const acknowledgement = alerts.get(alert.id)?.acknowledgement;
@@ -46,6 +47,17 @@ export function createMemoryAlertStore(): AlertStore {
       const acknowledged: Alert = { ...alert, acknowledgement: { by, at } };
       alerts.set(id, acknowledged);
       return acknowledged;
+    },
+
+    knowsPast: async () => knowsPast,
+
+    async restore(past) {
+      for (const alert of past.alerts) if (!alerts.has(alert.id)) alerts.set(alert.id, alert);
+      for (const { key, state } of past.states) {
+        const stored = states.get(alertKey(key));
+        states.set(alertKey(key), { state, revision: (stored?.revision ?? 0) + 1 });
+      }
+      knowsPast = true;
     },
 
     async close() {},

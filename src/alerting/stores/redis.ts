@@ -44,6 +44,8 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
   const stateKey = (key: RuleKey) => `${prefix}state:${alertKey(key)}`;
   const alertHash = (id: string) => `${prefix}alert:${id}`;
   const index = `${prefix}by-time`;
+  /** Gone with everything else when the data is lost. */
+  const marker = `${prefix}knows-past`;
 
   // ioredis adds a method for each script, which its types cannot know.
   const redis = new Redis(options.url, {
@@ -82,6 +84,16 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
   async function alertsOf(ids: readonly string[]): Promise<readonly (Alert | undefined)[]> {
     const hashes = ids.map((id) => redis.hmget(alertHash(id), 'alert', 'acknowledgement'));
     return (await reaching(Promise.all(hashes))).map(toAlert);
+  }
+
+  async function addIfMissing({ acknowledgement, ...alert }: Alert): Promise<void> {
+    const hash = alertHash(alert.id);
+    await redis.hsetnx(hash, 'alert', JSON.stringify(alert));
+    if (acknowledgement !== undefined)
+      await redis.hsetnx(hash, 'acknowledgement', JSON.stringify(acknowledgement));
+    await redis.pexpire(hash, ALERT_RETENTION_MILLIS);
+    await redis.zadd(index, 'NX', alert.firedAt, alert.id);
+    await redis.pexpire(index, ALERT_RETENTION_MILLIS);
   }
 
   try {
@@ -136,6 +148,18 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
     async acknowledge(id, by, at) {
       const known = await reaching(redis.acknowledgeAlert(alertHash(id), JSON.stringify({ by, at })));
       return known === 1 ? store.get(id) : undefined;
+    },
+
+    knowsPast: async () => (await reaching(redis.exists(marker))) === 1,
+
+    async restore({ alerts, states }) {
+      for (const alert of alerts) await reaching(addIfMissing(alert));
+      const stored = await store.states(states.map(({ key }) => key));
+      // One that another process has changed meanwhile is at least as new.
+      await Promise.all(
+        states.map(({ key, state }, i) => store.commit({ key, expected: stored[i]?.revision ?? 0, state })),
+      );
+      await reaching(redis.set(marker, 1, 'PX', ALERT_RETENTION_MILLIS));
     },
 
     async close() {

@@ -48,22 +48,23 @@ const LAST_RETRY_MILLIS = 30_000;
  * Listens to a brand's posts, and connects again after every break.
  *
  * @param {string} brand
- * @param {{ scored: (post: object) => void, skipped: (count: number) => void }} listener
+ * @param {{ scored: (post: object) => void, deleted: (id: string) => void, skipped: (count: number) => void }} listener
  * @returns {() => void} stops listening
  */
-export function listenToPosts(brand, { scored, skipped }) {
+export function listenToPosts(brand, { scored, deleted, skipped }) {
   let source;
   let retry;
   let delay = FIRST_RETRY_MILLIS;
 
   function open() {
     source = new EventSource(
-      `v1/stream?kinds=scored&scoredPerSecond=${POSTS_PER_SECOND}&brand=${encodeURIComponent(brand)}`,
+      `v1/stream?kinds=scored,deleted&scoredPerSecond=${POSTS_PER_SECOND}&brand=${encodeURIComponent(brand)}`,
     );
     source.addEventListener('open', () => {
       delay = FIRST_RETRY_MILLIS;
     });
     source.addEventListener('scored', ({ data }) => scored(JSON.parse(data)));
+    source.addEventListener('deleted', ({ data }) => deleted(JSON.parse(data).id));
     source.addEventListener('skipped', ({ data }) => skipped(JSON.parse(data).scored));
     source.addEventListener('error', () => {
       // Browsers try again by themselves after a broken connection, but not after a refusal.

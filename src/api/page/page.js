@@ -56,7 +56,10 @@ let paused = false;
 
 /** Asks the API for what the page shows. "Now" is the watermark: a replay has a time of its own. */
 async function look() {
-  const [{ counters, watermark }, { alerts }] = await Promise.all([fetchCounters(), fetchAlerts()]);
+  const [{ counters, watermark, rebuilding }, { alerts }] = await Promise.all([
+    fetchCounters(),
+    fetchAlerts(),
+  ]);
   const { range, brands } = await lookAtBrands();
   const to = Math.floor((watermark ?? Date.now()) / range.size) * range.size;
   const span = { tier: range.tier, from: to - range.windows * range.size, to };
@@ -64,7 +67,7 @@ async function look() {
   const brand = brands.some(({ id }) => id === state.brand) ? state.brand : '_all';
   if (brand !== state.brand) choose(brand);
   const { windows } = await fetchWindows(brand, span);
-  return { brand, range, brands, counters, watermark, alerts, span, windows };
+  return { brand, range, brands, counters, watermark, rebuilding, alerts, span, windows };
 }
 
 async function lookAtBrands() {
@@ -136,11 +139,13 @@ function drawStatus() {
       ? [failed ? 'stale' : 'connecting', say('connecting')]
       : failed
         ? ['stale', say('stale', { time: time(answeredAt) })]
-        : seen.watermark === null
-          ? ['quiet', say('empty')]
-          : Date.now() - movedAt > QUIET_MILLIS
-            ? ['quiet', say('quiet', { time: clockTime(seen.watermark, 'day') })]
-            : ['live', say('live', { time: clockTime(seen.watermark, 'day') })];
+        : seen.rebuilding !== null
+          ? ['quiet', say('rebuilding', { left: count(seen.rebuilding.records) })]
+          : seen.watermark === null
+            ? ['quiet', say('empty')]
+            : Date.now() - movedAt > QUIET_MILLIS
+              ? ['quiet', say('quiet', { time: clockTime(seen.watermark, 'day') })]
+              : ['live', say('live', { time: clockTime(seen.watermark, 'day') })];
   status.dataset.state = kind;
   // Screen readers repeat a status that is written again, even with the same words.
   if (status.textContent !== words) status.textContent = words;
@@ -210,6 +215,7 @@ function listen() {
   postList.clear();
   stopListening = listenToPosts(state.brand, {
     scored: (post) => paused || postList.add(post),
+    deleted: (id) => postList.remove(id),
     skipped: (skipped) => paused || postList.addSkipped(count(skipped)),
   });
 }

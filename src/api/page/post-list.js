@@ -14,14 +14,24 @@ const MOST_POSTS = 30;
 export function createPostList(list, nameOf) {
   const empty = list.previousElementSibling;
 
+  function entryOf(id) {
+    return [...list.children].find((entry) => entry.dataset.id === id);
+  }
+
   function trim() {
     while (list.children.length > MOST_POSTS) list.lastElementChild.remove();
     empty.hidden = list.children.length > 0;
   }
 
   return {
+    /** One that is shown already was edited: it moves to the front. */
     add(post) {
+      entryOf(post.id)?.remove();
       list.prepend(postEntry(post, nameOf));
+      trim();
+    },
+    remove(id) {
+      entryOf(id)?.remove();
       trim();
     },
     /** Says how many posts came that are not shown. */
@@ -69,6 +79,7 @@ function postEntry(post, nameOf) {
       : element('span', { class: 'text', dir: 'auto', lang: language }, text),
     fine,
   );
+  entry.dataset.id = post.id;
   if (text !== undefined) explainOnClick(entry, fine, text);
   return entry;
 }

@@ -12,7 +12,9 @@ const kindsParameter = z
   .transform((list) => list.split(','))
   .pipe(z.array(z.enum(EVENT_KINDS)))
   .transform((kinds): ReadonlySet<LiveEvent['kind']> => new Set(kinds))
-  .describe('Kinds of events, with commas between them: scored, window, alert; all of them by default');
+  .describe(
+    'Kinds of events, with commas between them: scored, deleted, window, alert; all of them by default',
+  );
 
 export interface StreamRoutesOptions {
   readonly brands: BrandList;
@@ -29,7 +31,8 @@ export function streamRoutes(api: Api, { brands, streams }: StreamRoutesOptions)
         tags: ['stream'],
         summary: 'What happens from now on, as server-sent events',
         description:
-          'Events `scored`, `window` and `alert` as on the topics; `skipped` counts what `scoredPerSecond` left ' +
+          'Events `scored`, `window` and `alert` as on the topics; a later `scored` with a known id is an edit; ' +
+          '`deleted` has the id of a post that is to be shown no more, whatever its brand; `skipped` counts what `scoredPerSecond` left ' +
           'out; `dropped` ends the stream of a reader that is too slow, `closing` when the worker stops.',
         produces: ['text/event-stream'],
         querystring: z.strictObject({

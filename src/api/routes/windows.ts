@@ -33,6 +33,15 @@ const countersSchema = z.object({
     gaps: z.number().int(),
   }),
   watermark: z.number().int().nullable(),
+  rebuilding: z
+    .object({
+      partitions: z.number().int(),
+      records: z.number().int().describe('Results that are still to be read again'),
+    })
+    .nullable()
+    .describe(
+      'Not null while windows are counted again because their store has lost its data: some are missing or too small then, and no alert changes',
+    ),
 });
 
 export interface WindowRoutesOptions {
@@ -84,8 +93,12 @@ export function windowRoutes(api: Api, { brands, windows, clock }: WindowRoutesO
     },
     async ({ query: { namespace } }) => {
       const reader = await windows.require(namespace);
-      const [counters, watermark] = await Promise.all([reader.counters(), reader.watermark()]);
-      return { counters, watermark: watermark ?? null };
+      const [counters, watermark, rebuilding] = await Promise.all([
+        reader.counters(),
+        reader.watermark(),
+        reader.rebuilding(),
+      ]);
+      return { counters, watermark: watermark ?? null, rebuilding: rebuilding ?? null };
     },
   );
 }

@@ -109,7 +109,7 @@ async function lookAtStreams(config: Config): Promise<string> {
   if (kind !== 'kafka') return `${kind}, no service needed`;
   const streams = await openStreams(config.streams, silentLogger);
   try {
-    await checkTopics(streams, config.topics);
+    await checkTopics(streams, config);
     return `Kafka at ${config.streams.kafka.brokers.join(', ')}, every topic stands`;
   } finally {
     await streams.close();

@@ -8,6 +8,10 @@ interface CreateOptions extends ConfigOption {
   readonly replication?: number;
 }
 
+interface CheckOptions extends ConfigOption {
+  readonly testCluster?: true;
+}
+
 export function addTopicsCommand(program: Command): void {
   const topics = program
     .command('topics')
@@ -25,8 +29,11 @@ export function addTopicsCommand(program: Command): void {
     .action(create);
   topics
     .command('check')
-    .description('whether every topic exists with equal partition counts; exit status 1 where not')
+    .description(
+      'whether every topic exists with equal partition counts and settings that lose nothing; exit status 1 where not',
+    )
     .addOption(configOption())
+    .option('--test-cluster', 'accept topics with a single replica, as topics.replication 1 does')
     .action(check);
 }
 
@@ -44,9 +51,10 @@ async function create(options: CreateOptions): Promise<void> {
   });
 }
 
-async function check(options: ConfigOption): Promise<void> {
+async function check(options: CheckOptions): Promise<void> {
   await withStreams(options, async (streams, config) => {
-    await checkTopics(streams, config.topics);
+    const topics = { ...config.topics, ...(options.testCluster && { replication: 1 }) };
+    await checkTopics(streams, { ...config, topics });
     for (const { name, partitions, replication } of await streams
       .topics()
       .describe(topicSpecs(config.topics).map(({ name }) => name))) {

@@ -28,17 +28,19 @@ export function startConsuming(options: ConsumeOptions, environment: Environment
 
   const member: Member = {
     assign(partitions) {
-      for (const assignment of assignments.renew(partitions)) {
-        const loop = read(assignment).catch((error: unknown) => {
-          options.onFailure(errorOf(error));
-        });
-        loops.add(loop);
-        loop.finally(() => loops.delete(loop));
-      }
+      for (const assignment of assignments.renew(partitions)) begin(assignment);
       changed.notify();
       appended.notify();
     },
   };
+
+  function begin(assignment: Assignment): void {
+    const loop = read(assignment).catch((error: unknown) => {
+      options.onFailure(errorOf(error));
+    });
+    loops.add(loop);
+    loop.finally(() => loops.delete(loop));
+  }
 
   async function startOf(partition: number): Promise<number> {
     const stored = await options.positionOf?.(partition);
@@ -94,6 +96,13 @@ export function startConsuming(options: ConsumeOptions, environment: Environment
       });
       changed.notify();
       return settlement;
+    },
+    readAgain(partition) {
+      const assignment = assignments.get(partition);
+      if (assignment === undefined) return;
+      begin(assignments.replace(assignment));
+      changed.notify();
+      appended.notify();
     },
     assigned: () => assignments.all().map(({ partition }) => partition),
     async lag() {

@@ -167,13 +167,16 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     return async (outputs, nextOffset) => {
       const delivered = await delivery.deliver(assignment, outputs, nextOffset);
       if (delivered !== 'unclear') return delivered;
-      if (!assignment.ended) {
-        pauseFetching(assignment.partition);
-        filteredTo.delete(assignment.partition);
-        beginAnew([assignments.replace(assignment)]);
-      }
+      readAgain(assignment);
       return 'dropped';
     };
+  }
+
+  function readAgain(assignment: Assignment): void {
+    if (assignment.ended) return;
+    pauseFetching(assignment.partition);
+    filteredTo.delete(assignment.partition);
+    beginAnew([assignments.replace(assignment)]);
   }
 
   function fetchOrPause(assignment: Assignment): void {
@@ -215,6 +218,11 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
       if (settlement === 'dropped') assignment.end();
       else if (!assignment.ended) fetchOrPause(assignment);
       return settlement;
+    },
+
+    readAgain(partition) {
+      const assignment = assignments.get(partition);
+      if (assignment !== undefined) readAgain(assignment);
     },
 
     assigned: () => assignments.all().map(({ partition }) => partition),

@@ -16,6 +16,7 @@ export function windowsOf(all: readonly WindowAggregate[], watermark?: EpochMill
         .filter(({ start }) => from <= start && start < to)
         .toSorted((a, b) => a.start - b.start),
     watermark: async () => watermark,
+    rebuilding: async () => undefined,
     counters: async () => ({
       counted: all.reduce((sum, { posts }) => sum + posts, 0),
       late: 2,

@@ -1,6 +1,6 @@
 import { groupBy } from '../../../contracts/group-by.js';
 import { type BrandId, epochMillis } from '../../../contracts/ids.js';
-import { type WindowAggregate, windowAggregateSchema } from '../../../contracts/window.js';
+import { type Tier, type WindowAggregate, windowAggregateSchema } from '../../../contracts/window.js';
 import type { ClosingStore, DirtyBucket, WindowChange } from '../../store.js';
 import { bucketEnd, bucketName } from '../../sums.js';
 import type { Connection } from './connection.js';
@@ -105,6 +105,32 @@ export function createClosingStore(
       return replies.every((reply) => reply === 1);
     },
 
+    async restore(windows) {
+      const byKey = groupBy(windows, ({ brand, tier, start }) => keys.windows(brand, tier, start));
+      for (const [key, sameKey] of byKey) {
+        const fields = sameKey.flatMap((window) => [String(window.start), JSON.stringify(window)]);
+        await connection.send((client) => client.hset(key, fields));
+        const [first] = sameKey;
+        if (first !== undefined)
+          await connection.send((client) => client.pexpire(key, windowMillis(first.tier, config)));
+      }
+    },
+
+    async knowsPast() {
+      return (await connection.send((client) => client.get(keys.past))) === 'known';
+    },
+
+    async beginRestoring() {
+      await connection.send((client) => client.set(keys.past, 'restoring', 'PX', stateMillis(config)));
+    },
+
+    async endRestoring() {
+      const set = await connection.send((client) =>
+        client.set(keys.past, 'known', 'PX', stateMillis(config), 'XX'),
+      );
+      return set === 'OK';
+    },
+
     async finishPass({ merged, unfinished, finished, watermark }) {
       // Marks go last: while one is there, the bucket is looked at again.
       const steps = Math.max(1, Math.ceil(Math.max(unfinished.length, finished.length) / NAMES_AT_ONCE));
@@ -131,11 +157,16 @@ export function createClosingStore(
   };
 }
 
+/** How long a hash of windows lives after it was written last. */
+function windowMillis(tier: Tier, config: RetentionConfig): number {
+  return config.retentionMs[tier] + spanMillis(tier);
+}
+
 /** Of windows that lie in one hash. */
 function replaceArguments(changes: readonly WindowChange[], config: RetentionConfig): Array<string | number> {
   const args: Array<string | number> = [];
   for (const { before, after } of changes) {
-    if (args.length === 0) args.push(config.retentionMs[after.tier] + spanMillis(after.tier));
+    if (args.length === 0) args.push(windowMillis(after.tier, config));
     args.push(after.start, before?.revision ?? '', JSON.stringify(after));
   }
   return args;

@@ -25,6 +25,8 @@ export function keysOf(namespace: string) {
     unfinished: `${common}unfinished`,
     /** Which topic fills the namespace, where it is not the live one. */
     origin: `${common}origin`,
+    /** Gone with everything else when the data is lost, and written by nothing that was under way then. */
+    past: `${common}past`,
     /** Hash of a brand's windows, by their starts. */
     windows: (brand: BrandId, tier: Tier, start: EpochMillis) =>
       `sf:${namespace}:windows:${brand}:${tier}:${Math.floor(start / SPAN_MILLIS[tier]) * SPAN_MILLIS[tier]}`,

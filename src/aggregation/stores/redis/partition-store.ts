@@ -1,5 +1,5 @@
 import type { AggregationConfig } from '../../../config/schema.js';
-import { epochMillis, type PostId } from '../../../contracts/ids.js';
+import { type EpochMillis, epochMillis, type PostId } from '../../../contracts/ids.js';
 import { TIER_MILLIS } from '../../../contracts/window.js';
 import { packRemembered, type Remembered, unpackRemembered } from '../../contribution.js';
 import { COUNTER_NAMES } from '../../counters.js';
@@ -18,7 +18,14 @@ export type RetentionConfig = Pick<
 /** Partials outlive the windows that are made of them, so that no window is merged from half of its partitions. */
 const SPARE_MILLIS = 3_600_000;
 
-const STATE_FIELDS = ['nextOffset', 'sourceOffset', 'greatestEventTime', 'idleAt', 'watermark'] as const;
+const STATE_FIELDS = [
+  'nextOffset',
+  'sourceOffset',
+  'greatestEventTime',
+  'idleAt',
+  'watermark',
+  'rebuildTo',
+] as const;
 
 export function createPartitionStore(
   connection: Connection,
@@ -70,13 +77,21 @@ export async function readState(
   partition: number,
 ): Promise<PartitionState> {
   const values = await connection.send((client) => client.hmget(keys.state(partition), ...STATE_FIELDS));
-  const [nextOffset, sourceOffset = -1, ...times] = values.map((value) =>
-    value === null ? undefined : Number(value),
+  const [nextOffset, sourceOffset = -1, greatestEventTime, idleAt, watermark, rebuildTo] = values.map(
+    (value) => (value === null ? undefined : Number(value)),
   );
-  const [greatestEventTime, idleAt, watermark] = times.map((time) =>
-    time === undefined ? undefined : epochMillis(time),
-  );
-  return { nextOffset, sourceOffset, greatestEventTime, idleAt, watermark };
+  return {
+    nextOffset,
+    sourceOffset,
+    greatestEventTime: timeOf(greatestEventTime),
+    idleAt: timeOf(idleAt),
+    watermark: timeOf(watermark),
+    rebuildTo,
+  };
+}
+
+function timeOf(value: number | undefined): EpochMillis | undefined {
+  return value === undefined ? undefined : epochMillis(value);
 }
 
 /** How long a namespace without any post is kept. */
@@ -103,12 +118,14 @@ function applyArguments(
     for (const [first, second] of all) args.push(first, second);
   };
 
-  const { greatestEventTime } = next;
-  pairs([
-    ['nextOffset', next.nextOffset],
-    ['sourceOffset', next.sourceOffset],
-    ...(greatestEventTime === undefined ? [] : [['greatestEventTime', greatestEventTime] as const]),
-  ]);
+  const fields = {
+    nextOffset: next.nextOffset,
+    sourceOffset: next.sourceOffset,
+    greatestEventTime: next.greatestEventTime,
+    rebuildTo: next.rebuild?.to,
+    watermark: next.rebuild?.watermark,
+  };
+  pairs(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
   pairs(
     COUNTER_NAMES.filter((name) => update.counters[name] !== 0).map((name) => [name, update.counters[name]]),
   );

@@ -3,9 +3,11 @@ import { type EpochMillis, epochMillis } from '../../../contracts/ids.js';
 import { type WindowAggregate, windowAggregateSchema } from '../../../contracts/window.js';
 import type { WindowReader } from '../../../contracts/window-reader.js';
 import { COUNTER_NAMES, counters, sumCounters } from '../../counters.js';
+import { rebuildingOf } from '../../rebuilding.js';
 import { windowStarts } from '../../window-range.js';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
+import { readState } from './partition-store.js';
 
 /** @param partitionCount of the topic `sentiment.scored` */
 export function createWindowReader(
@@ -14,6 +16,9 @@ export function createWindowReader(
   partitionCount: number,
   config: Pick<AggregationConfig, 'retentionMs'>,
 ): WindowReader {
+  const ofEach = <Result>(read: (partition: number) => Promise<Result>): Promise<Result[]> =>
+    Promise.all(Array.from({ length: partitionCount }, (_, partition) => read(partition)));
+
   async function watermark(): Promise<EpochMillis | undefined> {
     const time = await connection.send((client) => client.get(keys.watermark));
     return time === null ? undefined : epochMillis(Number(time));
@@ -42,11 +47,13 @@ export function createWindowReader(
         );
     },
 
+    async rebuilding() {
+      return rebuildingOf(await ofEach((partition) => readState(connection, keys, partition)));
+    },
+
     async counters() {
-      const states = await Promise.all(
-        Array.from({ length: partitionCount }, (_, partition) =>
-          connection.send((client) => client.hmget(keys.state(partition), ...COUNTER_NAMES)),
-        ),
+      const states = await ofEach((partition) =>
+        connection.send((client) => client.hmget(keys.state(partition), ...COUNTER_NAMES)),
       );
       return sumCounters(
         states.map((values) => counters((name) => Number(values[COUNTER_NAMES.indexOf(name)] ?? 0))),

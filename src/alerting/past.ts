@@ -1,0 +1,54 @@
+import type { AlertRule } from '../config/schema.js';
+import { type Alert, alertKey } from '../contracts/alert.js';
+import { type EpochMillis, epochMillis } from '../contracts/ids.js';
+import { ALERT_RETENTION_MILLIS, type PastAlerts } from './alert-store.js';
+import { baselineOfAlert } from './detectors/spike.js';
+import type { RuleState } from './state.js';
+
+/**
+ * A change that is no older than this when the store is restored is announced again: the deliveries of it may have
+ * been lost with the store. Receivers know it by its idempotency key.
+ */
+const ANNOUNCED_AGAIN_MILLIS = 10 * 60_000;
+
+/**
+ * What `sentiment.alerts` tells of the past: the alerts, and where each rule stood when it last changed. From there
+ * the windows are evaluated again, which changes nothing that was announced: a firing alert has its baseline with
+ * it, and a rule that was quiet knows until when.
+ *
+ * @param values of the topic, in the order of each key; a later one of an alert replaces an earlier one
+ * @param watermark up to which windows are closed
+ */
+export function pastOf(
+  values: readonly Alert[],
+  rules: readonly AlertRule[],
+  watermark: EpochMillis,
+): PastAlerts {
+  const byId = new Map<string, Alert>();
+  const latest = new Map<string, Alert>();
+  for (const alert of values) {
+    if (alert.firedAt < watermark - ALERT_RETENTION_MILLIS) continue;
+    byId.set(alert.id, alert);
+    const known = latest.get(alertKey(alert));
+    if (known === undefined || known.firedAt <= alert.firedAt) latest.set(alertKey(alert), alert);
+  }
+  const states = [...latest.values()].flatMap((alert) => {
+    const rule = rules.find(({ name }) => name === alert.rule);
+    if (rule === undefined) return [];
+    return { key: { brand: alert.brand, rule: rule.name }, state: stateOf(alert, rule, watermark) };
+  });
+  return { alerts: [...byId.values()], states };
+}
+
+function stateOf(alert: Alert, rule: AlertRule, watermark: EpochMillis): RuleState {
+  const changedAt = alert.resolvedAt ?? alert.firedAt;
+  const phase: RuleState['phase'] =
+    alert.state === 'firing'
+      ? { kind: 'firing', alert, baseline: baselineOfAlert(alert), calmWindows: 0 }
+      : { kind: 'quiet', until: epochMillis(changedAt + rule.cooldownMs) };
+  return {
+    evaluatedTo: changedAt,
+    phase,
+    ...(changedAt >= watermark - ANNOUNCED_AGAIN_MILLIS && { unannounced: alert }),
+  };
+}

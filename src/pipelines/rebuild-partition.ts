@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { counters } from '../aggregation/counters.js';
+import type { Gap, WindowStore } from '../aggregation/store.js';
+import type { Config } from '../config/schema.js';
+import { type EpochMillis, epochMillis } from '../contracts/ids.js';
+import type { Logger } from '../contracts/logger.js';
+import { TIER_MILLIS } from '../contracts/window.js';
+import type { Streams } from '../streams/port.js';
+import { restoreWindows } from './restore-windows.js';
+
+export interface RebuildOptions {
+  readonly config: Pick<Config, 'topics' | 'streams' | 'aggregation'>;
+  readonly streams: Streams;
+  readonly store: WindowStore;
+  readonly logger: Logger;
+}
+
+/**
+ * Begins a partition of `sentiment.scored` that the store does not know: at the first start, or after the store has
+ * lost it. Where the store has lost everything, closed windows come back from `sentiment.aggregates` first.
+ *
+ * The partition is then to be read again from where its posts can still change something: a window that was not
+ * final, or one with posts that may be edited or deleted. Windows that reach back behind that stay as they were
+ * published. Where nothing was published the whole topic is read.
+ *
+ * May be done twice, or by two processes at once: the first one's beginning stays.
+ */
+export async function beginRebuild(partition: number, options: RebuildOptions): Promise<void> {
+  const { config, streams, store, logger } = options;
+  const { topics, aggregation } = config;
+  if (!(await store.knowsPast())) {
+    const group = `${config.streams.group}.restore.windows.${randomUUID()}`;
+    const windows = await restoreWindows({
+      streams,
+      topic: topics.aggregates,
+      group,
+      store,
+      config: aggregation,
+    });
+    if (windows > 0)
+      logger.warn({ windows }, 'the store was empty: closed windows were restored from their topic');
+  }
+  const watermark = await store.watermark();
+  const end = (await streams.ranges(topics.scored)).get(partition)?.end ?? 0;
+  const { nextOffset, gap } = await startOf(partition, watermark, options);
+  const { state } = await store.read(partition, []);
+  if (state.nextOffset !== undefined) return;
+  await store.apply({
+    partition,
+    expected: state,
+    next: { nextOffset, sourceOffset: -1, greatestEventTime: undefined, rebuild: { to: end, watermark } },
+    counters: counters(() => 0),
+    changes: [],
+    remembered: new Map(),
+    gaps: gap === undefined ? [] : [gap],
+  });
+  if (end > nextOffset)
+    logger.warn(
+      { partition, from: nextOffset, to: end },
+      'the store does not know the partition: its results are read again',
+    );
+}
+
+interface Start {
+  /** 0 where it is not known what came before the start of the log: that is then a gap. */
+  readonly nextOffset: number;
+  /** Marks the windows of which not all posts are read again. */
+  readonly gap?: Gap;
+}
+
+async function startOf(
+  partition: number,
+  watermark: EpochMillis | undefined,
+  { config, streams }: RebuildOptions,
+): Promise<Start> {
+  if (watermark === undefined) return { nextOffset: 0 };
+  const { retractionHorizonMs, allowedLatenessMs, futureToleranceMs } = config.aggregation;
+  const open = TIER_MILLIS['1h'] + allowedLatenessMs;
+  const since = epochMillis(watermark - Math.max(retractionHorizonMs, open) - futureToleranceMs);
+  const { scored } = config.topics;
+  const start = (await streams.ranges(scored)).get(partition)?.start ?? 0;
+  // A result has the time of its post's record, which is no older than the post, but for a clock that is ahead.
+  const offset = (await streams.offsetsAt(scored, since)).get(partition) ?? 0;
+  if (offset <= start) return { nextOffset: 0 };
+  const latest = epochMillis(since + futureToleranceMs);
+  return { nextOffset: offset, gap: { from: offset, to: offset, earliest: epochMillis(0), latest } };
+}

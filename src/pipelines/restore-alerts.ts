@@ -1,0 +1,46 @@
+import type { AlertStore } from '../alerting/alert-store.js';
+import { pastOf } from '../alerting/past.js';
+import type { AlertRule } from '../config/schema.js';
+import { type Alert, alertSchema } from '../contracts/alert.js';
+import type { EpochMillis } from '../contracts/ids.js';
+import type { SourceRecord } from '../contracts/record.js';
+import type { Streams } from '../streams/port.js';
+import { scan } from '../streams/scan.js';
+
+export interface RestoreAlertsOptions {
+  readonly streams: Streams;
+  /** `sentiment.alerts`. */
+  readonly topic: string;
+  /** A name for the group that exists while the topic is read. */
+  readonly group: string;
+  readonly store: AlertStore;
+  readonly rules: readonly AlertRule[];
+  readonly watermark: EpochMillis;
+}
+
+/**
+ * Restores alerts, acknowledgements and the states of the rules from their topic. Values that are no alerts are
+ * passed over.
+ *
+ * @returns how many alerts there were
+ */
+export async function restoreAlerts(options: RestoreAlertsOptions): Promise<number> {
+  const { streams, topic, group, store, rules, watermark } = options;
+  const values: Alert[] = [];
+  for await (const record of scan(streams, { topic, group, ranges: await streams.ranges(topic) })) {
+    const alert = alertOf(record);
+    if (alert !== undefined) values.push(alert);
+  }
+  const past = pastOf(values, rules, watermark);
+  await store.restore(past);
+  return past.alerts.length;
+}
+
+function alertOf({ value }: SourceRecord): Alert | undefined {
+  if (value === null) return undefined;
+  try {
+    return alertSchema.parse(JSON.parse(Buffer.from(value).toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
