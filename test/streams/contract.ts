@@ -556,6 +556,16 @@ function promises(place: () => Promise<Place>): void {
       expect((await reader.records(1)).map(({ offset }) => offset)).toEqual([3]);
     });
 
+    it('can be looked up of many topics at once', async () => {
+      const topics = await Promise.all(Array.from({ length: 6 }, () => freshTopic(streams, 2)));
+      const lookUps = topics.flatMap((topic) => [
+        streams.ranges(topic),
+        streams.ranges(topic),
+        streams.offsetsAt(topic, epochMillis(0)),
+      ]);
+      expect((await Promise.all(lookUps)).map(({ size }) => size)).toEqual(lookUps.map(() => 2));
+    });
+
     it('are found by time, to the first record at or after it', async () => {
       const topic = await freshTopic(streams, 3);
       const at = (partition: number, ...times: readonly number[]): readonly OutputRecord[] =>

@@ -9,6 +9,7 @@ import { startKafkaConsumer } from './consumer.js';
 import { type Delivery, deliverAtLeastOnce, deliverUncommitted } from './delivery.js';
 import { translated } from './errors.js';
 import { deliverExactlyOnce } from './exactly-once.js';
+import { withSteadyLookups } from './offset-lookups.js';
 import { openProducer } from './producer.js';
 
 const FIRST_RETRY: RetryOptions = { initialRetryTime: 100, retries: 3 };
@@ -21,7 +22,7 @@ const FIRST_RETRY: RetryOptions = { initialRetryTime: 100, retries: 3 };
 export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Promise<Streams> {
   registerCodecs();
   const kafka = createClient(config, logger);
-  const admin = kafka.admin();
+  const admin = withSteadyLookups(kafka.admin());
   const topics = createTopicAdmin(admin);
   const open = new Set<() => Promise<void>>();
 
