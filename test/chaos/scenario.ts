@@ -42,6 +42,8 @@ export interface Stage {
   readonly repeats: number;
   /** Directory of the model that the workers use, a copy of this run's own. */
   readonly model: string;
+  /** Of this run alone, for what it writes. */
+  readonly folder: string;
   /** Numbers from 0 to 1, by the seed. */
   readonly random: () => number;
   /** An integer, both ends included. */
@@ -55,6 +57,8 @@ export interface Stage {
    * @param since on the clock of `performance.now()`; now by default
    */
   recovers(since?: number): Promise<void>;
+  /** To be done when all is judged, also after a failure. */
+  afterwards(work: () => Promise<void>): void;
   /** Something to be told beside the figures of every scenario. */
   note(text: string): void;
   /** Something that breaks a promise, beside what is found in every scenario. */

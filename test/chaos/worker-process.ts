@@ -59,9 +59,13 @@ export class SupervisedWorker {
     return this.#stopping;
   }
 
-  /** Strikes the process that runs now when it comes to the point the after-th time. */
-  arm(point: Point, after: number): void {
-    this.#process?.send({ point, after });
+  /** Strikes the process that runs now when it comes to the point the after-th time; resolves when it does. */
+  async strike(point: Point, after: number): Promise<void> {
+    const armed = this.#process;
+    if (armed === undefined) throw new Error('no worker runs');
+    const struck = Promise.race([once(armed, 'message'), once(armed, 'close')]);
+    armed.send({ point, after });
+    await struck;
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -2,7 +2,7 @@
 // process says so. The worker and its libraries are as they are; only the calls between them pass through here.
 //
 // A message { point, after } arms it: at the after-th time that the worker comes to that point from then on, it
-// is killed as by `kill -9`, or, for thread-…, its scorer thread gets a task that it does not survive.
+// is killed as by `kill -9`, or, for thread-…, its scorer thread gets a task that it does not survive. It says so.
 // CHAOS_THREAD=FILE scores every batch with that file of a thread instead of the worker's own.
 import { isMainThread } from 'node:worker_threads';
 import { Redis } from 'ioredis';
@@ -23,6 +23,7 @@ function reaches(point) {
   armed.left -= 1;
   if (armed.left > 0) return false;
   armed = { point: 'none', left: 0 };
+  process.send({ struck: point });
   return true;
 }
 

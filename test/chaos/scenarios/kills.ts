@@ -19,9 +19,9 @@ function killsAt(point: Point, fault: string): Scenario {
     async strike({ worker, repeats, between, recovers }) {
       for (let kill = 0; kill < repeats; kill += 1) {
         await worker.ready();
-        worker.arm(point, between(1, MOST_BATCHES));
-        const { at } = await worker.nextEnd();
-        await recovers(at);
+        const end = worker.nextEnd();
+        await worker.strike(point, between(1, MOST_BATCHES));
+        await recovers((await end).at);
       }
     },
   };
@@ -63,9 +63,10 @@ export const kills: readonly Scenario[] = [
 
 async function killInRebalance({ worker, startWorker, recovers }: Stage): Promise<void> {
   await worker.ready();
-  worker.arm('in-rebalance', 1);
   const end = worker.nextEnd();
+  const struck = worker.strike('in-rebalance', 1);
   const second = await startWorker();
+  await struck;
   await recovers((await end).at);
   await worker.ready();
   await second.stop();
