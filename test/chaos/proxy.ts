@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectTo, createServer, type Server, type Socket } from 'node:net';
-import { Transform } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** What the network does: `silent` keeps connections open and moves nothing, as a pulled cable does. */
 export type Weather =
@@ -46,18 +46,19 @@ export async function openProxy(port: number, target: number, random: () => numb
   };
   const strike = (link: Link): void => (random() < 0.5 ? end(link) : silence(link));
 
-  /** Keeps the order, and holds at most what the socket before it holds. */
-  const delayed = (): Transform => {
-    let last = 0;
-    return new Transform({
-      highWaterMark: 1 << 20,
-      transform(chunk: Buffer, _encoding, done) {
-        if (weather.kind !== 'slow' || performance.now() < last) return done(null, chunk);
-        const millis = weather.millis * (1 + JITTER * (2 * random() - 1));
-        last = performance.now();
-        setTimeout(() => done(null, chunk), millis);
-      },
+  /** In order, each chunk so long after it came as the weather says. */
+  const answer = ({ client, upstream }: Link): void => {
+    let written = Promise.resolve();
+    upstream.on('data', (chunk: Buffer) => {
+      const delay = weather.kind === 'slow' ? weather.millis * (1 + JITTER * (2 * random() - 1)) : 0;
+      const due = performance.now() + delay;
+      written = written.then(async () => {
+        const left = due - performance.now();
+        if (left > 0) await wait(left);
+        client.write(chunk);
+      });
     });
+    upstream.on('end', () => void written.then(() => client.end()));
   };
 
   const server: Server = createServer((client) => {
@@ -67,11 +68,14 @@ export async function openProxy(port: number, target: number, random: () => numb
     for (const socket of [client, upstream]) {
       socket.on('error', () => {});
       socket.on('close', () => {
-        if (links.delete(link) && weather.kind !== 'cut') end(link);
+        if (!links.delete(link)) return;
+        client.destroy();
+        upstream.destroy();
       });
     }
-    client.pipe(upstream);
-    upstream.pipe(delayed()).pipe(client);
+    client.on('data', (chunk) => upstream.write(chunk));
+    client.on('end', () => upstream.end());
+    answer(link);
     if (weather.kind === 'cut') strike(link);
   });
   server.listen(port, '127.0.0.1');
