@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
+import { startChild } from './children.js';
 
 /** A program that can be ended, killed, frozen and started again. */
 export class Service {
@@ -21,7 +22,7 @@ export class Service {
   start(): void {
     const [program, ...args] = this.#command;
     const log = openSync(this.#log, 'a');
-    const started = spawn(program, args, { stdio: ['ignore', log, log] });
+    const started = startChild(program, args, { stdio: ['ignore', log, log] });
     this.#process = started;
     started.once('exit', () => {
       if (this.#process === started) this.#process = undefined;

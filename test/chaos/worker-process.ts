@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startChild } from './children.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const POINTS = fileURLToPath(new URL('faults/points.mjs', import.meta.url));
@@ -122,7 +123,7 @@ export class SupervisedWorker {
   }
 
   async #runOnce(): Promise<Omit<End, 'at'>> {
-    const started = spawn(process.execPath, this.#args, {
+    const started = startChild(process.execPath, this.#args, {
       env: this.#env,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
