@@ -20,6 +20,8 @@ export interface LoadOptions {
   /** Numbers from 0 to 1. */
   readonly random: () => number;
   readonly postsPerSecond: number;
+  /** After so many posts it goes on at a tenth of the rate: a slow machine is not to be buried. */
+  readonly posts: number;
 }
 
 /**
@@ -65,7 +67,8 @@ export class Load {
     let due = 0;
     for (let last = performance.now(); !this.#stopping; await wait(TICK_MILLIS)) {
       const now = performance.now();
-      due += ((now - last) * this.postsPerSecond) / 1_000;
+      const isEnough = this.posts.size >= this.#options.posts;
+      due += ((now - last) * this.postsPerSecond) / (isEnough ? 10_000 : 1_000);
       last = now;
       const count = Math.min(MOST_IN_ONE_WRITE, Math.floor(due));
       // What was missed while nothing could be written is not made up for.

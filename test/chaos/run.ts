@@ -98,10 +98,10 @@ function choose(names: readonly string[] | undefined): readonly Scenario[] {
 }
 
 function tell({ scenario, delivery, notes, findings, ...figures }: Result): void {
-  const { lost, doubled, deadLetters, kills, recoveryMillis, tookMillis } = figures;
+  const { settled, lost, doubled, deadLetters, kills, recoveryMillis, tookMillis } = figures;
   const seconds = (millis: number): string => `${(millis / 1_000).toFixed(1)} s`;
   say(
-    `${findings.length === 0 ? 'kept  ' : 'BROKEN'} ${scenario.name}, ${delivery}: ${figures.posts} posts, ${kills} kills, ${lost} lost, ${doubled} doubled, ${deadLetters} dead letters, recovered in ${seconds(recoveryMillis)}, took ${seconds(tookMillis)}`,
+    `${findings.length === 0 ? 'kept  ' : 'BROKEN'} ${scenario.name}, ${delivery}: ${figures.posts} posts, ${kills} kills, ${settled ? lost : '?'} lost, ${doubled} doubled, ${deadLetters} dead letters, recovered in ${seconds(recoveryMillis)}, took ${seconds(tookMillis)}`,
   );
   for (const note of notes) say(`         ${note}`);
   for (const finding of findings) say(`    !    ${finding}`);

@@ -21,10 +21,10 @@ export function tableOf(results: readonly Result[]): string {
     result.delivery,
     result.posts,
     result.kills,
-    result.lost,
+    result.settled ? result.lost : '?',
     result.doubled,
     result.deadLetters,
-    `${(result.recoveryMillis / 1_000).toFixed(1)} s`,
+    result.settled ? `${(result.recoveryMillis / 1_000).toFixed(1)} s` : '?',
     result.findings.length === 0 ? 'yes' : '**no**',
   ]);
   return [HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
