@@ -73,6 +73,8 @@ export async function openProxy(port: number, target: number, random: () => numb
         upstream.destroy();
       });
     }
+    // Where nobody listens: as near to a refused connection as one that is accepted can come.
+    upstream.on('error', () => client.resetAndDestroy());
     client.on('data', (chunk) => upstream.write(chunk));
     client.on('end', () => upstream.end());
     answer(link);
