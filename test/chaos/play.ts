@@ -7,6 +7,7 @@ import { systemClock } from '../../src/contracts/clock.js';
 import { silentLogger } from '../../src/contracts/logger.js';
 import { topicSpecs } from '../../src/pipelines/topics.js';
 import { openStreams } from '../../src/streams/open.js';
+import type { Streams } from '../../src/streams/port.js';
 import { randomNumbers } from '../support/random-bundle.js';
 import { type Cluster, until } from './cluster.js';
 import { Load } from './load.js';
@@ -72,16 +73,20 @@ export async function play(scenario: Scenario, delivery: Delivery, options: Play
     redis: { url: cluster.redisUrl },
     aggregation: settings.aggregation,
   });
-  const streams = await openStreams(observed.streams, silentLogger);
-  // A client of its own: kafkajs asks for all topics that a client has used at once, and fails where one is gone.
-  const writer = await openStreams(observed.streams, silentLogger);
+  const open: Streams[] = [];
+  // A client for each use: kafkajs asks for all topics that a client has used at once, and fails where one is gone.
+  const newStreams = async (): Promise<Streams> => {
+    const streams = await openStreams(observed.streams, silentLogger);
+    open.push(streams);
+    return streams;
+  };
   const store = await openWindowStore({
     config: observed,
     partitionCount: PARTITIONS,
     clock: systemClock,
     logger: silentLogger,
   });
-  await streams.topics().create(topicSpecs(config.topics));
+  await (await newStreams()).topics().create(topicSpecs(config.topics));
 
   const random = randomNumbers(seed);
   const oracle = new Oracle();
@@ -109,7 +114,7 @@ export async function play(scenario: Scenario, delivery: Delivery, options: Play
     const worker = await startWorker();
     const seconds = scenario.seconds * (scenario.repeats ? repeats : 1);
     const load = new Load({
-      producer: await writer.producer(),
+      producer: await (await newStreams()).producer(),
       topic: config.topics.posts,
       texts,
       oracle,
@@ -124,7 +129,7 @@ export async function play(scenario: Scenario, delivery: Delivery, options: Play
       load,
       oracle,
       worker,
-      streams,
+      newStreams,
       repeats,
       model,
       folder,
@@ -160,10 +165,13 @@ export async function play(scenario: Scenario, delivery: Delivery, options: Play
       await load.stop();
     }
     const killed = workers.flatMap(({ ends }) => ends).filter(({ signal }) => signal === 'SIGKILL').length;
-    const restarts = workers.flatMap(({ ends }) => ends).filter(({ status }) => status !== null);
-    if (restarts.length > 0) notes.push(`the worker ended by itself ${restarts.length} times`);
+    const restarts = workers
+      .flatMap(({ ends }) => ends)
+      .filter(({ status }) => status !== null && status !== 0);
+    if (restarts.length > 0)
+      notes.push(`the worker ended by itself, and was started again, ${restarts.length} times`);
     findings.push(...(await stopAll(workers)));
-    const outcome = await judge(streams, config.topics, expected);
+    const outcome = await judge(await newStreams(), config.topics, expected);
     findings.push(...outcome.findings);
     if (outcome.writtenTwice > 0) notes.push(`the load wrote ${outcome.writtenTwice} posts twice`);
     return {
@@ -184,8 +192,7 @@ export async function play(scenario: Scenario, delivery: Delivery, options: Play
     await Promise.all(workers.map((worker) => worker.kill()));
     for (const cleanUp of cleanUps) await cleanUp();
     await store.close();
-    await streams.close();
-    await writer.close();
+    await Promise.all(open.map((streams) => streams.close()));
   }
 }
 

@@ -37,7 +37,8 @@ export interface Stage {
   readonly load: Load;
   readonly oracle: Oracle;
   readonly worker: SupervisedWorker;
-  readonly streams: Streams;
+  /** A client of its own, by a way that is not disturbed; closed with the scenario. */
+  newStreams(): Promise<Streams>;
   /** How often a fault that can be repeated is. */
   readonly repeats: number;
   /** Directory of the model that the workers use, a copy of this run's own. */

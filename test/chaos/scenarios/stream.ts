@@ -74,13 +74,13 @@ export const stream: readonly Scenario[] = [
 
 /** Writes posts whose times, and those of their records, are of another clock. */
 async function writeWithClock(
-  { streams, config, load, oracle, recovers }: Stage,
+  { newStreams, config, load, oracle, recovers }: Stage,
   ahead: number,
 ): Promise<void> {
   // By then windows have closed, and tell what comes too late for them.
   await wait(8_000);
   await recovers();
-  const producer = await streams.producer();
+  const producer = await (await newStreams()).producer();
   for (let i = 0; i < 100; i += 1) {
     const [id, timestamp] = [`other-clock-${i}`, epochMillis(Date.now() + ahead)];
     const value = Buffer.from(
@@ -95,7 +95,14 @@ async function writeWithClock(
   await recovers();
 }
 
-async function loseDeadLetters({ cluster, config, worker, load, streams, recovers }: Stage): Promise<void> {
+async function loseDeadLetters({
+  cluster,
+  config,
+  worker,
+  load,
+  newStreams,
+  recovers,
+}: Stage): Promise<void> {
   // What is on the topic would go with it.
   load.plantsBadPosts = false;
   await recovers();
@@ -104,6 +111,6 @@ async function loseDeadLetters({ cluster, config, worker, load, streams, recover
   await worker.nextEnd();
   await wait(15_000);
   const since = performance.now();
-  await streams.topics().create(topicSpecs(config.topics));
+  await (await newStreams()).topics().create(topicSpecs(config.topics));
   await recovers(since);
 }
