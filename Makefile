@@ -37,6 +37,11 @@ test: dist/cli/main.js ## every test; starts Kafka and Redis, and builds tfjs-no
 test-full: dist/cli/main.js ## the same with the long runs (50,000 posts through Kafka)
 	@FULL=1 npm run --silent test
 
+# Variables such as CHAOS_POSTS=5000 and CHAOS_SCENARIOS=list pass through: see the head of the file.
+.PHONY: chaos
+chaos: dist/cli/main.js ## kills, cuts and freezes workers, brokers and Redis under load; nothing may be lost or doubled
+	@node --import ./scripts/typescript.mjs test/chaos/run.ts
+
 .PHONY: bench
 bench: dist/cli/main.js ## posts/s of the worker between a real Kafka and a real Redis
 	@node scripts/bench.mjs

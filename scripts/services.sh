@@ -5,6 +5,7 @@
 #   scripts/services.sh up               starts what does not run; returns when both answer; prints their addresses
 #   scripts/services.sh down [--clean]   stops both; --clean (or CLEAN=1) removes their data
 #   scripts/services.sh status           what runs, and where
+#   scripts/services.sh jars             fetches Kafka's jars where they are missing and prints their folder
 #
 # With Docker if its engine answers, else with java and redis-server from this machine; Kafka's jars then come
 # from Maven, once per version. Progress goes to standard error and one line to standard output, so that
@@ -318,5 +319,9 @@ case "$*" in
     down
     ;;
   status) status ;;
+  jars)
+    fetch_kafka
+    echo "$JARS"
+    ;;
   *) usage ;;
 esac

@@ -1,0 +1,105 @@
+// Loaded into a worker with NODE_OPTIONS=--import: strikes at a point between two of its steps, when the parent
+// process says so. The worker and its libraries are as they are; only the calls between them pass through here.
+//
+// A message { point, after } arms it: at the after-th time that the worker comes to that point from then on, it
+// is killed as by `kill -9`, or, for thread-…, its scorer thread gets a task that it does not survive. It says so.
+// CHAOS_THREAD=FILE scores every batch with that file of a thread instead of the worker's own.
+import { isMainThread } from 'node:worker_threads';
+import { Redis } from 'ioredis';
+import kafkajs from 'kafkajs';
+import { Piscina } from 'piscina';
+
+let armed = { point: 'none', left: 0 };
+if (isMainThread && process.channel) {
+  process.on('message', ({ point, after }) => {
+    armed = { point, left: after };
+  });
+  // The worker must end as if nobody listened.
+  process.channel.unref();
+}
+
+function reaches(point) {
+  if (armed.point !== point) return false;
+  armed.left -= 1;
+  if (armed.left > 0) return false;
+  armed = { point: 'none', left: 0 };
+  process.send({ struck: point });
+  return true;
+}
+
+function dieAt(point) {
+  if (reaches(point)) process.kill(process.pid, 'SIGKILL');
+}
+
+const { consumer: openConsumer, producer: openProducer } = kafkajs.Kafka.prototype;
+
+kafkajs.Kafka.prototype.consumer = function (options) {
+  const consumer = openConsumer.call(this, options);
+  if (!options.groupId.endsWith('.score')) return consumer;
+  consumer.on(consumer.events.REBALANCING, () => dieAt('in-rebalance'));
+  return {
+    ...consumer,
+    run: (config) =>
+      consumer.run({
+        ...config,
+        eachBatch(payload) {
+          if (payload.batch.messages.length > 0) dieAt('after-fetch');
+          return config.eachBatch({
+            ...payload,
+            commitOffsetsIfNecessary(offsets) {
+              dieAt('before-commit');
+              return payload.commitOffsetsIfNecessary(offsets);
+            },
+          });
+        },
+      }),
+  };
+};
+
+const hasResults = ({ topicMessages }) => topicMessages.some(({ topic }) => topic.endsWith('.scored'));
+
+kafkajs.Kafka.prototype.producer = function (options) {
+  const producer = openProducer.call(this, options);
+  /** In a transaction or not. */
+  const sendBatch = (sender) => async (batch) => {
+    const written = await sender.sendBatch(batch);
+    if (hasResults(batch)) dieAt('after-produce');
+    return written;
+  };
+  return {
+    ...producer,
+    sendBatch: sendBatch(producer),
+    async transaction() {
+      const transaction = await producer.transaction();
+      return {
+        ...transaction,
+        sendBatch: sendBatch(transaction),
+        commit() {
+          dieAt('before-commit');
+          return transaction.commit();
+        },
+      };
+    },
+  };
+};
+
+const { evalsha } = Redis.prototype;
+Redis.prototype.evalsha = async function (sha, keyCount, ...rest) {
+  const reply = await evalsha.call(this, sha, keyCount, ...rest);
+  // The script that counts a batch, by its keys.
+  if (keyCount === 3 && String(rest[0]).endsWith(':state')) dieAt('after-redis-write');
+  return reply;
+};
+
+const ownThread = process.env.CHAOS_THREAD;
+const faultyThread = new URL('thread.mjs', import.meta.url).href;
+const { run } = Piscina.prototype;
+Piscina.prototype.run = function (task, options) {
+  if (task.kind !== 'batch') return run.call(this, task, options);
+  for (const fault of ['crash', 'hang', 'memory']) {
+    if (reaches(`thread-${fault}`))
+      return run.call(this, { ...task, fault }, { ...options, filename: faultyThread });
+  }
+  if (reaches('while-scoring')) setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1);
+  return run.call(this, task, ownThread === undefined ? options : { ...options, filename: ownThread });
+};

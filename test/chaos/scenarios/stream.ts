@@ -1,0 +1,116 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { epochMillis } from '../../../src/contracts/ids.js';
+import { topicSpecs } from '../../../src/pipelines/topics.js';
+import { until } from '../cluster.js';
+import type { Scenario, Stage } from '../scenario.js';
+
+const HOUR = 3_600_000;
+/** What a worker may need more in a burst. */
+const MOST_GROWTH_MB = 256;
+
+export const stream: readonly Scenario[] = [
+  {
+    name: 'redelivered',
+    promise: 'windows count each post once, however often it is delivered',
+    fault: 'the group is set back to offset 0: everything is delivered again',
+    seconds: 25,
+    allowsDoubles: true,
+    async strike({ cluster, config, worker, startWorker, recovers }) {
+      await wait(5_000);
+      await recovers();
+      await worker.stop();
+      const group = { groupId: `${config.streams.group}.score`, topic: config.topics.posts, earliest: true };
+      await until('the group is empty', async () => {
+        await cluster.admin.resetOffsets(group);
+        return true;
+      });
+      const since = performance.now();
+      await startWorker();
+      await recovers(since);
+    },
+  },
+  {
+    name: 'burst',
+    promise: 'what is in flight is bounded: memory stays flat',
+    fault: 'ten times as many posts a second, for 10 s',
+    seconds: 40,
+    async strike({ load, worker, recovers, note, finding }) {
+      await wait(5_000);
+      await recovers();
+      const before = worker.peakMemory();
+      load.postsPerSecond *= 10;
+      await wait(10_000);
+      load.postsPerSecond /= 10;
+      await recovers();
+      const growth = Math.round(worker.peakMemory() - before);
+      note(`peak memory ${Math.round(before)} MB before, ${growth} MB more after`);
+      if (growth > MOST_GROWTH_MB) finding(`the worker needed ${growth} MB more`);
+    },
+  },
+  {
+    name: 'clock-ahead',
+    promise:
+      'posts of a producer whose clock is wrong are in no window, and keep no other post out of its window',
+    fault: 'one more producer, whose clock is an hour ahead',
+    seconds: 20,
+    strike: (stage) => writeWithClock(stage, HOUR - 10_000),
+  },
+  {
+    name: 'clock-behind',
+    promise:
+      'posts of a producer whose clock is wrong are in no window, and keep no other post out of its window',
+    fault: 'one more producer, whose clock is an hour behind',
+    seconds: 20,
+    strike: (stage) => writeWithClock(stage, -HOUR),
+  },
+  {
+    name: 'dead-letters-missing',
+    promise: 'the partition stops at the post and says so; nothing is passed over',
+    fault: 'the topic of dead letters is deleted, 15 s later made again',
+    seconds: 40,
+    strike: loseDeadLetters,
+  },
+];
+
+/** Writes posts whose times, and those of their records, are of another clock. */
+async function writeWithClock(
+  { newStreams, config, load, oracle, recovers }: Stage,
+  ahead: number,
+): Promise<void> {
+  // By then windows have closed, and tell what comes too late for them.
+  await wait(8_000);
+  await recovers();
+  const producer = await (await newStreams()).producer();
+  for (let i = 0; i < 100; i += 1) {
+    const [id, timestamp] = [`other-clock-${i}`, epochMillis(Date.now() + ahead)];
+    const value = Buffer.from(
+      JSON.stringify({ id, text: 'Somebody: what time is it?', createdAt: timestamp }),
+    );
+    await producer.send([{ topic: config.topics.posts, key: Buffer.from(id), value, timestamp }]);
+    load.posts.add(id);
+    oracle.outside += 1;
+    await wait(50);
+  }
+  await producer.close();
+  await recovers();
+}
+
+async function loseDeadLetters({
+  cluster,
+  config,
+  worker,
+  load,
+  newStreams,
+  recovers,
+}: Stage): Promise<void> {
+  // What is on the topic would go with it.
+  load.plantsBadPosts = false;
+  await recovers();
+  await cluster.admin.deleteTopics({ topics: [config.topics.deadLetters] });
+  load.plantsBadPosts = true;
+  await worker.nextEnd();
+  await wait(15_000);
+  const since = performance.now();
+  await (await newStreams()).topics().create(topicSpecs(config.topics));
+  await recovers(since);
+}
