@@ -112,7 +112,7 @@ async function changesOf(
     // Its only post was taken back before it was closed.
     if (before === undefined && sums.posts === 0) continue;
     // Published before the store lost it, from posts that are not all there to be read again.
-    if (before?.complete && !complete && sums.posts < before.posts) continue;
+    if (before?.complete && !complete && sums.posts <= before.posts) continue;
     const state = { revision: before?.revision ?? 0, complete, final: end <= finalBy };
     const after = toWindow(brand, bucket, sums, state);
     if (before === undefined) changes.push({ before, after });
