@@ -5,6 +5,7 @@ import type { EpochMillis } from '../contracts/ids.js';
 import type { SourceRecord } from '../contracts/record.js';
 import type { OffsetRange, Streams } from '../streams/port.js';
 import { scan } from '../streams/scan.js';
+import { parsedValue } from './record-values.js';
 
 /** Most characters that are kept of a header, and of a value. */
 const KEPT_CHARACTERS = 500;
@@ -131,16 +132,12 @@ export function selectDeadLetters(
 const offsetsSchema = z.array(z.number().int().nonnegative());
 
 /** The offsets that a record marks as redriven; `undefined` where it is a dead letter, for all that it holds. */
-function redrivenOffsets({ headers, value }: SourceRecord): readonly number[] | undefined {
+function redrivenOffsets(record: SourceRecord): readonly number[] | undefined {
+  const { headers } = record;
   // A post may have brought a header of that name along.
   if (headers?.[REDRIVEN_HEADER] === undefined || headers[DEAD_LETTER_HEADERS.code] !== undefined)
     return undefined;
-  try {
-    const parsed = offsetsSchema.safeParse(JSON.parse(Buffer.from(value ?? []).toString('utf8')));
-    return parsed.data;
-  } catch {
-    return undefined;
-  }
+  return parsedValue(record, offsetsSchema);
 }
 
 /** Reads what the headers say. A number that is none, and a header that is missing, is `undefined`. */

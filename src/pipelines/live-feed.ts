@@ -8,6 +8,7 @@ import { recordsOf } from '../contracts/record-batch.js';
 import { scoredPostSchema } from '../contracts/scored-post.js';
 import { windowAggregateSchema } from '../contracts/window.js';
 import type { Streams } from '../streams/port.js';
+import { jsonOf } from './record-values.js';
 
 export interface OpenLiveFeed extends LiveFeed {
   close(): Promise<void>;
@@ -85,8 +86,4 @@ function decodeResult({ key, value }: SourceRecord): LiveEvent {
   if (value !== null) return { kind: 'scored', post: scoredPostSchema.parse(jsonOf(value)) };
   if (key === null) throw new TypeError('a deletion without a key names no post');
   return { kind: 'deleted', id: postId(Buffer.from(key).toString('utf8')) };
-}
-
-function jsonOf(value: Uint8Array | null): unknown {
-  return JSON.parse(Buffer.from(value ?? []).toString('utf8'));
 }

@@ -41,8 +41,8 @@ export async function beginRebuild(partition: number, options: RebuildOptions): 
       logger.warn({ windows }, 'the store was empty: closed windows were restored from their topic');
   }
   const watermark = await store.watermark();
-  const end = (await streams.ranges(topics.scored)).get(partition)?.end ?? 0;
-  const { nextOffset, gap } = await startOf(partition, watermark, options);
+  const { start = 0, end = 0 } = (await streams.ranges(topics.scored)).get(partition) ?? {};
+  const { nextOffset, gap } = await startOf(partition, start, watermark, options);
   const { state } = await store.read(partition, []);
   if (state.nextOffset !== undefined) return;
   await store.apply({
@@ -70,6 +70,7 @@ interface Start {
 
 async function startOf(
   partition: number,
+  logStart: number,
   watermark: EpochMillis | undefined,
   { config, streams }: RebuildOptions,
 ): Promise<Start> {
@@ -78,10 +79,9 @@ async function startOf(
   const open = TIER_MILLIS['1h'] + allowedLatenessMs;
   const since = epochMillis(watermark - Math.max(retractionHorizonMs, open) - futureToleranceMs);
   const { scored } = config.topics;
-  const start = (await streams.ranges(scored)).get(partition)?.start ?? 0;
   // A result has the time of its post's record, which is no older than the post, but for a clock that is ahead.
   const offset = (await streams.offsetsAt(scored, since)).get(partition) ?? 0;
-  if (offset <= start) return { nextOffset: 0 };
+  if (offset <= logStart) return { nextOffset: 0 };
   const latest = epochMillis(since + futureToleranceMs);
   return { nextOffset: offset, gap: { from: offset, to: offset, earliest: epochMillis(0), latest } };
 }

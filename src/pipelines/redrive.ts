@@ -10,6 +10,7 @@ import type { OffsetRange, Streams } from '../streams/port.js';
 import { scan } from '../streams/scan.js';
 import { type DeadLetter, describeDeadLetter, wholeNumberIn } from './dead-letter-survey.js';
 import { createPace } from './pace.js';
+import { textOf } from './record-values.js';
 
 /** What is written, and then marked, at a time: so much at most is written twice after a kill in between. */
 const MOST_RECORDS_AT_A_TIME = 100;
@@ -159,8 +160,4 @@ function rangesAround(offsets: ReadonlyMap<number, ReadonlySet<number>>): Readon
       return [partition, { start, end: last + 1 }];
     }),
   );
-}
-
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  return bytes && Buffer.from(bytes).toString('utf8');
 }

@@ -3,6 +3,7 @@ import type { EpochMillis } from '../contracts/ids.js';
 import { REPLAY_HEADER, SOURCE_HEADERS } from '../contracts/scored-post.js';
 import type { OffsetRange, Streams } from '../streams/port.js';
 import { scan } from '../streams/scan.js';
+import { textOf } from './record-values.js';
 
 export interface ReplayRequest {
   /** Topic of the posts. */
@@ -111,8 +112,4 @@ function notOurs(output: string, found: string | undefined): SentifluxError {
   return new SentifluxError('SF_USAGE', `${output} holds ${what}.`, {
     hint: 'A replay goes on with the same range and model only; give another one a topic of its own.',
   });
-}
-
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  return bytes && Buffer.from(bytes).toString('utf8');
 }

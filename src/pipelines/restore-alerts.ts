@@ -3,9 +3,9 @@ import { pastOf } from '../alerting/past.js';
 import type { AlertRule } from '../config/schema.js';
 import { type Alert, alertSchema } from '../contracts/alert.js';
 import type { EpochMillis } from '../contracts/ids.js';
-import type { SourceRecord } from '../contracts/record.js';
 import type { Streams } from '../streams/port.js';
 import { scan } from '../streams/scan.js';
+import { parsedValue } from './record-values.js';
 
 export interface RestoreAlertsOptions {
   readonly streams: Streams;
@@ -28,19 +28,10 @@ export async function restoreAlerts(options: RestoreAlertsOptions): Promise<numb
   const { streams, topic, group, store, rules, watermark } = options;
   const values: Alert[] = [];
   for await (const record of scan(streams, { topic, group, ranges: await streams.ranges(topic) })) {
-    const alert = alertOf(record);
+    const alert = parsedValue(record, alertSchema);
     if (alert !== undefined) values.push(alert);
   }
   const past = pastOf(values, rules, watermark);
   await store.restore(past);
   return past.alerts.length;
-}
-
-function alertOf({ value }: SourceRecord): Alert | undefined {
-  if (value === null) return undefined;
-  try {
-    return alertSchema.parse(JSON.parse(Buffer.from(value).toString('utf8')));
-  } catch {
-    return undefined;
-  }
 }

@@ -2,10 +2,10 @@ import type { WindowStore } from '../aggregation/store.js';
 import { type Bucket, bucketEnd, bucketName } from '../aggregation/sums.js';
 import type { AggregationConfig } from '../config/schema.js';
 import { type EpochMillis, epochMillis } from '../contracts/ids.js';
-import type { SourceRecord } from '../contracts/record.js';
 import { type WindowAggregate, windowAggregateSchema } from '../contracts/window.js';
 import type { Streams } from '../streams/port.js';
 import { scan } from '../streams/scan.js';
+import { parsedValue } from './record-values.js';
 
 const WINDOWS_AT_ONCE = 1_000;
 
@@ -44,7 +44,7 @@ export async function restoreWindows(options: RestoreWindowsOptions): Promise<nu
 
   await store.beginRestoring();
   for await (const record of scan(streams, { topic, group, ranges: await streams.ranges(topic) })) {
-    const window = windowOf(record);
+    const window = parsedValue(record, windowAggregateSchema);
     if (window === undefined) continue;
     read += 1;
     const passed = window.final ? window.end + allowedLatenessMs : window.end;
@@ -62,13 +62,4 @@ export async function restoreWindows(options: RestoreWindowsOptions): Promise<nu
   if (await store.endRestoring()) return read;
   // What had been restored by then is gone again.
   return restoreWindows(options);
-}
-
-function windowOf({ value }: SourceRecord): WindowAggregate | undefined {
-  if (value === null) return undefined;
-  try {
-    return windowAggregateSchema.parse(JSON.parse(Buffer.from(value).toString('utf8')));
-  } catch {
-    return undefined;
-  }
 }

@@ -73,12 +73,8 @@ export function createMemoryStore(
       if (state.nextOffset !== expected.nextOffset || state.watermark !== expected.watermark)
         return 'conflict';
       const { rebuild, ...next } = update.next;
-      partition.state = { ...state, ...next, idleAt: undefined };
-      if (rebuild !== undefined) {
-        partition.state = { ...partition.state, rebuildTo: rebuild.to };
-        if (rebuild.watermark !== undefined)
-          partition.state = { ...partition.state, watermark: rebuild.watermark };
-      }
+      const { to: rebuildTo = state.rebuildTo, watermark = state.watermark } = rebuild ?? {};
+      partition.state = { ...state, ...next, rebuildTo, watermark, idleAt: undefined };
       partition.counters = sumCounters([partition.counters, update.counters]);
       partition.gaps = [...partition.gaps, ...update.gaps];
       addChanges(partition, update);

@@ -8,6 +8,7 @@ import { NAMESPACE } from '../../contracts/ids.js';
 import { type FillingOutcome, fillWindows } from '../../pipelines/filling.js';
 import { type ConfigOption, configOption } from '../config-option.js';
 import { createLogger } from '../logger.js';
+import { note } from '../note.js';
 import { openProgress } from '../progress.js';
 import { stopOnSignals } from '../stop-on-signals.js';
 import { withStreams } from '../with-streams.js';
@@ -118,8 +119,4 @@ function summaryOf(outcome: FillingOutcome, topic: string, name: string): string
 function namespace(value: string): string {
   if (NAMESPACE.test(value)) return value;
   throw new InvalidArgumentError('It must be up to 64 of a-z, 0-9 and -.');
-}
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -16,6 +16,7 @@ import { type ConfigOption, configOption } from '../config-option.js';
 import { confirm } from '../confirm.js';
 import { type FilterOptions, withFilters } from '../dead-letter-filters.js';
 import { deadLetterLine, deadLetterPage, deadLetterTable } from '../dead-letter-page.js';
+import { note } from '../note.js';
 import { positiveNumber } from '../option-values.js';
 import { openProgress } from '../progress.js';
 import { stopOnSignals } from '../stop-on-signals.js';
@@ -243,10 +244,6 @@ function destinations({ topics }: RedrivePlan): string {
 
 function counted(count: number): string {
   return `${count} dead letter${count === 1 ? '' : 's'}`;
-}
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
 
 function examples(...commands: readonly string[]): string {

@@ -11,6 +11,7 @@ import { topicSpecs } from '../../pipelines/topics.js';
 import type { Streams } from '../../streams/port.js';
 import { type ConfigOption, configOption } from '../config-option.js';
 import { createLogger } from '../logger.js';
+import { note } from '../note.js';
 import { pointInTime, positiveNumber } from '../option-values.js';
 import { openProgress } from '../progress.js';
 import { modelOption } from '../scorer-options.js';
@@ -109,8 +110,7 @@ function refuseBackwards(from: EpochMillis, to: EpochMillis): void {
 
 /** @throws SentifluxError SF_USAGE */
 function refuseLive(output: string, topics: Config['topics']): void {
-  const { posts, scored, aggregates, alerts, deadLetters } = topics;
-  if (![posts, scored, aggregates, alerts, deadLetters].includes(output)) return;
+  if (topicSpecs(topics).every(({ name }) => name !== output)) return;
   throw new SentifluxError('SF_USAGE', `--output ${output} is a topic of the live worker.`, {
     hint: 'Give a replay a topic of its own.',
   });
@@ -149,8 +149,4 @@ function summaryOf({ records, written, rejected }: ReplayOutcome, output: string
   const codes = [...rejected].map(([code, count]) => `${code} ${count}`).join(', ');
   const refused = codes === '' ? 'none rejected' : `rejected: ${codes}`;
   return `${records} post${records === 1 ? '' : 's'} replayed, ${written} results written to ${output}, ${refused}`;
-}
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
