@@ -9,6 +9,11 @@ const DEAD_LETTER_HEADROOM = 65_536;
 const DEFAULT_MESSAGE_BYTES = 1_048_588;
 /** Windows are read again from here after Redis has lost them: longer than any is kept by default. */
 const AGGREGATES_RETENTION_MILLIS = 40 * 86_400_000;
+/**
+ * Kafka refuses posts whose record is further ahead of its own clock (from 3.6 on): windows close by these times, so one
+ * producer's wrong clock would make the posts of all others late.
+ */
+const MOST_AHEAD_MILLIS = 300_000;
 /** With fewer replicas than that in `topics.replication` the cluster is said to be one for tests. */
 const LEAST_REPLICATION = 3;
 
@@ -26,7 +31,10 @@ export function topicSpecs(topics: Config['topics']): readonly TopicSpec[] {
     settings: { ...durable, ...settings },
   });
   return [
-    spec(topics.posts, { 'cleanup.policy': 'delete' }),
+    spec(topics.posts, {
+      'cleanup.policy': 'delete',
+      'message.timestamp.after.max.ms': String(MOST_AHEAD_MILLIS),
+    }),
     spec(topics.scored, { 'cleanup.policy': 'delete' }),
     spec(topics.aggregates, {
       'cleanup.policy': 'compact,delete',

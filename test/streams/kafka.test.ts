@@ -1,7 +1,9 @@
 import { CompressionCodecs, CompressionTypes, KafkaJSNonRetriableError } from 'kafkajs';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
+import { epochMillis } from '../../src/contracts/ids.js';
 import { silentLogger } from '../../src/contracts/logger.js';
+import { topicSpecs } from '../../src/pipelines/topics.js';
 import { openStreams } from '../../src/streams/open.js';
 import type { Streams } from '../../src/streams/port.js';
 import { scan } from '../../src/streams/scan.js';
@@ -198,6 +200,24 @@ describe.skipIf(kafkaBrokers === undefined)('streams on Kafka', () => {
     await expect(streams.topics().create([spec])).rejects.toMatchObject({
       code: 'SF_STREAM_REFUSED',
       hint: expect.stringContaining('topics.replication'),
+    });
+  });
+
+  it('say what is wrong with a post that is ahead of the clock, on a topic of posts', async () => {
+    const [posts] = topicSpecs(configSchema.parse({ topics: { replication: 1 } }).topics);
+    if (posts === undefined) throw new Error('no topic of posts');
+    const topic = freshName('topic');
+    await streams.topics().create([{ ...posts, name: topic }]);
+    const producer = await streams.producer();
+    const send = (ahead: number) =>
+      producer.send([
+        { topic, key: null, value: Buffer.from('a'), timestamp: epochMillis(Date.now() + ahead) },
+      ]);
+    await send(-86_400_000);
+    await send(60_000);
+    await expect(send(3_600_000)).rejects.toMatchObject({
+      code: 'SF_STREAM_REFUSED',
+      hint: expect.stringContaining("producer's clock"),
     });
   });
 

@@ -5,6 +5,8 @@ const UNREACHABLE = /Connection|BrokerNotFound|NoBrokerAvailable|RequestTimeout|
 /** What to do about the answers of a broker that a configuration can cause. */
 const HINTS: Readonly<Record<string, string>> = {
   INVALID_REPLICATION_FACTOR: 'Set topics.replication to at most the number of brokers.',
+  INVALID_TIMESTAMP:
+    "A record's time is too far from the broker's clock: set the producer's clock, or the topic's message.timestamp.after.max.ms.",
   MESSAGE_TOO_LARGE: "Raise the topic's max.message.bytes above the largest record.",
   NOT_ENOUGH_REPLICAS: "Too few brokers run for the topic's min.insync.replicas.",
 };
