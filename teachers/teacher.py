@@ -18,6 +18,8 @@ MOST_ROWS = 48
 WARM_UP = 0.06
 HEAD_RATE = 10
 CLIP = 1.0
+HAS_BFLOAT16 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+"""Half as many bits are twice as fast, and where the processor does not know them thirty times slower."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Teacher(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Logits [rows, 3] of token ids [rows, tokens]: the mean of the states, through the head."""
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BFLOAT16):
             states = self.encoder(ids, attention_mask=mask).last_hidden_state
         weights = mask.unsqueeze(2).float()
         return self.head(self.dropout((states.float() * weights).sum(1) / weights.sum(1)))
