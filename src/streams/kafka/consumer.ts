@@ -4,8 +4,10 @@ import type { Logger } from '../../contracts/logger.js';
 import { packRecords } from '../../contracts/record-batch.js';
 import { type Assignment, Assignments, type Deliver } from '../assignment.js';
 import type { ConsumeOptions, Consumption } from '../port.js';
+import { againWhileUnreachable } from './again.js';
 import type { KafkaConfig } from './client.js';
 import type { Delivery } from './delivery.js';
+import { translated } from './errors.js';
 import { toRecord } from './messages.js';
 import { findStarts } from './starts.js';
 
@@ -33,7 +35,7 @@ export interface KafkaConsumerOptions {
  * starts where the one before it ended.
  */
 export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<Consumption> {
-  const { admin, options, delivery, logger } = setup;
+  const { admin, config, options, delivery, logger } = setup;
   const { topic } = options;
   const consumer = newConsumer(setup);
   const assignments = new Assignments();
@@ -79,11 +81,17 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   function begin(
     begun: readonly Assignment[],
     positionOf: ConsumeOptions['positionOf'],
-    ready: Promise<void>,
+    prepare: () => Promise<void>,
   ): void {
     const partitions = begun.map(({ partition }) => partition);
-    ready
-      .then(() => findStarts({ admin, options: { ...options, positionOf }, partitions }))
+    const find = async () => {
+      await prepare();
+      return findStarts({ admin, options: { ...options, positionOf }, partitions });
+    };
+    againWhileUnreachable(find, (error) => {
+      logger.warn({ err: error, topic, partitions }, 'partitions cannot begin yet');
+      return begun.some(({ ended }) => !ended);
+    })
       .then((starts) => {
         for (const assignment of begun) {
           const start = starts.get(assignment.partition);
@@ -96,13 +104,13 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
       })
       .catch((error: unknown) => {
         if (begun.every(({ ended }) => ended)) return;
-        options.onFailure(errorOf(error));
+        options.onFailure(errorOf(translated(error, `cannot begin to read ${topic}`, config.brokers)));
       });
   }
 
   /** A new assignment: whoever delivered for the one before is shut out before the position is read. */
   function beginAnew(begun: readonly Assignment[]): void {
-    begin(begun, options.positionOf, delivery.begin(begun));
+    begin(begun, options.positionOf, () => delivery.begin(begun));
   }
 
   async function eachBatch({
@@ -144,7 +152,11 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     pauseFetching(assignment.partition);
     filteredTo.delete(assignment.partition);
     const { nextOffset } = assignment;
-    begin([assignment], async () => nextOffset, Promise.resolve());
+    begin(
+      [assignment],
+      async () => nextOffset,
+      async () => {},
+    );
   }
 
   /**

@@ -10,7 +10,10 @@ export type Delivered = Settlement | 'unclear';
 
 /** How outputs and the position that they move a partition to become durable. */
 export interface Delivery {
-  /** Called on every assignment, with all its partitions, before their committed positions are read. */
+  /**
+   * Called on every assignment, with all its partitions, before their committed positions are read; again with the
+   * same ones where it has failed.
+   */
   begin(assignments: readonly Assignment[]): Promise<void>;
   /** Tells how offsets of an assignment are committed under the generation of the group that it belongs to. */
   noteCommit(assignment: Assignment, commit: EachBatchPayload['commitOffsetsIfNecessary']): void;

@@ -31,7 +31,7 @@ export function deliverExactlyOnce({ config, group, topic, logger }: ExactlyOnce
   const unclear = new Map<number, number>();
 
   async function open(assignment: Assignment): Promise<void> {
-    if (assignment.ended) return;
+    if (assignment.ended || producers.has(assignment)) return;
     const id = `${group}/${topic}/${assignment.partition}`;
     producers.set(assignment, await openTransactionalProducer(kafka, id));
     // Nobody will look for it any more.
@@ -48,7 +48,9 @@ export function deliverExactlyOnce({ config, group, topic, logger }: ExactlyOnce
     async begin(assignments) {
       // Not waited for: the new producers end what these have open, and shut them out.
       for (const old of producers.keys()) if (old.ended) void close(old).catch(() => {});
-      await Promise.all(assignments.map(open));
+      // All have ended before any is tried again: two producers of one id would shut each other out.
+      const opened = await Promise.allSettled(assignments.map(open));
+      for (const result of opened) if (result.status === 'rejected') throw result.reason;
     },
 
     noteCommit() {},
