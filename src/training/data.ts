@@ -6,7 +6,7 @@ import { nearDuplicateOf } from './near-duplicates.js';
 import { type Random, shuffle } from './random.js';
 import { invalid } from './read-file.js';
 import type { Recipe } from './recipe.js';
-import { readTrainingRows, type SourceRows, type TrainingRow } from './training-rows.js';
+import { makeTemplateRows, readTrainingRows, type SourceRows, type TrainingRow } from './training-rows.js';
 import { learnVocabulary, type WordCounts } from './vocabulary.js';
 
 /** How texts become token ids: the preparation of the scorer, so that both see the same. */
@@ -77,11 +77,13 @@ export async function prepareData(
   report: (event: { kind: 'data'; file: string; rows: number; skipped: number }) => void,
   known?: Vocabulary,
 ): Promise<PreparedData> {
-  const sources = await readTrainingRows(recipe, random);
-  for (const { source, rows, skipped } of sources) {
-    report({ kind: 'data', file: source.file, rows: rows.length, skipped });
-  }
-  const read = sources.map((one) => ({ ...one, rows: normalised(one.rows, text) }));
+  const told = (sources: readonly SourceRows[]): readonly SourceRows[] => {
+    for (const { source, rows, skipped } of sources) {
+      report({ kind: 'data', file: source.file, rows: rows.length, skipped });
+    }
+    return sources.map((one) => ({ ...one, rows: normalised(one.rows, text) }));
+  };
+  const read = told(await readTrainingRows(recipe));
   const heldBack = (sources: Recipe['development']): Promise<readonly HeldBack[]> =>
     Promise.all(
       sources.map(async (source) => {
@@ -91,7 +93,11 @@ export async function prepareData(
     );
   const [named, evaluation] = [await heldBack(recipe.development), await heldBack(recipe.evaluation)];
   const development = named.length > 0 ? named : [holdOut(read, random)];
-  const kept = withoutDuplicates(read, [...development, ...evaluation]);
+  const heldTexts = [...development, ...evaluation].flatMap(({ rows }) => rows.map(({ text }) => text));
+  const isDuplicate = nearDuplicateOf(heldTexts);
+  const ofFiles = withoutDuplicates(read, isDuplicate);
+  const made = told(await makeTemplateRows(recipe, ofFiles, random));
+  const kept = [...ofFiles, ...withoutDuplicates(made, isDuplicate)];
   checkLabels(kept);
 
   const vocabulary =
@@ -131,9 +137,8 @@ function normalised<Kept extends Pick<Row, 'text'>>(
 
 function withoutDuplicates(
   read: readonly Omit<SourceRows, 'skipped'>[],
-  heldBack: readonly HeldBack[],
+  isDuplicate: (post: string) => boolean,
 ): readonly KeptRows[] {
-  const isDuplicate = nearDuplicateOf(heldBack.flatMap(({ rows }) => rows.map(({ text }) => text)));
   return read.map(({ source, rows }) => {
     const kept = rows.filter((row) => !isDuplicate(row.text));
     return { source, rows: kept, duplicates: rows.length - kept.length };
@@ -145,7 +150,11 @@ function holdOut(read: readonly Omit<SourceRows, 'skipped'>[], random: Random): 
     rows.flatMap(({ text, label }) => (label === undefined ? [] : [{ text, label }])),
   );
   const share = Math.ceil(labelled.length * HELD_OUT_SHARE);
-  return { name: 'held out', language: undefined, rows: shuffle(labelled, random).slice(0, share) };
+  return {
+    name: 'held out',
+    language: undefined,
+    rows: shuffle(labelled, random).slice(0, share),
+  };
 }
 
 function checkLabels(kept: readonly KeptRows[]): void {

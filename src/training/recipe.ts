@@ -41,6 +41,8 @@ export const recipeSchema = z.strictObject({
         weight: z.number().positive().default(1),
         /** Weight of its words when the vocabulary is learnt. */
         vocabularyWeight: z.number().int().positive().default(1),
+        /** Whether short posts of it may stand in those made from templates; parts of sentences should not. */
+        inTemplates: z.boolean().default(true),
         /** More posts, mixed from its rows (`mix-posts.ts`) and labelled by a teacher alone. */
         mixed: z
           .strictObject({

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { messageOf, SentifluxError } from '../contracts/errors.js';
 import { LABELS, type Label } from '../contracts/labels.js';
 import { invalid } from './read-file.js';
+import { POST_LISTS, type TemplatePosts } from './template-posts.js';
 import { parseTemplateText, slotsOf, type TemplateText } from './template-text.js';
 
 /** The file of each language's folder that holds its words; every other file holds the frames of one kind. */
@@ -82,31 +83,36 @@ export interface LanguageTemplates {
  * Reads a folder of templates: a folder for each language, with its words in `words.yaml` and the frames of one
  * kind in each other file.
  *
+ * @param posts labelled posts for `{post_negative}` and its like; frames that lack them are left out
  * @throws SentifluxError SF_TRAIN_DATA_INVALID with the file and what is wrong in it
  */
-export async function readTemplates(folder: string): Promise<readonly LanguageTemplates[]> {
+export async function readTemplates(
+  folder: string,
+  posts: TemplatePosts = new Map(),
+): Promise<readonly LanguageTemplates[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     const languages = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     if (languages.length === 0)
       throw invalid(`${folder} has no folder of a language`, 'See models/templates.');
-    return await Promise.all(languages.sort().map((name) => readLanguage(join(folder, name))));
+    return await Promise.all(languages.sort().map((name) => readLanguage(join(folder, name), posts)));
   } catch (cause) {
     if (cause instanceof SentifluxError) throw cause;
     throw invalid(`cannot read the templates in ${folder}: ${messageOf(cause)}`, 'Check the path.');
   }
 }
 
-async function readLanguage(folder: string): Promise<LanguageTemplates> {
+async function readLanguage(folder: string, posts: TemplatePosts): Promise<LanguageTemplates> {
   const files = (await readdir(folder))
     .filter((file) => file.endsWith('.yaml') && file !== WORDS_FILE)
     .sort();
   const shared = await readYaml(join(folder, WORDS_FILE), wordsFile, (content) => {
-    const words = compileLists(content.words, content.classes);
+    const ofPosts = postLists(posts.get(content.language));
+    const words = new Map([...ofPosts, ...compileLists(content.words, content.classes)]);
     checkLists(words, words);
     return {
       ...content,
-      words,
+      words: filledLists(words),
       context: (words.get(CONTEXT) ?? []).map(({ text }) => text),
       rewrites: content.rewrites.map(([pattern, to]) => [new RegExp(pattern, 'gu'), to] as const),
     };
@@ -147,6 +153,21 @@ function compileLists(lists: z.infer<typeof listsSchema>, classes: readonly stri
       return [name, Object.entries(content).flatMap(([of, words]) => compileClass(of, words, name, classes))];
     }),
   );
+}
+
+function filledLists(lists: WordLists): WordLists {
+  const isWhole = ({ text, forms }: Word): boolean =>
+    [text, ...forms.values()].every((form) => isFilled(form, lists));
+  return new Map([...lists].map(([name, words]) => [name, words.filter(isWhole)] as const));
+}
+
+function postLists(posts: ReadonlyMap<Label, readonly string[]> | undefined): WordLists {
+  const plain = (text: string): Word => ({
+    text: [{ kind: 'text', text }],
+    class: undefined,
+    forms: new Map(),
+  });
+  return new Map(POST_LISTS.map(({ list, label }) => [list, (posts?.get(label) ?? []).map(plain)] as const));
 }
 
 function compileClass(
@@ -205,6 +226,11 @@ function checkSlots(text: TemplateText, lists: WordLists, where: string): void {
   }
 }
 
+/** Whether every slot has words; lists of posts have none where no posts are given. */
+function isFilled(text: TemplateText, lists: WordLists): boolean {
+  return slotsOf(text).every(({ list }) => lists.get(list)?.length !== 0);
+}
+
 function compileFrames(
   frames: z.infer<typeof kindFile>['frames'],
   lists: WordLists,
@@ -218,7 +244,10 @@ function compileFrames(
         checkSlots(text, lists, `the frame "${source}"`);
         return text;
       });
-      return [[label, compiled] as const];
+      const filled = compiled.filter((text) =>
+        slotsOf(text).every(({ list }) => lists.get(list)?.length !== 0),
+      );
+      return filled.length === 0 ? [] : [[label, filled] as const];
     }),
   );
 }

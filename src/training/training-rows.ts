@@ -6,6 +6,7 @@ import type { Random } from './random.js';
 import { invalid } from './read-file.js';
 import type { Recipe, TrainingSource } from './recipe.js';
 import { readSoftLabels, type SoftLabel } from './soft-labels.js';
+import { postsForTemplates } from './template-posts.js';
 import { readTemplates } from './templates.js';
 
 /** A row to learn from: what its file says of it, what a teacher says, or both. */
@@ -18,6 +19,8 @@ export interface TrainingRow {
 export interface SourceRows {
   readonly source: {
     readonly file: string;
+    readonly language?: string | undefined;
+    readonly inTemplates?: boolean | undefined;
     readonly rowsAnEpoch?: number | undefined;
     readonly repeat: number;
     readonly weight: number;
@@ -30,12 +33,11 @@ export interface SourceRows {
 }
 
 /**
- * Everything that a recipe names to learn from, in its order: the rows of its files, and after each those mixed from
- * them; at last the posts made from templates.
+ * The rows of the files that a recipe names to learn from, in its order, and after each file's those mixed from them.
  *
  * @throws SentifluxError SF_TRAIN_DATA_INVALID
  */
-export async function readTrainingRows(recipe: Recipe, random: Random): Promise<readonly SourceRows[]> {
+export async function readTrainingRows(recipe: Recipe): Promise<readonly SourceRows[]> {
   const read = await Promise.all(
     recipe.data.map(async (source) => {
       const { softLabels, mixed } = source;
@@ -47,7 +49,7 @@ export async function readTrainingRows(recipe: Recipe, random: Random): Promise<
       ];
     }),
   );
-  return [...read.flat(), ...(await readTemplateRows(recipe, random))];
+  return read.flat();
 }
 
 async function readGold(source: TrainingSource): Promise<SourceRows> {
@@ -79,14 +81,31 @@ async function mixedFrom(
   return { source: { file, rowsAnEpoch, repeat: 1, weight, vocabularyWeight: 0 }, rows: posts, skipped: 0 };
 }
 
-async function readTemplateRows(recipe: Recipe, random: Random): Promise<readonly SourceRows[]> {
+/**
+ * Posts made from the recipe's templates; their frames are filled from the rows too, normalised and without those that
+ * are held back.
+ *
+ * @throws SentifluxError SF_TRAIN_DATA_INVALID
+ */
+export async function makeTemplateRows(
+  recipe: Recipe,
+  sources: readonly Pick<SourceRows, 'source' | 'rows'>[],
+  random: Random,
+): Promise<readonly SourceRows[]> {
   if (recipe.templates === undefined) return [];
   const { folder, count, weight } = recipe.templates;
-  const inLanguages = (await readTemplates(folder)).filter(({ language }) =>
+  const posts = postsForTemplates(
+    sources
+      .filter(({ source }) => source.inTemplates)
+      .flatMap(({ source: { language }, rows }) =>
+        rows.map(({ label, text }) => ({ language, label, text })),
+      ),
+  );
+  const inLanguages = (await readTemplates(folder, posts)).filter(({ language }) =>
     recipe.languages.includes(new Intl.Locale(language).language),
   );
-  const posts = generatePosts(inLanguages, { count, random });
-  const rows = posts.map(({ label, text }) => ({ label, text, softLabel: undefined }));
+  const made = generatePosts(inLanguages, { count, random });
+  const rows = made.map(({ label, text }) => ({ label, text, softLabel: undefined }));
   return [{ source: { file: folder, weight, repeat: 1, vocabularyWeight: 1 }, rows, skipped: 0 }];
 }
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normalise, PLACEHOLDERS } from '../../src/preprocess/normalise.js';
@@ -187,5 +187,45 @@ describe('posts mixed from the rows of a source', () => {
       code: 'SF_TRAIN_DATA_INVALID',
       message: expect.stringContaining('has 8 lines'),
     });
+  });
+});
+
+describe('posts made from templates', () => {
+  /** Templates that repeat a negative post of the data after a word that stands nowhere else. */
+  function templatesIn(folder: string): string {
+    mkdirSync(join(folder, 'templates', 'en'), { recursive: true });
+    writeFileSync(join(folder, 'templates', 'en', 'words.yaml'), 'language: en\nwords: { oh: [hark] }\n');
+    writeFileSync(
+      join(folder, 'templates', 'en', 'plain.yaml'),
+      "kind: plain\nalone: true\nframes:\n  negative: ['{oh} {post_negative}']\n",
+    );
+    return join(folder, 'templates');
+  }
+  const COMPLAINTS = [
+    ['negative', 'The tram was late again'],
+    ['negative', 'My seat was broken and dirty'],
+    ['positive', 'What a lovely tram'],
+  ] as const;
+
+  it('hold the rows of the data, but for those that are held back', async () => {
+    const folder = temporaryFolder();
+    const templates = { folder: templatesIn(folder), count: 1 };
+    const data = [{ file: write(folder, 'train.tsv', COMPLAINTS), language: 'en' }];
+    const held = write(folder, 'held.tsv', [['negative', 'The tram was late again!']]);
+    const events: unknown[] = [];
+    const development = [{ name: 'held', file: held }];
+    const { sets } = await prepare({ data, development, templates }, (event) => events.push(event));
+    expect(events.at(-1)).toMatchObject({ file: templates.folder, rows: 1 });
+    expect(sets.map(({ examples }) => examples.length)).toEqual([2, 1]);
+    await expect(prepare({ data, development, templates: { ...templates, count: 2 } })).rejects.toThrow(
+      /the templates make 1 different posts, not 2/,
+    );
+  });
+
+  it('hold none of a file whose rows are no whole posts', async () => {
+    const folder = temporaryFolder();
+    const templates = { folder: templatesIn(folder), count: 1 };
+    const data = [{ file: write(folder, 'a.tsv', COMPLAINTS), language: 'en', inTemplates: false }];
+    await expect(prepare({ data, templates })).rejects.toThrow(/the templates make 0 different posts/);
   });
 });

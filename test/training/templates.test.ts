@@ -156,6 +156,40 @@ words:
   });
 });
 
+describe('slots for labelled posts', () => {
+  const POSTS = new Map([
+    ['en', new Map([['negative' as const, ['the ferry sank again', 'my luggage is in {Rome}']]])],
+    ['fr', new Map([['negative' as const, ['le bac a coulé']]])],
+  ]);
+  const kind = `
+kind: plain
+alone: true
+words: { event: ['{post_negative}', it broke] }
+frames:
+  negative: ['thanks, {post_negative}', 'and then {event}']
+  positive: ['thanks, {post_positive}']
+`;
+  const made = async (posts?: typeof POSTS) => {
+    const templates = await readTemplates(folderOf({ 'words.yaml': WORDS, 'kind.yaml': kind }), posts);
+    const count = posts === undefined ? 1 : 5;
+    return generatePosts(templates, { count, random: createRandom(1) }).map(({ text }) => text);
+  };
+
+  it('are filled with posts of the language as they are, within words too; a label without posts has no frame', async () => {
+    expect((await made(POSTS)).sort()).toEqual([
+      'and then it broke',
+      'and then my luggage is in {Rome}',
+      'and then the ferry sank again',
+      'thanks, my luggage is in {Rome}',
+      'thanks, the ferry sank again',
+    ]);
+  });
+
+  it('leave their frames and words out where there are no posts', async () => {
+    expect(await made()).toEqual(['and then it broke']);
+  });
+});
+
 describe('models/templates', () => {
   const COUNT = 6000;
   let templates: readonly LanguageTemplates[];
