@@ -32,7 +32,6 @@ export type ErrorCode =
   | 'SF_TOPIC_MISMATCH'
   | 'SF_OFFSET_GAP'
   | 'SF_RESULT_INVALID'
-  | 'SF_DEAD_LETTER_FAILED'
   // Redis and the jobs in it
   | 'SF_STORE_UNREACHABLE'
   | 'SF_STORE_CONFLICT'
