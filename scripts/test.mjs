@@ -1,5 +1,7 @@
-// `make test`: checks, then every test; ends with a line `N passed, N failed[, N skipped]`.
-// Exit status 1 when a check or a test fails, or when nothing ran.
+// `make test`: checks, then every test, then the short form of the fault suite; ends with a line
+// `N passed, N failed[, N skipped]`. Exit status 1 when a check or a test fails, or when nothing ran.
+//
+//   node scripts/test.mjs [ARGUMENTS OF VITEST]   only these tests, without the fault suite
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,33 +11,37 @@ const run = (command, args) => spawnSync(command, args, { stdio: 'inherit' }).st
 
 const checked = run('npm', ['run', '--silent', 'check']);
 const folder = mkdtempSync(join(tmpdir(), 'sentiflux-test-'));
-const report = join(folder, 'report.json');
-run('npx', [
-  '--no-install',
-  'vitest',
-  'run',
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile.json=${report}`,
-  ...process.argv.slice(2),
-]);
-
-// Without a report nothing ran: that is a failure too.
-let counts = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, success: false, testResults: [] };
-try {
-  counts = JSON.parse(readFileSync(report, 'utf8'));
-} catch {
-  console.error('the tests ended without a report; see the lines above');
-}
+const asked = process.argv.slice(2);
+const suites = [vitest('vitest.config.ts', asked)];
+if (asked.length === 0) suites.push(vitest('vitest.faults.config.ts', []));
 rmSync(folder, { recursive: true });
-// A file that cannot even be loaded fails without a failed test in it.
-const broken = counts.testResults.filter(
-  ({ status, assertionResults }) =>
-    status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
-).length;
-const failed = counts.numFailedTests + broken + (checked === 0 ? 0 : 1);
+
+/** Runs the tests of a configuration, and counts them. */
+function vitest(config, args) {
+  const report = join(folder, `${config}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  run('npx', ['--no-install', 'vitest', 'run', '--config', config, ...reporters, ...args]);
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, success, testResults } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    // A file that cannot even be loaded fails without a failed test in it.
+    const broken = testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+    ).length;
+    return { passed: numPassedTests, failed: numFailedTests + broken, skipped: numPendingTests, success };
+  } catch {
+    // Without a report nothing ran: that is a failure too.
+    console.error(`the tests of ${config} ended without a report; see the lines above`);
+    return { passed: 0, failed: 1, skipped: 0, success: false };
+  }
+}
+
+const sum = (count) => suites.reduce((total, suite) => total + suite[count], 0);
+const failed = sum('failed') + (checked === 0 ? 0 : 1);
 if (checked !== 0)
   console.error('the checks (format, lint, types, imports) failed; see the first lines above');
-const skipped = counts.numPendingTests > 0 ? `, ${counts.numPendingTests} skipped` : '';
-console.log(`\n${counts.numPassedTests} passed, ${failed} failed${skipped}`);
-process.exit(failed === 0 && counts.success && counts.numPassedTests > 0 ? 0 : 1);
+const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';
+console.log(`\n${sum('passed')} passed, ${failed} failed${skipped}`);
+process.exit(failed === 0 && suites.every(({ success, passed }) => success && passed > 0) ? 0 : 1);

@@ -8,6 +8,14 @@ const SECONDS = 12;
 /** Batches, at most, before the point is the fatal one. */
 const MOST_BATCHES = 12;
 
+const POINTS: readonly Point[] = [
+  'after-fetch',
+  'while-scoring',
+  'after-produce',
+  'after-redis-write',
+  'before-commit',
+];
+
 /** Kills the worker at a point between two of its steps, again and again. */
 function killsAt(point: Point, fault: string): Scenario {
   return {
@@ -60,6 +68,24 @@ export const kills: readonly Scenario[] = [
     },
   },
 ];
+
+/** For the short form: each of the points once. */
+export const killAtEachPoint: Scenario = {
+  name: 'kill-at-each-point',
+  promise: PROMISE,
+  fault: 'kill -9 at six points between two steps of the worker, one after the other',
+  seconds: 6 * SECONDS,
+  async strike(stage) {
+    const { worker, between, recovers } = stage;
+    for (const point of POINTS) {
+      await worker.ready();
+      const end = worker.nextEnd();
+      await worker.strike(point, between(1, 3));
+      await recovers((await end).at);
+    }
+    await killInRebalance(stage);
+  },
+};
 
 async function killInRebalance({ worker, startWorker, recovers }: Stage): Promise<void> {
   await worker.ready();

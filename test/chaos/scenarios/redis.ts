@@ -89,7 +89,6 @@ export const redis: readonly Scenario[] = [
       client.disconnect();
       await recovers();
     },
-    awaits: 'the rebuild of windows from Kafka',
   },
 ];
 
