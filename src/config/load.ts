@@ -10,6 +10,9 @@ import { settings } from './settings.js';
 /** Paths in the configuration that name files: relative to the file in which they stand. */
 const FILE_PATHS = [['brands'], ['scoring', 'model'], ['streams', 'file', 'directory']] as const;
 
+/** What stands below these may be a secret: no message shows it. */
+const SECRET_PATHS = ['alerting.receivers', 'output.authorKey'];
+
 type Tree = Record<string, unknown>;
 
 /**
@@ -141,11 +144,15 @@ function problems(error: z.ZodError, input: unknown): string {
         return isTree(node) || Array.isArray(node) ? Reflect.get(node, key) : undefined;
       }, input);
       const expected = issue.message.replace(/^Invalid \w+: /, '');
-      return value === undefined
-        ? `${path} is missing (${expected})`
-        : `${path} is ${JSON.stringify(value)}: ${expected}`;
+      if (value === undefined) return `${path} is missing (${expected})`;
+      const shown = mayBeSecret(path) ? 'not what it should be' : JSON.stringify(value);
+      return `${path} is ${shown}: ${expected}`;
     })
     .join('; ');
+}
+
+function mayBeSecret(path: string): boolean {
+  return SECRET_PATHS.some((secret) => path === secret || path.startsWith(`${secret}.`));
 }
 
 function isTree(value: unknown): value is Tree {
