@@ -13,10 +13,11 @@ const ENDS_AFTER_MILLIS = 24 * 3_600_000;
  */
 export function createAlertmanager(config: AlertmanagerConfig, options: ReceiverOptions): Receiver {
   const send = poster(config, options);
-  const url = `${config.url.replace(/\/+$/, '')}/api/v2/alerts`;
+  const url = new URL(config.url);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v2/alerts`;
   const tell = (notices: readonly Notice[], key: Readonly<Record<string, string>>) =>
     send({
-      url,
+      url: url.href,
       headers: {
         ...key,
         ...(config.bearerToken !== undefined && { authorization: `Bearer ${config.bearerToken}` }),
