@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDeliverer } from '../../src/alerting/delivery/deliver.js';
-import { type AlertEvent, deliveriesOf, type DeliveryOutcome } from '../../src/alerting/delivery/delivery.js';
+import { type AlertEvent, type DeliveryOutcome, deliveriesOf } from '../../src/alerting/delivery/delivery.js';
 import type { Notice, Receiver } from '../../src/alerting/delivery/receiver.js';
 import { createReminder } from '../../src/alerting/delivery/remind.js';
 import { tryReceiver } from '../../src/alerting/delivery/try-receiver.js';
@@ -72,8 +72,17 @@ describe('the deliveries of an alert', () => {
 
 describe('the deliverer', () => {
   const deliver = (receiver: Receiver, event: AlertEvent, current: Alert | undefined) => {
-    const attempt = createDeliverer({ receivers: [receiver], message: english, current: async () => current });
-    return attempt({ idempotencyKey: `${firing.id}:${event}`, receiver: receiver.name, event, alert: firing });
+    const attempt = createDeliverer({
+      receivers: [receiver],
+      message: english,
+      current: async () => current,
+    });
+    return attempt({
+      idempotencyKey: `${firing.id}:${event}`,
+      receiver: receiver.name,
+      event,
+      alert: firing,
+    });
   };
 
   it('tells the receiver that the delivery names', async () => {
@@ -156,7 +165,9 @@ describe('a test of a receiver', () => {
       ['firing', 'delivered'],
       ['resolved', 'delivered'],
     ]);
-    expect(pager.told.every(({ isTest, message }) => isTest && message.title.startsWith('[TEST] '))).toBe(true);
+    expect(pager.told.every(({ isTest, message }) => isTest && message.title.startsWith('[TEST] '))).toBe(
+      true,
+    );
     expect(new Set(pager.told.map(({ alert }) => alert.id)).size).toBe(1);
   });
 

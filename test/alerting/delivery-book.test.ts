@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type AlertEvent, type Delivery, type DeliveryOutcome, idempotencyKey } from '../../src/alerting/delivery/delivery.js';
+import {
+  type AlertEvent,
+  type Delivery,
+  type DeliveryOutcome,
+  idempotencyKey,
+} from '../../src/alerting/delivery/delivery.js';
 import { openBullmqJobs } from '../../src/alerting/schedulers/bullmq.js';
 import { openBullmqDeliveryBook } from '../../src/alerting/schedulers/bullmq-delivery-book.js';
 import type { Alert } from '../../src/contracts/alert.js';
@@ -48,7 +53,10 @@ async function set(outcomeOf: (delivery: Delivery, attempt: number) => DeliveryO
     evaluate: async () => {},
     async deliver(delivery) {
       attempts.push(delivery);
-      return outcomeOf(delivery, attempts.filter((one) => one.idempotencyKey === delivery.idempotencyKey).length);
+      return outcomeOf(
+        delivery,
+        attempts.filter((one) => one.idempotencyKey === delivery.idempotencyKey).length,
+      );
     },
   });
   return { jobs, book, attempts, redis, prefix: `sf:{${namespace}:jobs}` };
@@ -62,12 +70,21 @@ describe.skipIf(redisUrl === undefined)('the deliveries in Redis', () => {
         : { kind: 'delivered', answer: '200 ok' },
     );
     await jobs.enqueue([surge, over]);
-    await expect.poll(() => book.list('dead', {})).toMatchObject([
-      { id: ID, receiver: 'pager', state: 'dead', delivery: surge, attempts: 1, answer: 'it answered 400 invalid key' },
-    ]);
-    await expect.poll(() => book.list('delivered', {})).toMatchObject([
-      { receiver: 'chat', delivery: over, answer: '200 ok' },
-    ]);
+    await expect
+      .poll(() => book.list('dead', {}))
+      .toMatchObject([
+        {
+          id: ID,
+          receiver: 'pager',
+          state: 'dead',
+          delivery: surge,
+          attempts: 1,
+          answer: 'it answered 400 invalid key',
+        },
+      ]);
+    await expect
+      .poll(() => book.list('delivered', {}))
+      .toMatchObject([{ receiver: 'chat', delivery: over, answer: '200 ok' }]);
     expect(await book.list('waiting', {})).toEqual([]);
   });
 
@@ -114,7 +131,12 @@ describe.skipIf(redisUrl === undefined)('the deliveries in Redis', () => {
   });
 
   it('say where Redis cannot be reached', async () => {
-    const nowhere = { url: 'redis://127.0.0.1:1', namespace: 'test', connectTimeoutMs: 500, logger: silentLogger };
+    const nowhere = {
+      url: 'redis://127.0.0.1:1',
+      namespace: 'test',
+      connectTimeoutMs: 500,
+      logger: silentLogger,
+    };
     await expect(openBullmqDeliveryBook(nowhere)).rejects.toMatchObject({ code: 'SF_STORE_UNREACHABLE' });
   });
 });

@@ -58,13 +58,13 @@ describe('an e-mail', () => {
     expect(headers).toMatchObject({
       from: 'alerts@example.com',
       to: 'ops@example.com, brand@example.com',
-      subject: 'Acme: negative-surge fires, 24 where 2 were expected',
+      subject: 'Acme: 24 negative posts where 2 were expected (negative-surge)',
       'auto-submitted': 'auto-generated',
       'content-type': 'text/plain; charset=utf-8',
     });
     expect(body.trim()).toBe(
       [
-        'Acme: negative-surge fires, 24 where 2 were expected',
+        'Acme: 24 negative posts where 2 were expected (negative-surge)',
         '',
         'Brand: Acme',
         'Rule: negative-surge',

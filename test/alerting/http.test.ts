@@ -14,7 +14,9 @@ describe('a post', () => {
       kind: 'delivered',
       answer: '202 {"status": "ok"}',
     });
-    expect(received).toMatchObject([{ method: 'POST', path: '/hooks/sentiflux?team=1', body: '{"grüße":"你好"}' }]);
+    expect(received).toMatchObject([
+      { method: 'POST', path: '/hooks/sentiflux?team=1', body: '{"grüße":"你好"}' },
+    ]);
     expect(received[0]?.headers).toMatchObject({
       'content-type': 'application/json',
       'content-length': '20',
@@ -64,7 +66,9 @@ describe('a post', () => {
 
   it('goes by the status where the answer never ends, or breaks off', async () => {
     const endless = await httpServer((_, response) => void response.writeHead(200).write('thank you, '));
-    expect(await post(message(endless.url), { ...options, timeoutMs: 500 })).toMatchObject({ kind: 'delivered' });
+    expect(await post(message(endless.url), { ...options, timeoutMs: 500 })).toMatchObject({
+      kind: 'delivered',
+    });
     const broken = await httpServer((_, response) => {
       response.writeHead(200, { 'content-length': 100 }).write('thank');
       setImmediate(() => response.destroy());
@@ -75,7 +79,10 @@ describe('a post', () => {
   it('reads no more of an answer than a reason needs, and none of its control characters', async () => {
     const { url } = await httpServer(status(400, {}, `\u001b[2J${'no '.repeat(100_000)}`));
     const outcome = await post(message(url), options);
-    expect(outcome).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/^it answered 400 \[2Jno no/) });
+    expect(outcome).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringMatching(/^it answered 400 \[2Jno no/),
+    });
     expect(JSON.stringify(outcome).length).toBeLessThan(400);
     expect(JSON.stringify(outcome)).not.toContain('\\u001b');
   });
@@ -89,7 +96,10 @@ describe('a post to a private address', () => {
     async (host) => {
       const { port, received } = await httpServer();
       const outcome = await post(message(`http://${host}:${port}/`), closed);
-      expect(outcome).toMatchObject({ kind: 'refused', reason: expect.stringContaining('a private address') });
+      expect(outcome).toMatchObject({
+        kind: 'refused',
+        reason: expect.stringContaining('a private address'),
+      });
       expect(received).toEqual([]);
     },
   );

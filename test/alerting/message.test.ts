@@ -7,7 +7,7 @@ import { acknowledged, english, firing, resolved } from './notices.js';
 describe('what people read about an alert', () => {
   it('explains itself', () => {
     expect(alertMessage(firing, 'firing', english)).toEqual({
-      title: 'Acme: negative-surge fires, 24 where 2 were expected',
+      title: 'Acme: 24 negative posts where 2 were expected (negative-surge)',
       facts: [
         { label: 'Brand', value: 'Acme' },
         { label: 'Rule', value: 'negative-surge' },
@@ -26,7 +26,9 @@ describe('what people read about an alert', () => {
 
   it('is said in Chinese where the configuration says so', () => {
     const chinese = { ...english, language: 'zh' as const };
-    expect(alertMessage(firing, 'firing', chinese).title).toBe('Acme：negative-surge 触发，实际 24，预期 2');
+    expect(alertMessage(firing, 'firing', chinese).title).toBe(
+      'Acme：负面帖子 24 条，预期 2 条（negative-surge）',
+    );
     expect(alertMessage(resolved, 'resolved', chinese).title).toBe('Acme：negative-surge 已恢复');
     expect(alertMessage(acknowledged, 'acknowledged', chinese, true)).toMatchObject({
       title: '【测试】Acme：negative-surge 已由 kim 确认',
@@ -38,10 +40,36 @@ describe('what people read about an alert', () => {
     });
   });
 
-  it('tells of the highest count and the end once there are any', () => {
+  it('tells of the worst and the end once there are any', () => {
     const { facts } = alertMessage({ ...resolved, peak: 1_234 }, 'resolved', english);
-    expect(facts).toContainEqual({ label: 'Highest', value: '1,234' });
+    expect(facts).toContainEqual({ label: 'Worst', value: '1,234' });
     expect(facts).toContainEqual({ label: 'Resolved', value: '2026-03-01 21:20 UTC' });
+  });
+
+  it.each([
+    ['volume', 1_200, 300.4, '1,200 posts where 300 were expected'],
+    ['negative_count', 9, 0.333, '9 negative posts where 0.33 were expected'],
+    ['negative_share', 0.8, 0.215, '80% of posts negative where 21.5% were expected'],
+    ['polarity', -0.614, 0.1, 'mean polarity -0.61 where 0.1 was expected'],
+  ])('says in the unit of %s what was observed', (measure, observed, expected, words) => {
+    const alert = { ...firing, measure, observed, expected };
+    expect(alertMessage(alert, 'firing', english).title).toBe(`Acme: ${words} (negative-surge)`);
+  });
+
+  it.each([
+    [4.123e-9, '4.1e-9'],
+    [0.00234, '0.0023'],
+    [0, '0'],
+  ])('gives the p-value %s, where the alert has one, as %s', (pValue, value) => {
+    const { facts } = alertMessage({ ...firing, ...{ pValue } }, 'firing', english);
+    expect(facts).toContainEqual({ label: 'p-value', value });
+  });
+
+  it('says where an alert ends because it has become the usual', () => {
+    const ended = { ...resolved, ...{ resolution: 're-baselined' } };
+    expect(alertMessage(ended, 'resolved', english).title).toBe(
+      'Acme: negative-surge ends, and is taken for the usual from now on',
+    );
   });
 
   it('names the five sources with most posts and counts the others', () => {
@@ -64,7 +92,7 @@ describe('what people read about an alert', () => {
 
   it('fills a name in as it is, also one that looks like a place to fill in', () => {
     const { title } = alertMessage(firing, 'firing', { ...english, brandName: () => '{rule} $& {x}' });
-    expect(title).toBe('{rule} $& {x}: negative-surge fires, 24 where 2 were expected');
+    expect(title).toBe('{rule} $& {x}: 24 negative posts where 2 were expected (negative-surge)');
   });
 });
 

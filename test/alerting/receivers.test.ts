@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Notice, Receiver } from '../../src/alerting/delivery/receiver.js';
 import { openReceivers } from '../../src/alerting/delivery/open-receivers.js';
+import type { Notice, Receiver } from '../../src/alerting/delivery/receiver.js';
 import { receiver as receiverSchema } from '../../src/config/receivers.js';
 import { alertOf } from './alerts.js';
 import { httpServer, status } from './http-server.js';
@@ -50,14 +50,17 @@ describe.each(KINDS)('the receiver %s', (_, config) => {
   it('is told as JSON, with a key that a repeat carries too, in the same words', async () => {
     const [first, second] = await sent(config, [noticeOf(firing, 'firing'), noticeOf(firing, 'firing')]);
     expect(first?.method).toBe('POST');
-    expect(first?.headers).toMatchObject({ 'content-type': 'application/json', 'idempotency-key': `${ID}:firing` });
+    expect(first?.headers).toMatchObject({
+      'content-type': 'application/json',
+      'idempotency-key': `${ID}:firing`,
+    });
     expect(second).toMatchObject({ body: first?.body, headers: { 'idempotency-key': `${ID}:firing` } });
   });
 
   it('is told what happened: brand, rule, window, observed and expected, shares, sources, link and id', async () => {
     const [request] = await sent(config, [noticeOf(firing, 'firing')]);
     for (const part of [
-      'Acme: negative-surge fires, 24 where 2 were expected',
+      'Acme: 24 negative posts where 2 were expected (negative-surge)',
       '2026-03-01 21:10 UTC – 2026-03-01 21:15 UTC (5m)',
       '80%, before 20%',
       'forum 30',
@@ -76,7 +79,9 @@ describe.each(KINDS)('the receiver %s', (_, config) => {
   it('is given up on after a 400 and tried again after a 500', async () => {
     const refusing = await httpServer(status(400, {}, 'bad'));
     const notice = noticeOf(firing, 'firing');
-    expect(await (await open({ ...config, url: refusing.url })).send(notice)).toMatchObject({ kind: 'refused' });
+    expect(await (await open({ ...config, url: refusing.url })).send(notice)).toMatchObject({
+      kind: 'refused',
+    });
     const failing = await httpServer(status(500));
     expect(await (await open({ ...config, url: failing.url })).send(notice)).toMatchObject({ kind: 'retry' });
   });
@@ -129,7 +134,7 @@ describe('Alertmanager', () => {
       {
         labels: { alertname: 'negative-surge', brand: 'acme', team: 'brand' },
         annotations: {
-          summary: 'Acme: negative-surge fires, 24 where 2 were expected',
+          summary: 'Acme: 24 negative posts where 2 were expected (negative-surge)',
           description: expect.stringContaining('Observed: 24\nExpected: 2\n'),
           alert_id: ID,
         },
@@ -183,7 +188,7 @@ describe('PagerDuty', () => {
       event_action: 'trigger',
       dedup_key: ID,
       payload: {
-        summary: 'Acme: negative-surge fires, 24 where 2 were expected',
+        summary: 'Acme: 24 negative posts where 2 were expected (negative-surge)',
         source: 'acme',
         severity: 'critical',
         timestamp: '2026-03-01T21:15:00.000Z',
@@ -200,7 +205,10 @@ describe('PagerDuty', () => {
 
   it('wakes nobody for a test', async () => {
     const [request] = await sent(config, [noticeOf(firing, 'firing', { isTest: true })]);
-    expect(request?.json.payload).toMatchObject({ severity: 'info', summary: expect.stringContaining('[TEST]') });
+    expect(request?.json.payload).toMatchObject({
+      severity: 'info',
+      summary: expect.stringContaining('[TEST]'),
+    });
   });
 
   it('keeps to the limits of the API, also with long names', async () => {
@@ -220,12 +228,12 @@ describe('Slack', () => {
   it('gets blocks, and a text for notifications', async () => {
     const [request] = await sent(config, [noticeOf(firing, 'firing')]);
     const { text, blocks } = request?.json ?? {};
-    expect(text).toBe(':red_circle: Acme: negative-surge fires, 24 where 2 were expected');
+    expect(text).toBe(':red_circle: Acme: 24 negative posts where 2 were expected (negative-surge)');
     expect(blocks[0]).toEqual({
       type: 'section',
       text: {
         type: 'mrkdwn',
-        text: ':red_circle: *Acme: negative-surge fires, 24 where 2 were expected*',
+        text: ':red_circle: *Acme: 24 negative posts where 2 were expected (negative-surge)*',
         verbatim: true,
       },
     });
@@ -271,7 +279,7 @@ describe('Microsoft Teams', () => {
     expect(content.body[0].inlines).toEqual([
       {
         type: 'TextRun',
-        text: 'Acme: negative-surge fires, 24 where 2 were expected',
+        text: 'Acme: 24 negative posts where 2 were expected (negative-surge)',
         size: 'medium',
         weight: 'bolder',
         color: 'attention',

@@ -56,11 +56,7 @@ describe('the configuration', () => {
       'scoring: { engine: gpu }',
       'scoring.engine is "gpu": expected one of "auto"|"onnx"',
     ],
-    [
-      'a bad value in a list',
-      'alerting: { rules: [{ name: Surge! }] }',
-      'alerting.rules.0.name is "Surge!"',
-    ],
+    ['a bad value in a list', 'alerting: { rules: [{ name: Surge! }] }', 'alerting.rules.0.name is "Surge!"'],
     [
       'a kind of receiver that there is not',
       'alerting: { receivers: [{ name: ops, kind: fax }] }',
@@ -105,7 +101,8 @@ describe('the configuration', () => {
 
   it('takes receivers from a variable, as a secret of the platform would hold them', async () => {
     const config = await loadConfig(undefined, {
-      SENTIFLUX_ALERTING_RECEIVERS: '[{ name: ops, kind: slack, url: "https://hooks.slack.com/services/T0" }]',
+      SENTIFLUX_ALERTING_RECEIVERS:
+        '[{ name: ops, kind: slack, url: "https://hooks.slack.com/services/T0" }]',
     });
     expect(config.alerting.receivers).toMatchObject([{ name: 'ops', perMinute: 60, allowPrivate: false }]);
   });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Alert } from '../../contracts/alert.js';
 import type { EpochMillis } from '../../contracts/ids.js';
 import type { AlertEvent } from './delivery.js';
@@ -27,6 +28,15 @@ const MOST_SOURCES = 5;
 /** Names come from posts and other people's files. */
 const MOST_NAME_CHARACTERS = 80;
 
+/** What an alert holds where its rule gives it; `observed`, `expected` and `peak` are in the unit of the measure. */
+const extrasSchema = z.object({
+  measure: z.enum(['volume', 'negative_count', 'negative_share', 'polarity']).default('negative_count'),
+  pValue: z.number().optional(),
+  resolution: z.string().optional(),
+  evidence: z.object({ authors: z.number().optional() }),
+});
+type Measure = z.infer<typeof extrasSchema>['measure'];
+
 /** Turns an alert into what people read: the one place that knows what an alert holds. */
 export function alertMessage(
   alert: Alert,
@@ -43,51 +53,54 @@ export function alertMessage(
 }
 
 function titleOf(alert: Alert, event: AlertEvent, { language, brandName }: MessageOptions): string {
-  return say(language, event, {
+  const { measure, resolution } = extrasSchema.parse(alert);
+  const word = event === 'resolved' && resolution === 're-baselined' ? 'rebaselined' : event;
+  return say(language, word, {
     brand: plainName(brandName(alert.brand)),
     rule: plainName(alert.rule),
-    observed: number(alert.observed, language),
-    expected: number(alert.expected, language),
+    what: say(language, measure, {
+      observed: amount(alert.observed, measure, language),
+      expected: amount(alert.expected, measure, language),
+    }),
     by: plainName(alert.acknowledgement?.by ?? '?'),
   });
 }
 
 function factsOf(alert: Alert, { language, brandName }: MessageOptions): readonly Fact[] {
-  const { evidence, acknowledgement } = alert;
-  const fact = (word: Word, value: string): Fact => ({ label: say(language, word), value });
-  return [
-    fact('brand', plainName(brandName(alert.brand))),
-    fact('rule', plainName(alert.rule)),
-    fact('window', windowOf(alert)),
-    fact('observed', number(alert.observed, language)),
-    fact('expected', number(alert.expected, language)),
-    ...(alert.peak > alert.observed ? [fact('highest', number(alert.peak, language))] : []),
-    fact('posts', number(evidence.posts, language)),
-    fact(
+  const { evidence, observed, expected, peak, acknowledgement } = alert;
+  const {
+    measure,
+    pValue,
+    evidence: { authors },
+  } = extrasSchema.parse(alert);
+  const facts: readonly (readonly [Word, string | undefined])[] = [
+    ['brand', plainName(brandName(alert.brand))],
+    ['rule', plainName(alert.rule)],
+    ['window', windowOf(alert)],
+    ['observed', amount(observed, measure, language)],
+    ['expected', amount(expected, measure, language)],
+    ['pValue', pValue === undefined ? undefined : probability(pValue)],
+    ['worst', peak === observed ? undefined : amount(peak, measure, language)],
+    ['posts', number(evidence.posts, language)],
+    ['authors', authors === undefined ? undefined : number(authors, language)],
+    [
       'share',
       say(language, 'shareChange', {
         after: percent(evidence.negativeShare, language),
         before: percent(evidence.baselineNegativeShare, language),
       }),
-    ),
-    ...(Object.keys(evidence.bySource).length > 0
-      ? [fact('sources', sourcesOf(evidence.bySource, language))]
-      : []),
-    fact('firedAt', minute(alert.firedAt)),
-    ...(alert.resolvedAt === undefined ? [] : [fact('resolvedAt', minute(alert.resolvedAt))]),
-    ...(acknowledgement === undefined
-      ? []
-      : [
-          fact(
-            'acknowledgedBy',
-            say(language, 'acknowledgedAt', {
-              by: plainName(acknowledgement.by),
-              time: minute(acknowledgement.at),
-            }),
-          ),
-        ]),
-    fact('alert', alert.id),
+    ],
+    ['sources', sourcesOf(evidence.bySource, language)],
+    ['firedAt', minute(alert.firedAt)],
+    ['resolvedAt', alert.resolvedAt === undefined ? undefined : minute(alert.resolvedAt)],
+    ['acknowledgedBy', acknowledgement === undefined ? undefined : seenBy(acknowledgement, language)],
+    ['alert', alert.id],
   ];
+  return facts.flatMap(([word, value]) => (value ? [{ label: say(language, word), value }] : []));
+}
+
+function seenBy({ by, at }: NonNullable<Alert['acknowledgement']>, language: Language): string {
+  return say(language, 'acknowledgedAt', { by: plainName(by), time: minute(at) });
 }
 
 function linkOf({ brand }: Alert, language: Language, pageUrl: string): NonNullable<AlertMessage['link']> {
@@ -115,10 +128,25 @@ function minute(time: EpochMillis): string {
   return `${day} ${clock.slice(0, 8).replace(/:00$/, '')} UTC`;
 }
 
+function amount(value: number, measure: Measure, language: Language): string {
+  if (measure === 'negative_share') return percent(value, language);
+  if (measure === 'polarity') {
+    return new Intl.NumberFormat(language, { maximumFractionDigits: 2, signDisplay: 'negative' }).format(
+      value,
+    );
+  }
+  return number(value, language);
+}
+
+/** Whole numbers, but of small expectations two digits. */
 function number(value: number, language: Language): string {
-  return new Intl.NumberFormat(language, { maximumSignificantDigits: value < 10 ? 2 : 15 }).format(
-    value < 10 ? value : Math.round(value),
-  );
+  const digits = value < 10 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 };
+  return new Intl.NumberFormat(language, digits).format(value);
+}
+
+/** As `0.0023` or `4.1e-9`. */
+function probability(value: number): string {
+  return value > 0 && value < 0.001 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
 }
 
 function percent(share: number, language: Language): string {
