@@ -16,6 +16,9 @@ import { redisUrl } from '../support/services.js';
 import { alertOf } from './alerts.js';
 import { firing, resolved } from './notices.js';
 
+/** A job in Redis may take its time on a busy machine. */
+const SOON = { timeout: 15_000 };
+
 const deliveryOf = (receiver: string, alert: Alert, event: AlertEvent): Delivery => ({
   idempotencyKey: idempotencyKey(alert.id, event),
   receiver,
@@ -71,7 +74,7 @@ describe.skipIf(redisUrl === undefined)('the deliveries in Redis', () => {
     );
     await jobs.enqueue([surge, over]);
     await expect
-      .poll(() => book.list('dead', {}))
+      .poll(() => book.list('dead', {}), SOON)
       .toMatchObject([
         {
           id: ID,
@@ -83,7 +86,7 @@ describe.skipIf(redisUrl === undefined)('the deliveries in Redis', () => {
         },
       ]);
     await expect
-      .poll(() => book.list('delivered', {}))
+      .poll(() => book.list('delivered', {}), SOON)
       .toMatchObject([{ receiver: 'chat', delivery: over, answer: '200 ok' }]);
     expect(await book.list('waiting', {})).toEqual([]);
   });
@@ -93,9 +96,9 @@ describe.skipIf(redisUrl === undefined)('the deliveries in Redis', () => {
       attempt < 4 ? { kind: 'retry', reason: 'it answered 500' } : { kind: 'delivered', answer: '202' },
     );
     await jobs.enqueue([surge]);
-    await expect.poll(() => book.get(ID)).toMatchObject({ state: 'dead', attempts: 2 });
+    await expect.poll(() => book.get(ID), SOON).toMatchObject({ state: 'dead', attempts: 2 });
     expect(await book.resend({ id: ID, receiver: 'pager' })).toBe(true);
-    await expect.poll(() => book.get(ID)).toMatchObject({ state: 'delivered', answer: '202' });
+    await expect.poll(() => book.get(ID), SOON).toMatchObject({ state: 'delivered', answer: '202' });
     expect(attempts.map(({ idempotencyKey: key }) => key)).toEqual(Array(4).fill(surge.idempotencyKey));
     expect(await book.resend({ id: ID, receiver: 'pager' })).toBe(false);
     expect(await book.resend({ id: 'pager/none', receiver: 'pager' })).toBe(false);
@@ -106,7 +109,7 @@ describe.skipIf(redisUrl === undefined)('the deliveries in Redis', () => {
     await jobs.enqueue([surge, other, over]);
     const dead = async (filter: object) =>
       (await book.list('dead', filter)).map(({ delivery }) => delivery?.idempotencyKey);
-    await expect.poll(() => dead({})).toHaveLength(3);
+    await expect.poll(() => dead({}), SOON).toHaveLength(3);
     expect(await dead({ receiver: 'chat' })).toEqual([over.idempotencyKey]);
     expect(new Set(await dead({ alert: firing.id }))).toEqual(
       new Set([surge.idempotencyKey, over.idempotencyKey]),

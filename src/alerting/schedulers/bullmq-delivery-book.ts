@@ -50,7 +50,7 @@ export async function openBullmqDeliveryBook(options: BullmqConnectionOptions): 
     const records = (await Promise.all(receivers.map((receiver) => inState(receiver, state)))).flat();
     return records
       .filter(({ delivery }) => alert === undefined || delivery?.alert.id === alert)
-      .sort((a, b) => a.handedOverAt - b.handedOverAt);
+      .sort((a, b) => a.handedOverAt - b.handedOverAt || (a.id < b.id ? -1 : 1));
   }
 
   async function get(id: string): Promise<DeliveryRecord | undefined> {
