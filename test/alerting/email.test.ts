@@ -5,7 +5,7 @@ import { openReceivers } from '../../src/alerting/delivery/open-receivers.js';
 import type { Receiver } from '../../src/alerting/delivery/receiver.js';
 import { receiver as receiverSchema } from '../../src/config/receivers.js';
 import { clock, english, firing, noticeOf, resolved } from './notices.js';
-import { type ReceivedMail, smtpServer } from './smtp-server.js';
+import { type ReceivedMail, selfSigned, smtpServer } from './smtp-server.js';
 
 const PLAIN: SMTPServerOptions = { disabledCommands: ['STARTTLS'] };
 
@@ -134,7 +134,8 @@ describe('an e-mail', () => {
   });
 
   it('is not sent to a server whose certificate nobody vouches for', async () => {
-    const { port, received } = await smtpServer({});
+    const { key, cert } = selfSigned();
+    const { port, received } = await smtpServer({ key, cert });
     const receiver = await open({ port, tls: 'starttls' });
     expect(await receiver.send(noticeOf(firing, 'firing'))).toMatchObject({
       kind: 'retry',

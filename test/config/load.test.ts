@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { loadBrands, loadConfig } from '../../src/config/load.js';
 import { settings } from '../../src/config/settings.js';
@@ -97,6 +98,17 @@ describe('the configuration', () => {
       code: 'SF_CONFIG_INVALID',
       message: expect.not.stringContaining('hush'),
     });
+  });
+
+  const broken = '[{ name: a, kind: slack, url: "hush }]';
+
+  it.each([
+    ['a variable', async () => loadConfig(undefined, { SENTIFLUX_ALERTING_RECEIVERS: broken })],
+    ['a file', async () => loadConfig(await file(`alerting:\n  receivers: ${broken}`), {})],
+  ])('shows nothing of %s that is no YAML but where it breaks', async (_, load) => {
+    const error = await load().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'SF_CONFIG_INVALID', message: expect.stringMatching(/line \d/) });
+    expect(inspect(error)).not.toContain('hush');
   });
 
   it('takes receivers from a variable, as a secret of the platform would hold them', async () => {
