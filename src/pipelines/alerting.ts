@@ -11,7 +11,7 @@ import type { Config } from '../config/schema.js';
 import { type Alert, alertKey } from '../contracts/alert.js';
 import type { Brand } from '../contracts/brand.js';
 import { systemClock } from '../contracts/clock.js';
-import { ALL_BRANDS, type EpochMillis, OTHER_BRANDS } from '../contracts/ids.js';
+import { ALL_BRANDS, type BrandId, type EpochMillis, OTHER_BRANDS } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
 import type { OutputRecord } from '../contracts/record.js';
 import type { WindowReader } from '../contracts/window-reader.js';
@@ -37,7 +37,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
   const brands = options.brands.map(({ id }) => id);
   // What receivers read of time, such as a signature's, is the wall's, also in a replay.
   const opened = await openReceivers(receivers, { clock: systemClock });
-  const message = messageOptions(config.alerting, options.brands);
+  const message = messageOptions(config.alerting, () => options.brands);
   warnOfUnknownBrands();
   const remind = createReminder({ configs: receivers, receivers: opened, message, store, logger });
 
@@ -114,13 +114,17 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
   };
 }
 
-/** How receivers are told: in which language, with which names and links. */
+/**
+ * How receivers are told: in which language, with which names and links.
+ *
+ * @param brands asked for every message, since brands may be reloaded
+ */
 export function messageOptions(
   { language, pageUrl }: Config['alerting'],
-  brands: readonly Brand[],
+  brands: () => readonly Brand[],
 ): MessageOptions {
-  const names = new Map(brands.map(({ id, name }) => [id, name]));
-  return { language, pageUrl, brandName: (brand) => names.get(brand) ?? brand };
+  const brandName = (brand: BrandId) => brands().find(({ id }) => id === brand)?.name ?? brand;
+  return { language, pageUrl, brandName };
 }
 
 /** An alert as it stands on its topic. */

@@ -35,7 +35,7 @@ async function test({ config: file, receiver: only }: TestOptions): Promise<void
   const chosen = config.alerting.receivers.filter(({ name }) => only === undefined || name === only);
   if (only !== undefined && chosen.length === 0) throw unknownReceiver(only, config.alerting.receivers);
   if (chosen.length === 0) note('no receivers are configured: see alerting.receivers');
-  const message = messageOptions(config.alerting, brands);
+  const message = messageOptions(config.alerting, () => brands);
   for (const receiver of await openReceivers(chosen, { clock: systemClock })) {
     const brand = brands[0]?.id ?? ALL_BRANDS;
     for (const { event, outcome } of await tryReceiver(receiver, brand, systemClock.now(), message)) {

@@ -88,7 +88,12 @@ async function show(id: string, options: ConfigOption): Promise<void> {
     const record = await book.get(id);
     if (record === undefined) throw unknownDelivery(id);
     const brands = config.brands === undefined ? [] : await loadBrands(config.brands);
-    process.stdout.write(`${deliveryPage(record, messageOptions(config.alerting, brands))}\n`);
+    process.stdout.write(
+      `${deliveryPage(
+        record,
+        messageOptions(config.alerting, () => brands),
+      )}\n`,
+    );
   });
 }
 
