@@ -2,7 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.js';
 import { addAggregateCommand } from './commands/aggregate.js';
+import { addAlertsCommand } from './commands/alerts.js';
 import { addDeadLettersCommand } from './commands/dead-letters.js';
+import { addDeliveriesCommand } from './commands/deliveries.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
@@ -36,6 +38,8 @@ for (const add of [
   addDeadLettersCommand,
   addReplayCommand,
   addAggregateCommand,
+  addAlertsCommand,
+  addDeliveriesCommand,
   addDoctorCommand,
 ]) {
   add(program);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NAMESPACE } from '../contracts/ids.js';
 import { TIERS } from '../contracts/window.js';
+import { receiver } from './receivers.js';
 
 const millis = (value: number) => z.number().int().nonnegative().default(value);
 const port = (value: number) => z.number().int().min(0).max(65_535).default(value);
@@ -166,12 +167,6 @@ const rule = z
     error: 'must not be above threshold: the alert would resolve at once',
   });
 
-const webhook = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
-  secret: z.string().min(1).optional().describe('signs the body with HMAC-SHA256'),
-  timeoutMs: positive(5_000),
-});
-
 const alerting = section({
   scheduler: z
     .enum(['memory', 'bullmq'])
@@ -186,11 +181,30 @@ const alerting = section({
     })
     .default([rule.parse({ name: 'negative-surge' })])
     .describe('what fires: each has a name; see docs/alerts.md'),
-  webhooks: z.array(webhook).default([]).describe('who is told of alerts: url, secret, timeoutMs'),
+  receivers: z
+    .array(receiver)
+    .refine((receivers) => new Set(receivers.map(({ name }) => name)).size === receivers.length, {
+      error: 'each receiver needs a name of its own',
+    })
+    .default([])
+    .describe('who is told of alerts; see docs/receivers.md'),
+  language: z.enum(['en', 'zh']).default('en').describe('of what receivers are told'),
+  pageUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('address at which people reach the page; what receivers are told links to it'),
   deliveryAttempts: positive(8).describe('attempts of one delivery before it is given up'),
   deliveryBackoffMs: positive(1_000).describe(
     'wait before the second attempt, less up to half by chance; doubles each time',
   ),
+}).superRefine(({ rules, receivers }, { addIssue }) => {
+  const names = new Set(rules.map(({ name }) => name));
+  for (const [i, { rules: told = [] }] of receivers.entries()) {
+    const unknown = told.find((name) => !names.has(name));
+    if (unknown === undefined) continue;
+    const message = `no rule is named "${unknown}": the receiver would never hear of it`;
+    addIssue({ code: 'custom', path: ['receivers', i, 'rules'], message });
+  }
 });
 
 const server = (defaultPort: number) =>
@@ -230,5 +244,14 @@ export type ScoringConfig = Config['scoring'];
 export type AggregationConfig = Config['aggregation'];
 export type AlertingConfig = Config['alerting'];
 export type AlertRule = z.infer<typeof rule>;
-export type WebhookConfig = z.infer<typeof webhook>;
+export type {
+  AlertmanagerConfig,
+  EmailConfig,
+  PagerdutyConfig,
+  ReceiverConfig,
+  ReceiverKind,
+  SlackConfig,
+  TeamsConfig,
+  WebhookConfig,
+} from './receivers.js';
 export type StreamsConfig = Config['streams'];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openWindowStore } from '../aggregation/open-store.js';
-import { openAlertStore, openJobs } from '../alerting/open.js';
+import { type OpenAlertingOptions, openAlertStore, openJobs } from '../alerting/open.js';
+import type { Jobs } from '../alerting/schedulers/port.js';
 import { createOpsServer } from '../api/ops-server.js';
 import type { Config } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
@@ -99,6 +100,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const alertingOptions = { alerting, redis, namespace: config.aggregation.namespace, logger };
     const alerts = opened(await openAlertStore(alertingOptions), (store) => store.close());
     const shared = { config, streams, clock, logger, brands, windows, onFailure: fail };
+    const jobs = await openJobsFor(roles, alertingOptions);
+    if (jobs !== undefined) opened(jobs, (resource) => resource.close());
 
     let scorer: Scorer | undefined;
     if (roles.has('score') || roles.has('api')) {
@@ -110,11 +113,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     if (roles.has('api') && scorer !== undefined) {
       const feed = await openLiveFeed({ ...shared, instance: randomUUID() });
       opened(feed, (resource) => resource.close());
-      const serving = { ...shared, alerts, feed, scorer, readiness, version };
+      const serving = { ...shared, alerts, feed, scorer, readiness, version, ...(jobs && { jobs }) };
       api = start(await startServing(serving)).address;
     }
-    if (roles.has('alert')) {
-      const jobs = await openJobs(alertingOptions);
+    if (roles.has('alert') && jobs !== undefined) {
       start(await startAlerting({ ...shared, store: alerts, jobs }));
     }
     if (roles.has('aggregate')) start(await startAggregating({ ...shared, store: windows }));
@@ -143,4 +145,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await stop().catch(() => {});
     throw error;
   }
+}
+
+/**
+ * The alert role works on the jobs; the API adds to them when an alert is acknowledged, which it can from a process of
+ * its own only where they are shared.
+ */
+function openJobsFor(roles: ReadonlySet<RoleName>, options: OpenAlertingOptions): Promise<Jobs | undefined> {
+  const { scheduler, receivers } = options.alerting;
+  const adds = roles.has('api') && scheduler === 'bullmq' && receivers.length > 0;
+  return roles.has('alert') || adds ? openJobs(options) : Promise.resolve(undefined);
 }

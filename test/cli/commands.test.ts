@@ -19,6 +19,8 @@ const COMMANDS = [
   'topics',
   'produce',
   'dead-letters',
+  'alerts',
+  'deliveries',
   'doctor',
 ];
 
