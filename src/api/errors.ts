@@ -24,6 +24,7 @@ interface Failure {
 /** What the client is told; every other code is a failure of ours. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   SF_API_BAD_REQUEST: 400,
+  SF_API_UNAUTHORIZED: 401,
   SF_API_FORBIDDEN: 403,
   SF_API_NOT_FOUND: 404,
   SF_API_TOO_LARGE: 413,
@@ -88,6 +89,7 @@ function failureOf(error: FastifyError | SentifluxError, requestId: string): Fai
 }
 
 function answer(reply: FastifyReply, { status, ...error }: Failure): ErrorAnswer {
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
   reply.status(status).type('application/json; charset=utf-8').header('cache-control', 'no-store');
   return { error: { code: error.code, message: error.message, ...(error.hint && { hint: error.hint }) } };
 }

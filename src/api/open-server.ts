@@ -11,9 +11,14 @@ const REQUEST_TIMEOUT_MILLIS = 30_000;
 /** How long a closing server waits for its clients. */
 const CLOSE_GRACE_MILLIS = 3_000;
 
-/** A server without routes: how requests are checked, refused and logged. */
-export function openServer(logger: Logger): Api {
+/**
+ * A server without routes: how requests are checked, refused and logged.
+ *
+ * @param trustedProxies addresses and networks whose `X-Forwarded-…` headers are believed
+ */
+export function openServer(logger: Logger, trustedProxies: readonly string[] = []): Api {
   const api = fastify({
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MILLIS,
     routerOptions: { maxParamLength: MOST_PARAMETER_CHARACTERS },

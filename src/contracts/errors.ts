@@ -39,6 +39,7 @@ export type ErrorCode =
   // API
   | 'SF_LISTEN_FAILED'
   | 'SF_API_BAD_REQUEST'
+  | 'SF_API_UNAUTHORIZED'
   | 'SF_API_FORBIDDEN'
   | 'SF_API_NOT_FOUND'
   | 'SF_API_TOO_LARGE'

@@ -2,7 +2,7 @@ import { createApiServer } from '../api/server.js';
 import type { Config } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
 import type { Brand } from '../contracts/brand.js';
-import type { Clock } from '../contracts/clock.js';
+import { type Clock, systemClock } from '../contracts/clock.js';
 import { messageOf } from '../contracts/errors.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
@@ -48,7 +48,13 @@ export async function startServing({ config, streams, ...parts }: ServingOptions
   const namespaces: WindowNamespaces = {
     namespace: async (name) => (name === config.aggregation.namespace ? windows : windows.namespace(name)),
   };
-  const server = await createApiServer({ ...parts, alerts, namespaces });
+  const server = await createApiServer({
+    ...parts,
+    config: config.api,
+    alerts,
+    namespaces,
+    wallClock: systemClock,
+  });
   const address = await listen(server, config.api, 'api');
   return {
     name: 'api',

@@ -21,6 +21,7 @@ export function alertRoutes(api: Api, { alerts, clock }: AlertRoutesOptions): vo
   api.get(
     '/v1/alerts',
     {
+      config: { scope: 'read' },
       schema: {
         tags: ['alerts'],
         summary: 'Alerts, newest first',
@@ -43,6 +44,7 @@ export function alertRoutes(api: Api, { alerts, clock }: AlertRoutesOptions): vo
   api.get(
     '/v1/alerts/:id',
     {
+      config: { scope: 'read' },
       schema: {
         tags: ['alerts'],
         summary: 'One alert',
@@ -56,6 +58,7 @@ export function alertRoutes(api: Api, { alerts, clock }: AlertRoutesOptions): vo
   api.post(
     '/v1/alerts/:id/acknowledge',
     {
+      config: { scope: 'admin' },
       schema: {
         tags: ['alerts'],
         summary: 'Says that somebody has seen an alert; a second time changes nothing',

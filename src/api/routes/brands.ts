@@ -44,6 +44,7 @@ export function brandRoutes(api: Api, { brands, windows, clock }: BrandRoutesOpt
   api.get(
     '/v1/brands',
     {
+      config: { scope: 'read' },
       schema: {
         tags: ['brands'],
         summary: 'The brands, and how each stood lately',

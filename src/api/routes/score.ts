@@ -64,6 +64,7 @@ export function scoreRoutes(api: Api, { scorer }: { readonly scorer: TextScorer 
     '/v1/score',
     {
       bodyLimit: BODY_LIMIT_BYTES,
+      config: { scope: 'score' },
       schema: {
         tags: ['score'],
         summary: `Scores a text, or up to ${MOST_TEXTS} of them; a result or an error for each, in order`,

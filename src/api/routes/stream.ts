@@ -27,6 +27,7 @@ export function streamRoutes(api: Api, { brands, streams }: StreamRoutesOptions)
     {
       // A stream without a body would be held open for nobody.
       exposeHeadRoute: false,
+      config: { scope: 'read' },
       schema: {
         tags: ['stream'],
         summary: 'What happens from now on, as server-sent events',

@@ -54,6 +54,7 @@ export function windowRoutes(api: Api, { brands, windows, clock }: WindowRoutesO
   api.get(
     '/v1/brands/:brand/windows',
     {
+      config: { scope: 'read' },
       schema: {
         tags: ['windows'],
         summary: `A brand's closed windows in order of time, ${MOST_WINDOWS} at most`,
@@ -84,6 +85,7 @@ export function windowRoutes(api: Api, { brands, windows, clock }: WindowRoutesO
   api.get(
     '/v1/counters',
     {
+      config: { scope: 'read' },
       schema: {
         tags: ['windows'],
         summary: 'Posts counted and left out, and how far the windows are closed',
