@@ -28,6 +28,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   SF_API_FORBIDDEN: 403,
   SF_API_NOT_FOUND: 404,
   SF_API_TOO_LARGE: 413,
+  SF_API_TOO_MANY: 429,
   SF_API_UNAVAILABLE: 503,
 };
 
@@ -78,6 +79,14 @@ function failureOf(error: FastifyError | SentifluxError, requestId: string): Fai
       code: tooLarge ? 'SF_API_TOO_LARGE' : 'SF_API_BAD_REQUEST',
       message: error.message,
       hint: tooLarge ? 'Send fewer or shorter texts at a time.' : 'See /openapi.json for what is expected.',
+    };
+  }
+  if ('statusCode' in error && error.statusCode === 503) {
+    return {
+      status: 503,
+      code: 'SF_API_UNAVAILABLE',
+      message: 'the answer took too long',
+      hint: 'Ask for less at a time, or try again later.',
     };
   }
   return {

@@ -12,6 +12,7 @@ import type { TextScorer } from '../contracts/text-scorer.js';
 import type { WindowNamespaces, WindowReader } from '../contracts/window-reader.js';
 import { installAccess, type RouteScope, requireTokens } from './access.js';
 import { createBrandList } from './brand-list.js';
+import { installLimits } from './limits.js';
 import { createLiveStreams, type LiveStreamsOptions } from './live-streams.js';
 import { createNamedWindows } from './named-windows.js';
 import { openServer } from './open-server.js';
@@ -49,6 +50,7 @@ export interface ApiServerOptions {
   readonly stream?: Omit<LiveStreamsOptions, 'feed'>;
 }
 
+const ANSWER_MILLIS = 20_000;
 const PAGE = fileURLToPath(new URL('./page/', import.meta.url));
 
 /** The public routes, their OpenAPI document at `/openapi.json` and the page at `/`. The caller listens and closes. */
@@ -64,10 +66,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<Api> {
   });
   const brands = createBrandList(options.brands);
   const windows = createNamedWindows(options.windows, options.namespaces);
-  const streams = createLiveStreams({ ...options.stream, feed });
-  const api = openServer(logger, config.trustedProxies);
+  const streams = createLiveStreams({ ...config.stream, ...options.stream, feed });
+  const api = openServer({ logger, trustedProxies: config.trustedProxies, answerMillis: ANSWER_MILLIS });
   installAccess(api, { config, tokens, sessions });
 
+  await installLimits(api, config);
   // First, since it collects the routes that come after it.
   await api.register(swagger, openApiOf(version));
   api.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => api.swagger());
@@ -79,7 +82,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Api> {
   windowRoutes(api, { brands, windows, clock });
   alertRoutes(api, { alerts, clock });
   streamRoutes(api, { brands, streams });
-  scoreRoutes(api, { scorer });
+  scoreRoutes(api, { scorer, scoresPerMinute: config.scoresPerMinute });
   versionRoutes(api, { version });
   sessionRoutes(api, { tokens, sessions });
   healthRoutes(api, { at: '/health', readiness, logger });

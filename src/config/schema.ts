@@ -239,6 +239,12 @@ const api = section({
       'secret of the sessions of signed-in pages, the same for every api process; without one they end with the process',
     ),
   sessionMs: positive(43_200_000).describe('how long a page stays signed in'),
+  requestsPerMinute: positive(1_200).describe('of one token or address; more are refused with status 429'),
+  scoresPerMinute: positive(300).describe('of those that score texts, which are counted apart'),
+  stream: section({
+    maxReaders: positive(256).describe('readers of the live stream at a time'),
+    maxReadersPerCaller: positive(32).describe('the same of one token or address'),
+  }),
   cors: section({
     origins: z
       .array(

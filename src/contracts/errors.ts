@@ -43,6 +43,7 @@ export type ErrorCode =
   | 'SF_API_FORBIDDEN'
   | 'SF_API_NOT_FOUND'
   | 'SF_API_TOO_LARGE'
+  | 'SF_API_TOO_MANY'
   | 'SF_API_UNAVAILABLE'
   | 'SF_API_FAILED';
 
