@@ -46,6 +46,17 @@ function toJsonSchema({ schema = {}, url, route }: Described): { schema: Fastify
   };
 }
 
+/** An answer that may also be asked for as CSV. */
+export function jsonOrCsv(json: z.ZodType) {
+  return {
+    description: 'JSON, or CSV on request',
+    content: {
+      'application/json': { schema: json },
+      'text/csv': { schema: z.string().describe('A line of names, then a line for each row') },
+    },
+  };
+}
+
 function errorsOf(scope: string): Record<number, z.ZodType> {
   const refusals = scope === 'open' ? {} : { 401: errorSchema, 403: errorSchema };
   return { ...refusals, 429: errorSchema, 500: errorSchema, 503: errorSchema };
@@ -55,7 +66,11 @@ function convertAll(parts: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(parts).map(([name, part]: [string, unknown]) => [
       name,
-      part instanceof z.ZodType ? convert(part) : part,
+      part instanceof z.ZodType
+        ? convert(part)
+        : isObject(part) && !Array.isArray(part)
+          ? convertAll(part)
+          : part,
     ]),
   );
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
-import type { ApiConfig } from '../config/schema.js';
+import type { AlertRule, ApiConfig } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
 import type { Brand } from '../contracts/brand.js';
 import type { Clock } from '../contracts/clock.js';
@@ -20,7 +20,9 @@ import { openApiOf } from './openapi.js';
 import type { Readiness } from './readiness.js';
 import { alertRoutes } from './routes/alerts.js';
 import { brandRoutes } from './routes/brands.js';
+import { counterRoutes } from './routes/counters.js';
 import { healthRoutes } from './routes/health.js';
+import { ruleRoutes } from './routes/rules.js';
 import { scoreRoutes } from './routes/score.js';
 import { sessionRoutes } from './routes/session.js';
 import { streamRoutes } from './routes/stream.js';
@@ -37,6 +39,7 @@ export interface ApiServerOptions {
   /** Windows beside those, for whoever asks for them by name. */
   readonly namespaces: WindowNamespaces;
   readonly alerts: AlertBook;
+  readonly rules: readonly AlertRule[];
   readonly feed: LiveFeed;
   readonly scorer: TextScorer;
   readonly readiness: Readiness;
@@ -80,7 +83,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<Api> {
   });
   brandRoutes(api, { brands, windows, clock });
   windowRoutes(api, { brands, windows, clock });
+  counterRoutes(api, { windows });
   alertRoutes(api, { alerts, clock });
+  ruleRoutes(api, { rules: options.rules });
   streamRoutes(api, { brands, streams });
   scoreRoutes(api, { scorer, scoresPerMinute: config.scoresPerMinute });
   versionRoutes(api, { version });

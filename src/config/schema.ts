@@ -290,6 +290,8 @@ export type AlertingConfig = Config['alerting'];
 export type ApiConfig = Config['api'];
 export type ApiToken = Readonly<z.infer<typeof apiToken>>;
 export type ApiScope = (typeof API_SCOPES)[number];
+/** For the API, which shows the rules. */
+export const alertRuleSchema = rule;
 export type AlertRule = z.infer<typeof rule>;
 export type WebhookConfig = z.infer<typeof webhook>;
 export type StreamsConfig = Config['streams'];

@@ -14,7 +14,7 @@ import { listen } from './listen.js';
 import type { Readiness, Role } from './role.js';
 
 export interface ServingOptions {
-  readonly config: Pick<Config, 'api' | 'topics' | 'aggregation'>;
+  readonly config: Pick<Config, 'api' | 'topics' | 'aggregation' | 'alerting'>;
   readonly streams: Streams;
   readonly brands: readonly Brand[];
   readonly windows: WindowReader & WindowNamespaces;
@@ -51,6 +51,7 @@ export async function startServing({ config, streams, ...parts }: ServingOptions
   const server = await createApiServer({
     ...parts,
     config: config.api,
+    rules: config.alerting.rules,
     alerts,
     namespaces,
     wallClock: systemClock,

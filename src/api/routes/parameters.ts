@@ -35,7 +35,7 @@ export function countParameter(least: number, most: number) {
 }
 
 /** Several values in an address, with commas between them. */
-export function listParameter<Item extends z.ZodType<string>>(item: Item, most: number) {
+export function listParameter<Item extends z.ZodType<string, string>>(item: Item, most: number) {
   return z
     .string()
     .transform((list) => list.split(','))
@@ -48,6 +48,11 @@ export const MOST_BRANDS = 50;
 export const brandsParameter = listParameter(z.string().min(1), MOST_BRANDS).describe(
   `Ids of brands, with commas between them; ${MOST_BRANDS} at most`,
 );
+
+export const formatParameter = z
+  .enum(['json', 'csv'])
+  .optional()
+  .describe('csv: comma-separated values, as with `Accept: text/csv`');
 
 /** `true` or `false` in an address. */
 export const flagParameter = z.enum(['true', 'false']).transform((text) => text === 'true');

@@ -33,7 +33,6 @@ export function streamRoutes(api: Api, { brands, streams }: StreamRoutesOptions)
           '`deleted` has the id of a post that is to be shown no more, whatever its brand; `skipped` counts what `scoredPerSecond` left ' +
           'out; `missed` says that events since the last one seen (`Last-Event-ID`, or `lastEventId`) are no longer ' +
           'kept; `dropped` ends the stream of a reader that is too slow, `closing` when the worker stops.',
-        produces: ['text/event-stream'],
         querystring: z.strictObject({
           brand: z.string().optional(),
           brands: brandsParameter.optional(),
@@ -50,7 +49,10 @@ export function streamRoutes(api: Api, { brands, streams }: StreamRoutesOptions)
         }),
         headers: z.object({ 'last-event-id': eventIdSchema.optional() }),
         response: {
-          200: z.string().describe('Events'),
+          200: {
+            description: 'Events, until either side closes the connection',
+            content: { 'text/event-stream': { schema: z.string() } },
+          },
           400: errorSchema,
           404: errorSchema,
           503: errorSchema,

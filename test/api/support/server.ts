@@ -18,6 +18,7 @@ export function openApi(parts: Partial<ApiServerOptions> = {}) {
     windows: windowsOf([], epochMillis(NOON)),
     namespaces: { namespace: async () => undefined },
     alerts: bookOf([]),
+    rules: configSchema.parse({}).alerting.rules,
     feed: createFeed(),
     scorer: createScorer(),
     readiness: async () => [{ name: 'api', ready: true }],
