@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ALL_BRANDS } from '../contracts/ids.js';
-import type { WindowAggregate } from '../contracts/window.js';
 import type { ListedBrand } from './brand-list.js';
 import type { CsvColumns } from './csv.js';
+import { type Series, sumOf } from './series.js';
 
 const share = z.number().min(0).max(1).nullable();
 
@@ -26,20 +26,20 @@ export const comparedBrandSchema = z.object({
 });
 export type ComparedBrand = z.infer<typeof comparedBrandSchema>;
 
-export interface BrandWindows {
+export interface BrandSeries {
   readonly brand: ListedBrand;
-  readonly windows: readonly WindowAggregate[];
+  readonly series: Series;
 }
 
 /** Brands side by side, in their order. */
-export function compareBrands(compared: readonly BrandWindows[]): readonly ComparedBrand[] {
-  const sums = compared.map(({ brand, windows }) => ({ brand, windows, posts: sum(windows, 'posts') }));
+export function compareBrands(compared: readonly BrandSeries[]): readonly ComparedBrand[] {
+  const sums = compared.map((one) => ({ ...one, posts: sumOf(one.series.posts) }));
   const voices = sums.reduce((total, { brand, posts }) => total + (brand.id === ALL_BRANDS ? 0 : posts), 0);
-  return sums.map(({ brand, windows, posts }) => {
+  return sums.map(({ brand, series, posts }) => {
     const counts = {
-      negative: sum(windows, 'negative'),
-      neutral: sum(windows, 'neutral'),
-      positive: sum(windows, 'positive'),
+      negative: sumOf(series.negative),
+      neutral: sumOf(series.neutral),
+      positive: sumOf(series.positive),
     };
     return {
       id: brand.id,
@@ -49,10 +49,10 @@ export function compareBrands(compared: readonly BrandWindows[]): readonly Compa
       negativeShare: ratio(counts.negative, posts),
       neutralShare: ratio(counts.neutral, posts),
       positiveShare: ratio(counts.positive, posts),
-      polarity: ratio(sum(windows, 'polaritySum'), posts),
-      reach: sum(windows, 'reach'),
+      polarity: ratio(sumOf(series.polaritySum), posts),
+      reach: sumOf(series.reach),
       shareOfVoice: brand.id === ALL_BRANDS ? null : ratio(posts, voices),
-      complete: windows.every(({ complete }) => complete),
+      complete: series.incomplete.length === 0,
     };
   });
 }
@@ -72,12 +72,6 @@ export const COMPARISON_COLUMNS: CsvColumns<ComparedBrand> = {
   share_of_voice: ({ shareOfVoice }) => shareOfVoice,
   complete: ({ complete }) => complete,
 };
-
-type Summed = 'posts' | 'negative' | 'neutral' | 'positive' | 'polaritySum' | 'reach';
-
-function sum(windows: readonly WindowAggregate[], name: Summed): number {
-  return windows.reduce((total, window) => total + window[name], 0);
-}
 
 function ratio(part: number, whole: number): number | null {
   return whole > 0 ? part / whole : null;

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { BrandId } from '../contracts/ids.js';
-import type { WindowAggregate } from '../contracts/window.js';
-import type { CsvColumns } from './csv.js';
-import { csvTime } from './csv.js';
+import type { BrandId, EpochMillis } from '../contracts/ids.js';
+import { bucketStart, TIER_MILLIS, type WindowAggregate } from '../contracts/window.js';
+import type { WindowSpan } from './window-span.js';
 
 const column = z.array(z.number());
 
@@ -20,9 +19,22 @@ export const seriesSchema = z.object({
 });
 export type Series = z.infer<typeof seriesSchema>;
 
+/** Columns that are summed up. */
+const SUMS = ['posts', 'negative', 'neutral', 'positive', 'polaritySum', 'reach'] as const;
+
 /** Twenty brands' days of minutes are 28,800 windows: as columns they are a tenth of what they are as objects. */
 export function seriesOf(brand: BrandId, windows: readonly WindowAggregate[]): Series {
-  const series: Series = {
+  const series = emptySeries(brand);
+  for (const window of windows) {
+    series.start.push(window.start);
+    for (const name of SUMS) series[name].push(window[name]);
+    if (!window.complete) series.incomplete.push(window.start);
+  }
+  return series;
+}
+
+export function emptySeries(brand: BrandId): Series {
+  return {
     brand,
     start: [],
     posts: [],
@@ -33,30 +45,49 @@ export function seriesOf(brand: BrandId, windows: readonly WindowAggregate[]): S
     reach: [],
     incomplete: [],
   };
-  for (const window of windows) {
-    series.start.push(window.start);
-    series.posts.push(window.posts);
-    series.negative.push(window.negative);
-    series.neutral.push(window.neutral);
-    series.positive.push(window.positive);
-    series.polaritySum.push(window.polaritySum);
-    series.reach.push(window.reach);
-    if (!window.complete) series.incomplete.push(window.start);
-  }
-  return series;
 }
 
-/** Windows as rows of a spreadsheet. */
-export const WINDOW_COLUMNS: CsvColumns<WindowAggregate> = {
-  brand: ({ brand }) => brand,
-  start: ({ start }) => csvTime(start),
-  end: ({ end }) => csvTime(end),
-  posts: ({ posts }) => posts,
-  negative: ({ negative }) => negative,
-  neutral: ({ neutral }) => neutral,
-  positive: ({ positive }) => positive,
-  polarity: ({ polaritySum, posts }) => (posts > 0 ? polaritySum / posts : undefined),
-  reach: ({ reach }) => reach,
-  complete: ({ complete }) => complete,
-  final: ({ final }) => final,
-};
+/** Parts in order of time as one series, of which only `from <= start < to` is taken. */
+export function joinSeries(brand: BrandId, parts: readonly Series[], from: number, to: number): Series {
+  const joined = emptySeries(brand);
+  for (const part of parts) {
+    const [first, end] = [indexOf(part.start, from), indexOf(part.start, to)];
+    for (const name of ['start', ...SUMS] as const) joined[name].push(...part[name].slice(first, end));
+    joined.incomplete.push(...part.incomplete.filter((start) => from <= start && start < to));
+  }
+  return joined;
+}
+
+/** Index of the first start that is not before a time. */
+function indexOf(starts: readonly number[], time: number): number {
+  const index = starts.findIndex((start) => start >= time);
+  return index < 0 ? starts.length : index;
+}
+
+/**
+ * Every closed window of a span: where there is none in the series, no post came.
+ *
+ * @param closedUntil the watermark: of later windows nobody knows yet, so they are not filled
+ */
+export function fillSeries(
+  brand: BrandId,
+  { tier, from, to }: WindowSpan,
+  series: Series,
+  closedUntil: EpochMillis,
+): Series {
+  const size = TIER_MILLIS[tier];
+  const end = Math.min(to, bucketStart(tier, closedUntil));
+  const filled = { ...emptySeries(brand), incomplete: series.incomplete };
+  let next = 0;
+  for (let start: number = from; start < end; start += size) {
+    const isThere = series.start[next] === start;
+    filled.start.push(start);
+    for (const name of SUMS) filled[name].push(isThere ? (series[name][next] ?? 0) : 0);
+    if (isThere) next += 1;
+  }
+  return filled;
+}
+
+export function sumOf(column: readonly number[]): number {
+  return column.reduce((sum, value) => sum + value, 0);
+}

@@ -68,7 +68,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Api> {
     clock: options.wallClock,
   });
   const brands = createBrandList(options.brands);
-  const windows = createNamedWindows(options.windows, options.namespaces);
+  const windows = createNamedWindows(options.windows, options.namespaces, () => performance.now());
   const streams = createLiveStreams({ ...config.stream, ...options.stream, feed });
   const api = openServer({ logger, trustedProxies: config.trustedProxies, answerMillis: ANSWER_MILLIS });
   installAccess(api, { config, tokens, sessions });

@@ -4,20 +4,13 @@ import type { BrandId } from '../../contracts/ids.js';
 import { type WindowAggregate, windowAggregateSchema } from '../../contracts/window.js';
 import type { BrandList } from '../brand-list.js';
 import { COMPARISON_COLUMNS, compareBrands, comparedBrandSchema } from '../comparison.js';
-import { sendCsv, toCsv, wantsCsv } from '../csv.js';
+import { type CsvColumns, csvTime, sendCsv, toCsv, wantsCsv } from '../csv.js';
 import { errorSchema } from '../errors.js';
 import type { NamedWindows } from '../named-windows.js';
 import { jsonOrCsv } from '../openapi.js';
 import type { Api } from '../schema.js';
-import { seriesOf, seriesSchema, WINDOW_COLUMNS } from '../series.js';
-import {
-  type AskedSpan,
-  fillGaps,
-  MOST_WINDOWS,
-  MOST_WINDOWS_OF_ALL,
-  type WindowSpan,
-  windowSpan,
-} from '../window-span.js';
+import { emptySeries, fillSeries, type Series, seriesSchema } from '../series.js';
+import { type AskedSpan, fillGaps, MOST_WINDOWS, MOST_WINDOWS_OF_ALL, windowSpan } from '../window-span.js';
 import {
   brandsParameter,
   flagParameter,
@@ -48,6 +41,21 @@ const fill = flagParameter
   .default(false)
   .describe('Fills closed windows without posts with zeros; they are left out otherwise');
 
+/** Windows as rows of a spreadsheet. */
+const WINDOW_COLUMNS: CsvColumns<WindowAggregate> = {
+  brand: ({ brand }) => brand,
+  start: ({ start }) => csvTime(start),
+  end: ({ end }) => csvTime(end),
+  posts: ({ posts }) => posts,
+  negative: ({ negative }) => negative,
+  neutral: ({ neutral }) => neutral,
+  positive: ({ positive }) => positive,
+  polarity: ({ polaritySum, posts }) => (posts > 0 ? polaritySum / posts : undefined),
+  reach: ({ reach }) => reach,
+  complete: ({ complete }) => complete,
+  final: ({ final }) => final,
+};
+
 export interface WindowRoutesOptions {
   readonly brands: BrandList;
   readonly windows: NamedWindows;
@@ -58,12 +66,6 @@ interface AskedWindows extends AskedSpan {
   readonly brands: readonly BrandId[];
   readonly namespace?: string | undefined;
   readonly fill: boolean;
-}
-
-interface FoundWindows extends WindowSpan {
-  readonly watermark: number | null;
-  /** In the order in which the brands were asked for. */
-  readonly found: ReadonlyArray<readonly WindowAggregate[]>;
 }
 
 export function windowRoutes(api: Api, options: WindowRoutesOptions): void {
@@ -88,7 +90,7 @@ export function windowRoutes(api: Api, options: WindowRoutesOptions): void {
     async (request, reply) => {
       const { format, ...asked } = request.query;
       const brand = brands.require(request.params.brand);
-      const { found, ...span } = await find({ ...asked, brands: [brand] }, options);
+      const { windows: found, ...span } = await readWindows({ ...asked, brands: [brand] }, options);
       const windows = found.flat();
       if (wantsCsv(request, format))
         return sendCsv(reply, `${brand}-${span.tier}`, toCsv(WINDOW_COLUMNS, windows));
@@ -119,10 +121,11 @@ export function windowRoutes(api: Api, options: WindowRoutesOptions): void {
     async (request, reply) => {
       const { format, ...asked } = request.query;
       const ids = asked.brands.map(brands.require);
-      const { found, ...span } = await find({ ...asked, brands: ids }, options);
-      if (wantsCsv(request, format))
-        return sendCsv(reply, `windows-${span.tier}`, toCsv(WINDOW_COLUMNS, found.flat()));
-      return { ...span, series: ids.map((brand, i) => seriesOf(brand, found[i] ?? [])) };
+      if (wantsCsv(request, format)) {
+        const { windows, tier } = await readWindows({ ...asked, brands: ids }, options);
+        return sendCsv(reply, `windows-${tier}`, toCsv(WINDOW_COLUMNS, windows.flat()));
+      }
+      return readSeries({ ...asked, brands: ids }, options);
     },
   );
 
@@ -149,26 +152,51 @@ export function windowRoutes(api: Api, options: WindowRoutesOptions): void {
       const { format, ...asked } = request.query;
       const listed = asked.brands.map(brands.find);
       const ids = listed.map(({ id }) => id);
-      const { found, ...span } = await find({ ...asked, brands: ids, fill: false }, options);
-      const compared = compareBrands(listed.map((brand, i) => ({ brand, windows: found[i] ?? [] })));
+      const { series, ...span } = await readSeries({ ...asked, brands: ids, fill: false }, options);
+      const compared = compareBrands(
+        listed.flatMap((brand, i) => {
+          const ofBrand = series[i];
+          return ofBrand === undefined ? [] : [{ brand, series: ofBrand }];
+        }),
+      );
       if (wantsCsv(request, format)) return sendCsv(reply, 'comparison', toCsv(COMPARISON_COLUMNS, compared));
       return { ...span, brands: compared };
     },
   );
 }
 
-async function find(
-  { brands, namespace, fill, ...asked }: AskedWindows,
+/** Where a question leads: to a reader, a span of its windows, and how far they are closed. */
+async function locate(
+  { brands, namespace, ...asked }: AskedWindows,
   { windows, clock }: WindowRoutesOptions,
-): Promise<FoundWindows> {
+) {
   const reader = await windows.require(namespace);
   const watermark = await reader.watermark();
   const span = windowSpan(asked, watermark ?? clock.now(), brands.length);
-  const found = await Promise.all(
-    brands.map(async (brand) => {
-      const ofBrand = await reader.windows({ brand, ...span });
-      return fill && watermark !== undefined ? fillGaps(brand, span, ofBrand, watermark) : ofBrand;
+  return { reader, watermark, span };
+}
+
+/** In the order in which the brands were asked for. */
+async function readWindows(asked: AskedWindows, options: WindowRoutesOptions) {
+  const { reader, watermark, span } = await locate(asked, options);
+  const windows = await Promise.all(
+    asked.brands.map(async (brand) => {
+      const found = await reader.windows({ brand, ...span });
+      return asked.fill && watermark !== undefined ? fillGaps(brand, span, found, watermark) : found;
     }),
   );
-  return { ...span, watermark: watermark ?? null, found };
+  return { ...span, watermark: watermark ?? null, windows };
+}
+
+/** The same as columns. */
+async function readSeries(asked: AskedWindows, options: WindowRoutesOptions) {
+  const { reader, watermark, span } = await locate(asked, options);
+  const series = await Promise.all(
+    asked.brands.map(async (brand): Promise<Series> => {
+      if (watermark === undefined) return emptySeries(brand);
+      const found = await reader.series({ brand, ...span }, watermark);
+      return asked.fill ? fillSeries(brand, span, found, watermark) : found;
+    }),
+  );
+  return { ...span, watermark: watermark ?? null, series };
 }
