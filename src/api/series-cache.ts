@@ -10,72 +10,93 @@ export function readSeries(reader: WindowReader): ReadSeries {
   return async (query) => seriesOf(query.brand, await reader.windows(query));
 }
 
-/** Windows that are read and kept together. */
-const WINDOWS_A_CHUNK = 64;
-/** Of 64 windows each, with some 64 bytes a window: 80 MB at most. */
-const MOST_CHUNKS = 20_000;
+/** Windows that are read and kept together: few, since the newest are read again and again. */
+const WINDOWS_A_CHUNK = 16;
+/** Of some 1,300 bytes each: 80 MB at most. */
+const MOST_CHUNKS = 60_000;
 /** How old the newest windows may be: late posts still change them, and a closed one may follow at any time. */
 const NEWEST_MILLIS = 1_000;
 /** How old the others may be. An edit, a deletion or a very late post is seen after that. */
 const OTHERS_MILLIS = 30_000;
 
 interface Chunk {
-  readonly series: Promise<Series>;
   readonly freshUntil: number;
+  /** A promise while it is being read. */
+  series: Series | Promise<Series>;
 }
 
 /**
  * Keeps what was read of closed windows for a time: a day of minutes hardly changes from one question to the next,
- * and reading it from the store costs a hundred times what answering it costs.
+ * and reading it from the store costs many times what answering it costs.
  *
  * @param now milliseconds of a clock that never goes back
  */
 export function cacheSeries(reader: WindowReader, now: () => number): ReadSeries {
   const read = readSeries(reader);
-  /** In the order of their last use. */
-  const chunks = new Map<string, Chunk>();
+  /** Of each brand and tier, by their numbers since the epoch; in the order of their last use. */
+  const kept = new Map<string, Map<number, Chunk>>();
+  let count = 0;
 
-  function keep(key: string, chunk: Chunk): void {
-    chunks.delete(key);
-    chunks.set(key, chunk);
-    if (chunks.size <= MOST_CHUNKS) return;
-    const [oldest = key] = chunks.keys();
-    chunks.delete(oldest);
+  function chunksOf(key: string): Map<number, Chunk> {
+    const chunks = kept.get(key) ?? new Map<number, Chunk>();
+    kept.delete(key);
+    kept.set(key, chunks);
+    return chunks;
+  }
+
+  function makeRoom(): void {
+    for (const [key, chunks] of kept) {
+      if (count <= MOST_CHUNKS) return;
+      kept.delete(key);
+      count -= chunks.size;
+      chunks.clear();
+    }
   }
 
   return async ({ brand, tier, from, to }, watermark) => {
     const size = WINDOWS_A_CHUNK * TIER_MILLIS[tier];
-    const keyOf = (index: number): string => `${brand} ${tier} ${index}`;
+    const chunks = chunksOf(`${brand} ${tier}`);
     const first = Math.floor(from / size);
-    const count = Math.max(0, Math.ceil(Math.min(to, watermark) / size) - first);
-    const wanted = Array.from({ length: count }, (_, i) => first + i);
-    const found = new Map<number, Promise<Series>>();
+    const end = Math.ceil(Math.min(to, watermark) / size);
+    const time = now();
     const stale: number[] = [];
-    for (const index of wanted) {
-      const chunk = chunks.get(keyOf(index));
-      if (chunk === undefined || chunk.freshUntil <= now()) {
-        stale.push(index);
-        continue;
-      }
-      found.set(index, chunk.series);
-      keep(keyOf(index), chunk);
+    for (let index = first; index < end; index += 1) {
+      const chunk = chunks.get(index);
+      if (chunk === undefined || chunk.freshUntil <= time) stale.push(index);
     }
-    for (const [begin, end] of runsOf(stale)) {
-      const span = { from: epochMillis(begin * size), to: epochMillis(end * size) };
+    for (const [begin, runEnd] of runsOf(stale)) {
+      const span = { from: epochMillis(begin * size), to: epochMillis(runEnd * size) };
       const whole = read({ brand, tier, ...span }, watermark);
-      for (let index = begin; index < end; index += 1) {
-        const [start, chunkEnd] = [index * size, (index + 1) * size];
-        const series = whole.then((all) => joinSeries(brand, [all], start, chunkEnd));
+      for (let index = begin; index < runEnd; index += 1) {
+        const chunkEnd = (index + 1) * size;
         const isNew = chunkEnd + size > watermark;
-        const life = isNew ? NEWEST_MILLIS : OTHERS_MILLIS + spread(index);
-        found.set(index, series);
-        keep(keyOf(index), { series, freshUntil: now() + life });
-        // What failed is read again the next time; whoever waits for it now is told below.
-        series.catch(() => chunks.delete(keyOf(index)));
+        const series = whole.then((all) => joinSeries(brand, [all], index * size, chunkEnd));
+        const chunk: Chunk = {
+          series,
+          freshUntil: time + (isNew ? NEWEST_MILLIS : OTHERS_MILLIS + spread(index)),
+        };
+        if (!chunks.has(index)) count += 1;
+        chunks.set(index, chunk);
+        series.then(
+          (found) => {
+            chunk.series = found;
+          },
+          () => {
+            // Read again the next time; whoever waits for it now is told below.
+            if (chunks.get(index) === chunk && chunks.delete(index)) count -= 1;
+          },
+        );
       }
     }
-    const parts = await Promise.all(wanted.flatMap((index) => found.get(index) ?? []));
-    return joinSeries(brand, parts, from, to);
+    const parts: Array<Series | Promise<Series>> = [];
+    for (let index = first; index < end; index += 1) {
+      const chunk = chunks.get(index);
+      if (chunk !== undefined) parts.push(chunk.series);
+    }
+    makeRoom();
+    // A promise costs more than copying a part.
+    const isRead = parts.every((part): part is Series => !(part instanceof Promise));
+    return joinSeries(brand, isRead ? parts : await Promise.all(parts), from, to);
   };
 }
 

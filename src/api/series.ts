@@ -21,6 +21,7 @@ export type Series = z.infer<typeof seriesSchema>;
 
 /** Columns that are summed up. */
 const SUMS = ['posts', 'negative', 'neutral', 'positive', 'polaritySum', 'reach'] as const;
+const COLUMNS = ['start', ...SUMS, 'incomplete'] as const;
 
 /** Twenty brands' days of minutes are 28,800 windows: as columns they are a tenth of what they are as objects. */
 export function seriesOf(brand: BrandId, windows: readonly WindowAggregate[]): Series {
@@ -49,13 +50,21 @@ export function emptySeries(brand: BrandId): Series {
 
 /** Parts in order of time as one series, of which only `from <= start < to` is taken. */
 export function joinSeries(brand: BrandId, parts: readonly Series[], from: number, to: number): Series {
+  const taken = parts.map((part) => cutSeries(part, from, to));
   const joined = emptySeries(brand);
-  for (const part of parts) {
-    const [first, end] = [indexOf(part.start, from), indexOf(part.start, to)];
-    for (const name of ['start', ...SUMS] as const) joined[name].push(...part[name].slice(first, end));
-    joined.incomplete.push(...part.incomplete.filter((start) => from <= start && start < to));
-  }
+  // Copies whole arrays, which takes a tenth of the time of adding their entries one by one.
+  for (const name of COLUMNS) joined[name] = joined[name].concat(...taken.map((part) => part[name]));
   return joined;
+}
+
+function cutSeries(series: Series, from: number, to: number): Series {
+  const { start, incomplete } = series;
+  const [earliest = from, latest = from] = [start[0], start.at(-1)];
+  if (from <= earliest && latest < to) return series;
+  const [first, end] = [indexOf(start, from), indexOf(start, to)];
+  const cut = { ...series, incomplete: incomplete.filter((time) => from <= time && time < to) };
+  for (const name of ['start', ...SUMS] as const) cut[name] = series[name].slice(first, end);
+  return cut;
 }
 
 /** Index of the first start that is not before a time. */

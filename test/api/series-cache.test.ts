@@ -61,7 +61,7 @@ describe('windows that are kept for a time', () => {
     const { posts, incomplete } = await series(query, watermark);
     expect(posts.at(-1)).toBe(5_000);
     expect(incomplete).toEqual([NOON - MINUTE]);
-    expect(asked(world.queries)).toBeLessThanOrEqual(128);
+    expect(asked(world.queries)).toBeLessThanOrEqual(32);
   });
 
   it('are at most a minute old where only an edit or a deletion does', async () => {
@@ -83,7 +83,7 @@ describe('windows that are kept for a time', () => {
       await series(query, watermark);
       most = Math.max(most, asked(world.queries));
     }
-    expect(most).toBeLessThan(500);
+    expect(most).toBeLessThan(150);
   });
 
   it('are read again after the store could not be reached', async () => {
