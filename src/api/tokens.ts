@@ -47,5 +47,5 @@ export function createTokenList(tokens: readonly ApiToken[]): TokenList {
 
 /** A line of the configuration for a token. */
 export function tokenEntry(name: string, scopes: readonly ApiScope[], token: string): string {
-  return `- { name: ${name}, scopes: [${scopes.join(', ')}], sha256: "${tokenHash(token)}" }`;
+  return `- { name: "${name}", scopes: [${scopes.join(', ')}], sha256: "${tokenHash(token)}" }`;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openWindowStore } from '../aggregation/open-store.js';
 import { openAlertStore, openJobs } from '../alerting/open.js';
+import { requireTokens } from '../api/access.js';
 import { createOpsServer } from '../api/ops-server.js';
 import type { Config } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
@@ -73,6 +74,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
   });
+  if (roles.has('api')) requireTokens(config.api);
   const running: Role[] = [];
   const readiness = (): Promise<readonly Readiness[]> => Promise.all(running.map((role) => role.readiness()));
   const start = <Started extends Role>(role: Started): Started => {

@@ -85,7 +85,7 @@ describe('a server with tokens', () => {
     });
   });
 
-  it.each(['/health/live', '/health/ready', '/', '/page.js', '/page.css', '/v1/session'])(
+  it.each(['/health/live', '/health/ready', '/', '/page.js', '/sign-in.js', '/page.css', '/v1/session'])(
     'shows %s to everybody',
     async (url) => {
       const { ask } = await open();

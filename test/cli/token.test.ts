@@ -14,6 +14,11 @@ describe('a new token', () => {
     expect(() => tokenOf(Buffer.alloc(31))).toThrow('a token needs 32 random bytes, not 31');
   });
 
+  it.each(['123', 'true', 'null', '1e3', '-', '0x10'])('may be called %s', (name) => {
+    const [entry] = parse(tokenEntry(name, ['read'], token));
+    expect(entry.name).toBe(name);
+  });
+
   it('is let in by the entry that is printed with it', () => {
     const tokens = parse(tokenEntry('wall-board.1', ['read', 'score'], token));
     const { api } = configSchema.parse({ api: { tokens } });
