@@ -13,6 +13,8 @@ export interface ListedBrand {
 export interface BrandList {
   readonly all: readonly ListedBrand[];
   /** @throws SentifluxError SF_API_NOT_FOUND */
+  find(id: string): ListedBrand;
+  /** Its id alone. */
   require(id: string): BrandId;
 }
 
@@ -22,15 +24,13 @@ export function createBrandList(brands: readonly Brand[]): BrandList {
     ...brands.map(({ id, name }) => ({ id, name, builtIn: false })),
     { id: OTHER_BRANDS, name: 'No brand', builtIn: true },
   ];
-  const ids = new Map<string, BrandId>(all.map(({ id }) => [id, id]));
-  return {
-    all,
-    require(id) {
-      const found = ids.get(id);
-      if (found !== undefined) return found;
-      throw new SentifluxError('SF_API_NOT_FOUND', `no brand ${JSON.stringify(id.slice(0, 64))}`, {
-        hint: 'GET /v1/brands lists the brands.',
-      });
-    },
+  const byId = new Map<string, ListedBrand>(all.map((brand) => [brand.id, brand]));
+  const find = (id: string): ListedBrand => {
+    const found = byId.get(id);
+    if (found !== undefined) return found;
+    throw new SentifluxError('SF_API_NOT_FOUND', `no brand ${JSON.stringify(id.slice(0, 64))}`, {
+      hint: 'GET /v1/brands lists the brands.',
+    });
   };
+  return { all, find, require: (id) => find(id).id };
 }

@@ -13,6 +13,7 @@ import { addProduceCommand } from './commands/produce.js';
 import { addReplayCommand } from './commands/replay.js';
 import { addRunCommand } from './commands/run.js';
 import { addScoreCommand } from './commands/score.js';
+import { addTokenCommand } from './commands/token.js';
 import { addTopicsCommand } from './commands/topics.js';
 import { addTrainCommand } from './commands/train.js';
 import { EXIT, reportError } from './exit.js';
@@ -34,6 +35,7 @@ for (const add of [
   addTrainCommand,
   addModelCommand,
   addTopicsCommand,
+  addTokenCommand,
   addProduceCommand,
   addDeadLettersCommand,
   addReplayCommand,

@@ -207,11 +207,69 @@ const alerting = section({
   }
 });
 
-const server = (defaultPort: number) =>
-  section({
-    host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
-    port: port(defaultPort).describe('0 for any that is free'),
-  });
+const address = (defaultPort: number) => ({
+  host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+  port: port(defaultPort).describe('0 for any that is free'),
+});
+
+/** What a token lets its holder do: read everything, score texts, or change what people see and are told. */
+export const API_SCOPES = ['read', 'score', 'admin'] as const;
+export const TOKEN_NAME = /^[\w.-]{1,64}$/;
+
+const apiToken = z.strictObject({
+  name: z.string().regex(TOKEN_NAME, 'expected up to 64 letters, digits, _, . or -'),
+  scopes: z.array(z.enum(API_SCOPES)).min(1),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits, as `token create` prints them'),
+});
+
+const api = section({
+  ...address(8080),
+  tokens: z
+    .array(apiToken)
+    .refine((tokens) => new Set(tokens.map(({ name }) => name)).size === tokens.length, {
+      error: 'each token needs a name of its own',
+    })
+    .default([])
+    .describe(
+      'who may ask: name, scopes, sha256 (`sentiflux token create` prints the entry); without any, only this machine may; see docs/api.md',
+    ),
+  anonymous: z
+    .boolean()
+    .default(false)
+    .describe(
+      'true: nobody is asked for a token, whatever the address; where something else keeps strangers out',
+    ),
+  trustedProxies: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'addresses or networks of reverse proxies, whose X-Forwarded-For, -Proto and -Host are believed; `loopback` for this machine',
+    ),
+  sessionKey: z
+    .string()
+    .min(32)
+    .optional()
+    .describe(
+      'secret of the sessions of signed-in pages, the same for every api process; without one they end with the process',
+    ),
+  sessionMs: positive(43_200_000).describe('how long a page stays signed in'),
+  requestsPerMinute: positive(1_200).describe('of one token or address; more are refused with status 429'),
+  scoresPerMinute: positive(300).describe('of those that score texts, which are counted apart'),
+  stream: section({
+    maxReaders: positive(256).describe('readers of the live stream at a time'),
+    maxReadersPerCaller: positive(32).describe('the same of one token or address'),
+  }),
+  cors: section({
+    origins: z
+      .array(
+        z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).origin === url, {
+          error: 'expected an origin, such as https://example.com',
+        }),
+      )
+      .default([])
+      .describe('origins whose pages may ask with a token of their own, such as https://example.com'),
+  }),
+});
 
 /** The whole configuration, with its defaults. docs/configuration.md describes each key. */
 export const configSchema = z.strictObject({
@@ -228,8 +286,8 @@ export const configSchema = z.strictObject({
   aggregation,
   redis,
   alerting,
-  api: server(8080).describe('public routes and the page'),
-  ops: server(8081).describe('live, ready, reload of the model; never public'),
+  api: api.describe('public routes and the page'),
+  ops: section(address(8081)).describe('live, ready, reload of the model; never public'),
   log: section({
     level: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
@@ -243,6 +301,11 @@ export type InputConfig = Config['input'];
 export type ScoringConfig = Config['scoring'];
 export type AggregationConfig = Config['aggregation'];
 export type AlertingConfig = Config['alerting'];
+export type ApiConfig = Config['api'];
+export type ApiToken = Readonly<z.infer<typeof apiToken>>;
+export type ApiScope = (typeof API_SCOPES)[number];
+/** For the API, which shows the rules. */
+export const alertRuleSchema = rule;
 export type AlertRule = z.infer<typeof rule>;
 export type {
   AlertmanagerConfig,

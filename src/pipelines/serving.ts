@@ -4,7 +4,7 @@ import { createApiServer } from '../api/server.js';
 import type { Config } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
 import type { Brand } from '../contracts/brand.js';
-import type { Clock } from '../contracts/clock.js';
+import { type Clock, systemClock } from '../contracts/clock.js';
 import { messageOf } from '../contracts/errors.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
@@ -59,7 +59,14 @@ export async function startServing({
   const namespaces: WindowNamespaces = {
     namespace: async (name) => (name === config.aggregation.namespace ? windows : windows.namespace(name)),
   };
-  const server = await createApiServer({ ...parts, alerts, namespaces });
+  const server = await createApiServer({
+    ...parts,
+    config: config.api,
+    rules: config.alerting.rules,
+    alerts,
+    namespaces,
+    wallClock: systemClock,
+  });
   const address = await listen(server, config.api, 'api');
   return {
     name: 'api',

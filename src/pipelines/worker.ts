@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { openWindowStore } from '../aggregation/open-store.js';
 import { type OpenAlertingOptions, openAlertStore, openJobs } from '../alerting/open.js';
 import type { Jobs } from '../alerting/schedulers/port.js';
+import { requireTokens } from '../api/access.js';
 import { createOpsServer } from '../api/ops-server.js';
 import type { Config } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
@@ -74,6 +75,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
   });
+  if (roles.has('api')) requireTokens(config.api);
   const running: Role[] = [];
   const readiness = (): Promise<readonly Readiness[]> => Promise.all(running.map((role) => role.readiness()));
   const start = <Started extends Role>(role: Started): Started => {
