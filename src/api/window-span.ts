@@ -25,6 +25,7 @@ const DEFAULT_SPAN_MILLIS: Readonly<Record<Tier, number>> = {
   '1m': HOUR,
   '5m': 6 * HOUR,
   '1h': 24 * HOUR,
+  '1d': 30 * 24 * HOUR,
 };
 
 /**

@@ -6,7 +6,7 @@ import { createEvaluator } from '../alerting/evaluate.js';
 import type { Jobs } from '../alerting/schedulers/port.js';
 import type { Config } from '../config/schema.js';
 import { type Alert, alertKey } from '../contracts/alert.js';
-import type { Brand } from '../contracts/brand.js';
+import type { BrandBook } from '../contracts/brand-book.js';
 import { systemClock } from '../contracts/clock.js';
 import type { EpochMillis } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
@@ -18,7 +18,7 @@ import type { Role } from './role.js';
 
 export interface AlertingOptions {
   readonly config: Pick<Config, 'topics' | 'streams' | 'alerting' | 'aggregation'>;
-  readonly brands: readonly Brand[];
+  readonly brands: Pick<BrandBook, 'current'>;
   readonly streams: Streams;
   readonly windows: WindowReader;
   readonly store: AlertStore;
@@ -31,11 +31,10 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
   const { config, streams, windows, store, jobs, logger } = options;
   const { rules, webhooks, lookBackMs } = config.alerting;
   const producer = await streams.producer();
-  const brands = options.brands.map(({ id }) => id);
 
   const evaluator = createEvaluator({
     rules,
-    brands: () => brands,
+    brands: () => options.brands.current.map(({ id }) => id),
     reader: windows,
     store,
     publish: (alert) => producer.send([alertRecord(alert, config.topics.alerts)]),

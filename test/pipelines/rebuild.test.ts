@@ -124,6 +124,7 @@ async function setUp(
   async function start(): Promise<void> {
     role = await startAggregating({
       config,
+      brands: { current: [] },
       streams,
       store,
       clock: systemClock,
