@@ -19,6 +19,9 @@ export interface AggregatorOptions {
   readonly timeZoneOf?: (brand: BrandId) => string;
 }
 
+/** Most records in one update, so that a store reads and applies it in a few milliseconds. */
+export const RECORDS_AT_ONCE = 1_000;
+
 /** Counts the records of partitions into their windows. */
 export interface Aggregator {
   /**
@@ -71,7 +74,9 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   /** One step towards the end of the batch. Returns the position that the store has now. */
   async function step(batch: ScoredRecords): Promise<number> {
     const known = positions.get(batch.partition);
-    const pending = batch.records.filter(({ offset }) => offset >= (known ?? 0));
+    const left = batch.records.filter(({ offset }) => offset >= (known ?? 0));
+    const pending = left.slice(0, RECORDS_AT_ONCE);
+    const nextOffset = left[RECORDS_AT_ONCE]?.offset ?? batch.nextOffset;
     const ids = pending.map((record) => (record.kind === 'deleted' ? record.id : record.post.id));
     const view = await store.read(batch.partition, ids);
     const position = view.state.nextOffset ?? 0;
@@ -84,7 +89,14 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     if (queries.length > 0) memory.fill(queries, await store.sums(batch.partition, queries));
     // Whatever becomes of the update, the memory is not what the store is known to have, until it says so.
     memories.delete(batch.partition);
-    const update = summarise({ ...batch, records: pending }, view, memory, noted, config, timeZoneOf);
+    const update = summarise(
+      { ...batch, records: pending, nextOffset },
+      view,
+      memory,
+      noted,
+      config,
+      timeZoneOf,
+    );
     if ((await store.apply(update)) === 'conflict') return position;
     memory.tidy();
     memories.set(batch.partition, { position: update.next.nextOffset, memory });

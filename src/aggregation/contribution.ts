@@ -48,14 +48,16 @@ export const FINGERPRINT_DIGITS = 12;
 /** Names are dimensions of every window: a broken producer must not fill the store with long ones. */
 const MAX_NAME_LENGTH = 64;
 
-export function contributionOf(
-  post: ScoredPost,
-  place: Place,
-  distinct: readonly number[] = [],
-): Contribution {
+/** One of which it is still to be decided where the post goes. */
+export type NewContribution = Omit<Contribution, 'place' | 'distinct'> & {
+  place: Place;
+  distinct: readonly number[];
+};
+
+export function contributionOf(post: ScoredPost): NewContribution {
   return {
     kind: 'post',
-    place,
+    place: 'counted',
     revision: post.revision,
     time: epochMillis(Date.parse(post.createdAt)),
     label: post.label,
@@ -66,7 +68,7 @@ export function contributionOf(
     model: nameOf(post.model.version),
     brands: post.brands.length < 2 ? post.brands : [...new Set(post.brands)],
     fingerprint: post.fingerprints.exact.slice(0, FINGERPRINT_DIGITS),
-    distinct,
+    distinct: [],
   };
 }
 

@@ -58,12 +58,12 @@ export function distinctnessOf(
   recent: RecentPosts,
   config: DistinctConfig,
 ): readonly Distinctness[] {
-  const alike = [...recent.near(post, config.nearDuplicateMs)];
-  const byAuthor = [...recent.byAuthor(post)];
+  const { nearDuplicateMs, postsPerAuthor } = config;
+  const alike = recent.near(post, nearDuplicateMs);
   const distinctness = brands.map(({ brand, buckets }): Distinctness => {
     if (alike.some((other) => isCounted(other, brand))) return { tiers: 0, isRepeat: true };
-    const earlier = byAuthor.filter((other) => isCounted(other, brand)).slice(0, config.postsPerAuthor);
-    return { tiers: tiersWith(buckets, earlier, config.postsPerAuthor), isRepeat: false };
+    const earlier = recent.byAuthor(post, postsPerAuthor, (other) => isCounted(other, brand));
+    return { tiers: tiersWith(buckets, earlier, postsPerAuthor), isRepeat: false };
   });
   if (distinctness.some(({ isRepeat }) => !isRepeat)) {
     const { tag, near, author, time, brands: own } = post;
@@ -79,10 +79,11 @@ function isCounted({ brands }: RecentPost, brand: BrandId): boolean {
 
 /** Tiers in whose window fewer than so many of the posts lie. */
 function tiersWith(buckets: readonly KnownBucket[], earlier: readonly RecentPost[], most: number): number {
-  let tiers = 0;
+  let tiers = 2 ** buckets.length - 1;
+  if (earlier.length < most) return tiers;
   buckets.forEach(({ bucket }, tier) => {
     const inWindow = earlier.filter(({ time }) => bucket.start <= time && time < bucket.end).length;
-    if (inWindow < most) tiers |= 1 << tier;
+    if (inWindow >= most) tiers &= ~(1 << tier);
   });
   return tiers;
 }

@@ -1,7 +1,7 @@
 /** Terms that a window keeps at least, of those that are frequent. */
 const TERMS_KEPT = 32;
 /** Tables are cut back to `TERMS_KEPT` when they have grown to so many. */
-const MOST_TERMS = 2 * TERMS_KEPT;
+const MOST_TERMS = 3 * TERMS_KEPT;
 
 /**
  * How often terms were mentioned, in bounded memory: the frequent-items algorithm of Misra and Gries (1982) in its
@@ -35,8 +35,8 @@ export function mergeTerms(into: FrequentTerms, other: FrequentTerms): void {
 }
 
 function cutBack(terms: FrequentTerms): void {
-  const ordered = [...terms.counts.values()].sort((a, b) => b - a);
-  const less = ordered[TERMS_KEPT] ?? 0;
+  const ascending = Float64Array.from(terms.counts.values()).sort();
+  const less = ascending[ascending.length - 1 - TERMS_KEPT] ?? 0;
   for (const [term, count] of terms.counts) {
     if (count > less) terms.counts.set(term, count - less);
     else terms.counts.delete(term);

@@ -82,23 +82,23 @@ function tau(x: number): number {
 /** As a store keeps it: `''` where nothing was added, `s…` sparse, `d…` dense. */
 export function packSketch(registers: Uint8Array): string {
   let used = 0;
-  for (const rank of registers) if (rank !== 0) used += 1;
+  for (let index = 0; index < REGISTERS; index += 1) if (registers[index] !== 0) used += 1;
   if (used === 0) return '';
-  if (used > MOST_SPARSE) return `d${Buffer.from(registers.map(shifted)).toString('latin1')}`;
-  const bytes = Buffer.allocUnsafe(3 * used);
-  let at = 0;
-  registers.forEach((rank, index) => {
-    if (rank === 0) return;
-    bytes[at] = ZERO + (index >>> 6);
-    bytes[at + 1] = ZERO + (index & 63);
-    bytes[at + 2] = ZERO + rank;
-    at += 3;
-  });
-  return `s${bytes.toString('latin1')}`;
-}
-
-function shifted(rank: number): number {
-  return ZERO + rank;
+  const isDense = used > MOST_SPARSE;
+  const bytes = Buffer.allocUnsafe(1 + (isDense ? REGISTERS : 3 * used));
+  let at = bytes.write(isDense ? 'd' : 's', 'latin1');
+  for (let index = 0; index < REGISTERS; index += 1) {
+    const rank = registers[index] ?? 0;
+    if (!isDense) {
+      if (rank === 0) continue;
+      bytes[at] = ZERO + (index >>> 6);
+      bytes[at + 1] = ZERO + (index & 63);
+      at += 2;
+    }
+    bytes[at] = ZERO + rank;
+    at += 1;
+  }
+  return bytes.toString('latin1');
 }
 
 /** @throws RangeError for what `packSketch` did not write */

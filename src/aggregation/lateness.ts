@@ -18,15 +18,17 @@ export function longestLateness({ allowedLatenessMs, latenessBySourceMs }: Laten
   return Math.max(allowedLatenessMs, ...Object.values(latenessBySourceMs));
 }
 
+/** The time of posts runs ahead of the clock where what has waited is read. */
+const SPARE_MILLIS = 3_600_000;
+
 /**
  * How long after its end a window is corrected for edits and deletions, in the time of posts: as long as it is kept, and
- * no longer than a post can be remembered that is in it.
+ * no longer than a post is remembered that came as late as it may.
  */
 export function correctableMillis(
   tier: Tier,
-  config: LatenessConfig &
-    Pick<AggregationConfig, 'retentionMs' | 'retractionHorizonMs' | 'futureToleranceMs'>,
+  config: LatenessConfig & Pick<AggregationConfig, 'retentionMs' | 'retractionHorizonMs'>,
 ): number {
-  const { retentionMs, retractionHorizonMs, futureToleranceMs } = config;
-  return Math.min(retentionMs[tier], retractionHorizonMs + longestLateness(config) + futureToleranceMs);
+  const remembered = config.retractionHorizonMs + longestLateness(config) + SPARE_MILLIS;
+  return Math.min(config.retentionMs[tier], remembered);
 }

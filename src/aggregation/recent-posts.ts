@@ -26,6 +26,7 @@ const BANDS = 4;
 /** Posts looked at of one band or author, newest first: a crowd that shares one must not stop the worker. */
 const MOST_LOOKED_AT = 256;
 const FIRST_ROOM = 256;
+const NONE: readonly RecentPost[] = [];
 
 /** @param hex 16 hexadecimal digits */
 export function simHash(hex: string): SimHash {
@@ -66,22 +67,38 @@ export class RecentPosts {
     this.#chains = newChains(room);
   }
 
-  /** Posts within `withinMillis` whose text is near, but for the post itself; newest first. */
-  *near(post: RecentPost, withinMillis: number): Generator<RecentPost> {
+  /** Posts within `withinMillis` whose text is near, but for the post itself. */
+  near(post: RecentPost, withinMillis: number): readonly RecentPost[] {
+    let found: RecentPost[] | undefined;
     for (let band = 0; band < BANDS; band += 1) {
-      for (const found of this.#chain(band, bandOf(post.near, band))) {
-        if (found.tag === post.tag || Math.abs(found.time - post.time) > withinMillis) continue;
-        if (areNear(found.near, post.near) && isFirstSharedBand(found.near, post.near, band)) yield found;
-      }
+      this.#visit(band, bandOf(post.near, band), (other) => {
+        if (!areNear(other.near, post.near) || other.tag === post.tag) return false;
+        if (Math.abs(other.time - post.time) > withinMillis) return false;
+        // One that shares several bands was found by the first.
+        if (found?.includes(other)) return false;
+        if (found === undefined) found = [other];
+        else found.push(other);
+        return false;
+      });
     }
+    return found ?? NONE;
   }
 
-  /** Other posts of the post's author, newest first. */
-  *byAuthor(post: RecentPost): Generator<RecentPost> {
-    if (post.author === 0) return;
-    for (const found of this.#chain(AUTHORS, post.author)) {
-      if (found.author === post.author && found.tag !== post.tag) yield found;
-    }
+  /** The newest `most` other posts of the post's author that are wanted, newest first. */
+  byAuthor(
+    post: RecentPost,
+    most: number,
+    isWanted: (other: RecentPost) => boolean = () => true,
+  ): readonly RecentPost[] {
+    if (post.author === 0) return NONE;
+    let found: RecentPost[] | undefined;
+    this.#visit(AUTHORS, post.author, (other) => {
+      if (other.author !== post.author || other.tag === post.tag || !isWanted(other)) return false;
+      if (found === undefined) found = [other];
+      else found.push(other);
+      return found.length >= most;
+    });
+    return found ?? NONE;
   }
 
   /** Takes a post in; one of the same tag makes place for it. */
@@ -165,14 +182,16 @@ export class RecentPosts {
     return undefined;
   }
 
-  *#chain(index: number, key: number): Generator<RecentPost> {
+  /** Shows the posts of a list, newest first, until the visitor has enough. */
+  #visit(index: number, key: number, visitor: (post: RecentPost) => boolean): void {
     const chains = this.#chains[index];
     if (chains === undefined) return;
+    const mask = this.#posts.length - 1;
     let looked = 0;
     for (let at = chains.newest(key); at >= this.#first && looked < MOST_LOOKED_AT; at = chains.before(at)) {
       looked += 1;
-      const post = this.#posts[at & (this.#posts.length - 1)];
-      if (post !== undefined) yield post;
+      const post = this.#posts[at & mask];
+      if (post !== undefined && visitor(post)) return;
     }
   }
 
@@ -228,14 +247,6 @@ class Chains {
 function bandOf({ high, low }: SimHash, band: number): number {
   const word = band < 2 ? high : low;
   return band % 2 === 0 ? word >>> 16 : word & 0xffff;
-}
-
-/** So that a post which shares several bands is found once. */
-function isFirstSharedBand(a: SimHash, b: SimHash, band: number): boolean {
-  for (let earlier = 0; earlier < band; earlier += 1) {
-    if (bandOf(a, earlier) === bandOf(b, earlier)) return false;
-  }
-  return true;
 }
 
 function powerOfTwo(atLeast: number): number {

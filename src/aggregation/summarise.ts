@@ -9,6 +9,7 @@ import {
   contributionOf,
   countedBrands,
   isInWindows,
+  type NewContribution,
   type Place,
   type Remembered,
   sameContent,
@@ -204,9 +205,10 @@ class Fold {
       return;
     }
     const { id } = scored;
-    const post = contributionOf(scored, 'counted');
+    const post = contributionOf(scored);
     if (before?.kind !== 'post') {
-      this.#put(scored, { ...post, place: this.#placeOf(post, sourceTimestamp) }, false);
+      post.place = this.#placeOf(post, sourceTimestamp);
+      this.#put(scored, post, false);
       return;
     }
     if (sameContent(before, post)) {
@@ -218,8 +220,8 @@ class Fold {
     this.#take(id, before);
     // An edit corrects the post where it was counted, even if a new post would come too late for that window.
     const staysInWindows = isInWindows(before.place) && before.time === post.time;
-    const place = staysInWindows ? before.place : this.#placeOf(post, sourceTimestamp);
-    this.#put(scored, { ...post, place }, staysInWindows);
+    post.place = staysInWindows ? before.place : this.#placeOf(post, sourceTimestamp);
+    this.#put(scored, post, staysInWindows);
   }
 
   #placeOf({ time, source }: Contribution, sourceTimestamp: EpochMillis): Place {
@@ -234,12 +236,10 @@ class Fold {
     return end + latenessOf(source, this.#config) > watermark ? 'late' : 'old';
   }
 
-  #put(scored: ScoredPost, post: Contribution, correction: boolean): void {
+  #put(scored: ScoredPost, post: NewContribution, correction: boolean): void {
     this.#countPlace(post, 1);
-    if (!isInWindows(post.place)) {
-      this.changed.set(scored.id, post);
-      return;
-    }
+    this.changed.set(scored.id, post);
+    if (!isInWindows(post.place)) return;
     if (!correction) this.greatestEventTime = later(this.greatestEventTime, post.time);
     const traits = traitsOf(scored, post);
     const brands = countedBrands(post).map((brand) => ({
@@ -247,7 +247,7 @@ class Fold {
       buckets: this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand)),
     }));
     const distinctness = distinctnessOf(traits, brands, this.#memory.recent, this.#config);
-    this.changed.set(scored.id, { ...post, distinct: distinctness.map(({ tiers }) => tiers) });
+    post.distinct = distinctness.map(({ tiers }) => tiers);
     brands.forEach(({ brand, buckets }, i) => {
       this.#addTo(buckets, brand, post, traits, distinctness[i], correction);
     });

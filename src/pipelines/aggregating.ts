@@ -1,4 +1,4 @@
-import { createAggregator } from '../aggregation/aggregator.js';
+import { createAggregator, RECORDS_AT_ONCE } from '../aggregation/aggregator.js';
 import { closeWindows } from '../aggregation/close-windows.js';
 import { decodeScored, type ScoredRecords } from '../aggregation/decode-scored.js';
 import type { WindowStore } from '../aggregation/store.js';
@@ -21,7 +21,7 @@ import type { Role } from './role.js';
 import { timeZonesOf } from './time-zones.js';
 
 export interface AggregatingOptions {
-  readonly config: Pick<Config, 'topics' | 'streams' | 'scoring' | 'aggregation'>;
+  readonly config: Pick<Config, 'topics' | 'streams' | 'aggregation'>;
   readonly brands: Pick<BrandBook, 'current'>;
   readonly streams: Streams;
   readonly store: WindowStore;
@@ -58,7 +58,7 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
     topic: topics.scored,
     group: `${config.streams.group}.aggregate`,
     from: 'earliest',
-    maxBatchRecords: config.scoring.maxBatchRecords,
+    maxBatchRecords: RECORDS_AT_ONCE,
     maxInFlight: { records: config.streams.maxInFlightRecords, bytes: config.streams.maxInFlightBytes },
     async positionOf(partition) {
       // What was read before is through, or dropped: none of it is added over the new beginning.

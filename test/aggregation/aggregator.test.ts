@@ -117,7 +117,7 @@ async function closeAll(store: WindowStore): Promise<readonly WindowAggregate[]>
       for (const window of windows) latest.set(`${window.brand} ${window.tier} ${window.start}`, window);
     },
   });
-  return [...latest.values()];
+  return [...latest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, window]) => window);
 }
 
 /** Batches that cover the records, each begun anew from an offset that may lie before the last one's end. */

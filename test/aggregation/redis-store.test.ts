@@ -92,7 +92,7 @@ describe.skipIf(redisUrl === undefined)('windows in Redis', () => {
     const { aggregator, client, key, keys } = await open();
     await client.set(key(0, `bucket:5m:${NOON}`), 'somebody else wrote this');
     const before = await keys();
-    await expect(aggregator.aggregate(batchOf([scored(0, { id: 'a' })]))).rejects.toThrow('is no hash');
+    await expect(aggregator.aggregate(batchOf([scored(0, { id: 'a' })]))).rejects.toThrow('WRONGTYPE');
     expect(await keys()).toEqual(before);
   });
 

@@ -194,7 +194,7 @@ describe('revisions of a post', () => {
   });
 
   it('corrects a final window, since the post is counted there', () => {
-    const { view, memory } = after([scored(0, first)], closedUntil(NOON + HOUR));
+    const { view, memory } = counted([scored(0, first)], closedUntil(NOON + HOUR));
     const edited = scored(1, { ...first, label: 'positive', revision: 11, text: 'good' });
     const update = summary([edited], view, memory);
     expect(update.counters).toMatchObject({ counted: 0, old: 0, edits: 1 });
@@ -207,7 +207,7 @@ describe('revisions of a post', () => {
   });
 
   it('moves a post that an edit gives another time to that time, if it is not too late', () => {
-    const { view, memory } = after([scored(0, first)], closedUntil(NOON + HOUR));
+    const { view, memory } = counted([scored(0, first)], closedUntil(NOON + HOUR));
     const edited = { ...first, revision: 11, at: 20_000 };
     expect(summary([scored(1, edited)], view, memory).counters).toMatchObject({
       counted: -1,
@@ -217,7 +217,7 @@ describe('revisions of a post', () => {
   });
 
   it('leaves tiers alone whose windows are kept no longer', () => {
-    const { view, memory } = after([scored(0, first)], closedUntil(NOON + 3 * HOUR));
+    const { view, memory } = counted([scored(0, first)], closedUntil(NOON + 3 * HOUR));
     expect(summary([deleted(1, 'a')], view, memory).changes.map(({ bucket }) => bucket.tier)).toEqual([
       '1m',
       '5m',
@@ -228,7 +228,7 @@ describe('revisions of a post', () => {
 });
 
 /** Where a partition stands, and what is known of it, when records were counted and the watermark has moved on. */
-function after(records: readonly PositionedRecord[], view: PartitionView) {
+function counted(records: readonly PositionedRecord[], view: PartitionView) {
   const memory = new PartitionMemory(defaults.recentPosts);
   const { remembered, next } = summary(records, EMPTY, memory);
   return { view: { state: { ...view.state, ...next }, remembered }, memory };

@@ -11,13 +11,13 @@ const HOUR = 3_600_000;
 const acme = brandId('acme');
 
 /** The windows of posts that came in this order. */
-async function windowsOf(kind: StoreKind, posts: readonly PostLike[], timeZone = 'UTC') {
+async function windowsOf(kind: StoreKind, posts: readonly PostLike[], timeZone = 'UTC', hours = 2) {
   const clock = manualClock(NOON);
   const store = await openStore(kind, clock);
   const timeZoneOf = () => timeZone;
   const aggregator = createAggregator({ store, config: defaults, clock, logger: silentLogger, timeZoneOf });
   await aggregator.aggregate(batchOf(posts.map((post, offset) => scored(offset, post))));
-  clock.set(NOON + 100 * HOUR);
+  clock.set(NOON + hours * HOUR);
   await store.markIdle(0, posts.length, clock.now());
   await store.markIdle(1, undefined, clock.now());
   await closeWindows({ store, config: defaults, clock, publish: async () => {} });
@@ -100,7 +100,7 @@ describe.each(STORE_KINDS)('what a window tells (%s)', (kind) => {
     const at = (iso: string): number => Date.parse(iso) - NOON;
     const days = async (zone: string, ...times: readonly string[]) => {
       const posts = times.map((time, i): PostLike => ({ id: `p${i}`, at: at(time), brands: ['acme'] }));
-      const windows = await windowsOf(kind, posts, zone);
+      const windows = await windowsOf(kind, posts, zone, 100);
       return (await windows(acme, '1d')).map(({ start, end, posts: count }) => [
         new Date(start).toISOString(),
         (end - start) / HOUR,

@@ -16,7 +16,7 @@ import { scripts } from './script.js';
 
 export type RetentionConfig = Pick<
   AggregationConfig,
-  'retentionMs' | 'retractionHorizonMs' | 'allowedLatenessMs' | 'latenessBySourceMs' | 'futureToleranceMs'
+  'retentionMs' | 'retractionHorizonMs' | 'allowedLatenessMs' | 'latenessBySourceMs'
 >;
 
 /** Partials outlive what may still change them, so that no window is merged from half of its partitions. */
