@@ -1,9 +1,11 @@
 // How many scored posts a second one aggregator takes into Redis, and what its windows cost there:
 //   node scripts/bench-aggregate.mjs [--redis redis://127.0.0.1:6379/9] [--posts 300000] [--brands 20] [--authors 50000]
 // The database must be empty. Needs a build. Records are encoded beforehand; decoding them, counting and writing are timed.
+// With --close the windows are closed then, which is not timed, and their bytes are told too.
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { createAggregator } from '../dist/aggregation/aggregator.js';
+import { closeWindows } from '../dist/aggregation/close-windows.js';
 import { decodeScored } from '../dist/aggregation/decode-scored.js';
 import { openWindowStore } from '../dist/aggregation/open-store.js';
 import { configSchema } from '../dist/config/schema.js';
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     partitions: { type: 'string', default: '4' },
     batch: { type: 'string', default: '2000' },
     'posts-per-second': { type: 'string', default: '5000' },
+    close: { type: 'boolean', default: false },
   },
 });
 const [posts, brands, authors, partitions, batchSize, rate] = [
@@ -136,6 +139,11 @@ const cpuSeconds = (cpu.user + cpu.system) / 1e6;
 const redisSeconds = (await redisCpu()) - redisBefore;
 const { counted } = await store.counters();
 if (counted !== posts) throw new Error(`${counted} posts were counted, not ${posts}`);
+if (values.close) {
+  const publish = async () => {};
+  const pass = await closeWindows({ store, config: config.aggregation, clock: { now: Date.now }, publish });
+  process.stdout.write(`${JSON.stringify(pass)}\n`);
+}
 
 const report = {
   posts,
@@ -150,21 +158,31 @@ for (const [name, value] of Object.entries(report)) process.stdout.write(`${name
 await store.close();
 await redis.quit();
 
-/** Bytes by kind of key. */
+/** Bytes in Redis by kind of key; of windows and of what partitions keep of them also by piece. */
 async function sizes(before) {
   const total = (await usedMemory()) - before;
   const byKind = new Map();
   for await (const keys of redis.scanStream({ count: 1000 })) {
-    const sizesOf = await Promise.all(keys.map((key) => redis.call('MEMORY', 'USAGE', key, 'SAMPLES', '0')));
-    keys.forEach((key, i) => {
-      const kind = /\}:(\w+(?::\w+)?)/.exec(key)[1].replace(/^posts:.*/, 'posts');
-      const known = byKind.get(kind) ?? { keys: 0, bytes: 0 };
-      byKind.set(kind, { keys: known.keys + 1, bytes: known.bytes + sizesOf[i] });
-    });
+    for (const key of keys) {
+      const kind = kindOf(key);
+      const known = byKind.get(kind) ?? { keys: 0, bytes: 0, pieces: 0 };
+      known.keys += 1;
+      known.bytes += await redis.call('MEMORY', 'USAGE', key, 'SAMPLES', '0');
+      if (/^(bucket|windows|posts)/.test(kind)) known.pieces += await redis.hlen(key);
+      byKind.set(kind, known);
+    }
   }
-  const found = Object.fromEntries(
-    [...byKind].map(([kind, { keys, bytes }]) => [`bytes of ${kind}`, `${bytes} in ${keys} keys`]),
-  );
-  const remembered = byKind.get('posts')?.bytes ?? 0;
-  return { 'bytes in Redis': total, 'bytes remembered of a post': (remembered / posts).toFixed(1), ...found };
+  const found = [...byKind].sort().map(([kind, { keys, bytes, pieces }]) => {
+    const each = pieces === 0 ? '' : `, ${pieces} pieces of ${(bytes / pieces).toFixed(0)}`;
+    return [`bytes of ${kind}`, `${bytes} in ${keys} keys${each}`];
+  });
+  return { 'bytes in Redis': total, ...Object.fromEntries(found) };
+}
+
+/** `state`, `posts`, `bucket:1m`, `windows:1m`, … */
+function kindOf(key) {
+  const windows = /:windows:.*:(\w+):\d+$/.exec(key);
+  if (windows !== null) return `windows:${windows[1]}`;
+  const [, name, tier] = /\}:(\w+)(?::(\w+))?/.exec(key);
+  return name === 'bucket' ? `${name}:${tier}` : name;
 }

@@ -41,10 +41,10 @@ export interface Tombstone {
 export type Remembered = Contribution | Tombstone;
 
 export const POLARITY_SCALE = 1_000_000;
-/** More than there are people; keeps every sum of a batch a safe integer. */
-const MAX_REACH = 10_000_000_000;
+/** More than anybody has; keeps the sums of millions of posts safe integers. */
+const MAX_REACH = 1_000_000_000;
 /** Of a fingerprint: enough to tell the revisions of one post apart. */
-export const FINGERPRINT_DIGITS = 12;
+export const FINGERPRINT_DIGITS = 10;
 /** Names are dimensions of every window: a broken producer must not fill the store with long ones. */
 const MAX_NAME_LENGTH = 64;
 
@@ -67,7 +67,7 @@ export function contributionOf(post: ScoredPost): NewContribution {
     language: nameOf(post.language),
     model: nameOf(post.model.version),
     brands: post.brands.length < 2 ? post.brands : [...new Set(post.brands)],
-    fingerprint: post.fingerprints.exact.slice(0, FINGERPRINT_DIGITS),
+    fingerprint: post.fingerprints.exact.slice(-FINGERPRINT_DIGITS),
     distinct: [],
   };
 }

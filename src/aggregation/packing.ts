@@ -48,7 +48,7 @@ const terms = z
 
 const packedSums = z
   .tuple([
-    z.array(whole).length(13),
+    z.array(z.number()).length(13),
     named,
     named,
     named,

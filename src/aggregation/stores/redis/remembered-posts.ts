@@ -46,7 +46,7 @@ export function packRemembered(remembered: Remembered, names: Names): string {
   const parts = [
     text(PLACES.indexOf(remembered.place) * LABELS.length + LABELS.indexOf(remembered.label)),
     text(time),
-    revision === time ? '' : text(revision),
+    revision === time ? '' : text(revision - time),
     text(remembered.polarityMicros),
     reach === 0 ? '' : text(reach),
     text(Number.parseInt(fingerprint, 16)),
@@ -81,7 +81,7 @@ export function unpackRemembered(packed: string, names: Names): Remembered {
   const post: Omit<Contribution, 'distinct'> = {
     kind: 'post',
     place,
-    revision: parts[2] === '' ? time : epochMillis(number(2)),
+    revision: parts[2] === '' ? time : epochMillis(time + number(2)),
     time,
     label,
     polarityMicros: number(3),
