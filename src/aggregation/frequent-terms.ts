@@ -1,5 +1,5 @@
 /** Terms that a window keeps at least, of those that are frequent. */
-const TERMS_KEPT = 32;
+const TERMS_KEPT = 24;
 /** Tables are cut back to `TERMS_KEPT` when they have grown to so many. */
 const MOST_TERMS = 3 * TERMS_KEPT;
 

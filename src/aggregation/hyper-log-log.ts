@@ -18,8 +18,11 @@ export function emptySketch(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(REGISTERS);
 }
 
-/** @param hash of 53 evenly spread bits */
-export function addToSketch(registers: Uint8Array, hash: number): void {
+/**
+ * @param hash of 53 evenly spread bits
+ * @returns whether that changes anything
+ */
+export function addToSketch(registers: Uint8Array, hash: number): boolean {
   const low = hash >>> 0;
   const index = low & (REGISTERS - 1);
   const high = Math.floor(hash / 0x1_0000_0000);
@@ -27,7 +30,9 @@ export function addToSketch(registers: Uint8Array, hash: number): void {
     high !== 0
       ? Math.clz32(high) - (32 - HIGH_BITS) + 1
       : HIGH_BITS + Math.clz32(low >>> INDEX_BITS) - INDEX_BITS + 1;
-  if (rank > (registers[index] ?? 0)) registers[index] = rank;
+  if (rank <= (registers[index] ?? 0)) return false;
+  registers[index] = rank;
+  return true;
 }
 
 export function mergeSketch(into: Uint8Array, other: Uint8Array): void {

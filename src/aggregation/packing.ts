@@ -1,38 +1,63 @@
 import { z } from 'zod';
 import { postId } from '../contracts/ids.js';
 import { LABELS } from '../contracts/labels.js';
-import type { FrequentTerms } from './frequent-terms.js';
+import { type FrequentTerms, noTerms } from './frequent-terms.js';
 import { packSketch, unpackSketch } from './hyper-log-log.js';
-import type { Sums } from './sums.js';
+import type { Sums, SumsPart } from './sums.js';
 
-/** Sums as a store keeps them: a JSON array without names, so that it is short. */
-export function packSums(sums: Sums): string {
-  const { labels, labelReach, distinct } = sums;
+export const SUMS_PARTS = ['authors', 'terms', 'samples'] as const satisfies readonly SumsPart[];
+
+/**
+ * Sums as a store keeps them, part by part: JSON arrays without names, so that they are short. Parts that have not changed
+ * since they were packed last are left out.
+ */
+export type PackedSums = { readonly numbers: string } & { readonly [Part in SumsPart]?: string };
+
+export function packSums(sums: Sums): PackedSums {
+  const { labels, labelReach, distinct, unsaved } = sums;
+  const packed: { numbers: string } & { [Part in SumsPart]?: string } = {
+    numbers: JSON.stringify([
+      [
+        sums.posts,
+        labels.negative,
+        labels.neutral,
+        labels.positive,
+        sums.polarityMicros,
+        sums.polaritySquareMicros,
+        sums.reach,
+        labelReach.negative,
+        labelReach.neutral,
+        labelReach.positive,
+        distinct.negative,
+        distinct.neutral,
+        distinct.positive,
+      ],
+      [...sums.sources],
+      [...sums.languages],
+      [...sums.models],
+    ]),
+  };
+  if (unsaved.authors) packed.authors = packSketch(sums.authors);
+  if (unsaved.terms)
+    packed.terms = JSON.stringify([packTerms(sums.negativeTerms), packTerms(sums.otherTerms)]);
+  if (unsaved.samples) packed.samples = packSamples(sums);
+  Object.assign(unsaved, NOTHING_UNSAVED);
+  return packed;
+}
+
+const NOTHING_UNSAVED = { authors: false, terms: false, samples: false } as const;
+
+function packSamples({ distinctPosts, mostNegative, mostRepeated }: Sums): string {
   return JSON.stringify([
-    [
-      sums.posts,
-      ...LABELS.map((label) => labels[label]),
-      sums.polarityMicros,
-      sums.polaritySquareMicros,
-      sums.reach,
-      ...LABELS.map((label) => labelReach[label]),
-      ...LABELS.map((label) => distinct[label]),
-    ],
-    [...sums.sources],
-    [...sums.languages],
-    [...sums.models],
-    packSketch(sums.authors),
-    packTerms(sums.negativeTerms),
-    packTerms(sums.otherTerms),
-    sums.distinctPosts.map(({ tag, near, author, label }) => [
+    distinctPosts.map(({ tag, near, author, label }) => [
       tag,
       near.high,
       near.low,
       author,
       LABELS.indexOf(label),
     ]),
-    sums.mostNegative.map(({ id, polarityMicros }) => [id, polarityMicros]),
-    sums.mostRepeated.map(({ id, near, repeats }) => [id, near.high, near.low, repeats]),
+    mostNegative.map(({ id, polarityMicros }) => [id, polarityMicros]),
+    mostRepeated.map(({ id, near, repeats }) => [id, near.high, near.low, repeats]),
   ]);
 }
 
@@ -46,66 +71,59 @@ const terms = z
   .tuple([whole, whole, named])
   .transform(([mentions, lost, counts]): FrequentTerms => ({ mentions, lost, counts }));
 
-const packedSums = z
-  .tuple([
-    z.array(z.number()).length(13),
-    named,
-    named,
-    named,
-    z.string().transform(unpackSketch),
-    terms,
-    terms,
-    z.array(z.tuple([whole, whole, whole, whole, whole])),
-    z.array(z.tuple([z.string().transform(postId), whole])),
-    z.array(z.tuple([z.string().transform(postId), whole, whole, whole])),
-  ])
-  .transform(
-    ([
-      numbers,
-      sources,
-      languages,
-      models,
-      authors,
-      negativeTerms,
-      otherTerms,
-      distinct,
-      negative,
-      repeated,
-    ]): Sums => {
-      const [posts, ...rest] = numbers;
-      const at = (index: number): number => rest[index] ?? 0;
-      const byLabel = (first: number) => ({
-        negative: at(first),
-        neutral: at(first + 1),
-        positive: at(first + 2),
-      });
-      return {
-        posts: posts ?? 0,
-        labels: byLabel(0),
-        polarityMicros: at(3),
-        polaritySquareMicros: at(4),
-        reach: at(5),
-        labelReach: byLabel(6),
-        sources,
-        languages,
-        models,
-        distinct: byLabel(9),
-        distinctPosts: distinct.map(([tag, high, low, author, label]) => ({
-          tag,
-          near: { high, low },
-          author,
-          label: LABELS[label] ?? LABELS[0],
-        })),
-        authors,
-        negativeTerms,
-        otherTerms,
-        mostNegative: negative.map(([id, polarityMicros]) => ({ id, polarityMicros })),
-        mostRepeated: repeated.map(([id, high, low, repeats]) => ({ id, near: { high, low }, repeats })),
-      };
-    },
-  );
+const packedNumbers = z.tuple([z.array(z.number()).length(13), named, named, named]);
+const packedTerms = z.tuple([terms, terms]);
+const packedSamples = z.tuple([
+  z.array(
+    z.tuple([whole, whole, whole, whole, whole]).transform(([tag, high, low, author, label]) => ({
+      tag,
+      near: { high, low },
+      author,
+      label: LABELS[label] ?? LABELS[0],
+    })),
+  ),
+  z.array(
+    z
+      .tuple([z.string().transform(postId), whole])
+      .transform(([id, polarityMicros]) => ({ id, polarityMicros })),
+  ),
+  z.array(
+    z
+      .tuple([z.string().transform(postId), whole, whole, whole])
+      .transform(([id, high, low, repeats]) => ({ id, near: { high, low }, repeats })),
+  ),
+]);
 
 /** @throws when the store holds something that `packSums` did not write */
-export function unpackSums(packed: string): Sums {
-  return packedSums.parse(JSON.parse(packed));
+export function unpackSums(packed: PackedSums): Sums {
+  const [[posts = 0, ...rest], sources, languages, models] = packedNumbers.parse(JSON.parse(packed.numbers));
+  const [negativeTerms, otherTerms] =
+    packed.terms === undefined ? [noTerms(), noTerms()] : packedTerms.parse(JSON.parse(packed.terms));
+  const [distinctPosts, mostNegative, mostRepeated] =
+    packed.samples === undefined ? [[], [], []] : packedSamples.parse(JSON.parse(packed.samples));
+  const at = (index: number): number => rest[index] ?? 0;
+  const byLabel = (first: number) => ({
+    negative: at(first),
+    neutral: at(first + 1),
+    positive: at(first + 2),
+  });
+  return {
+    posts,
+    labels: byLabel(0),
+    polarityMicros: at(3),
+    polaritySquareMicros: at(4),
+    reach: at(5),
+    labelReach: byLabel(6),
+    sources,
+    languages,
+    models,
+    distinct: byLabel(9),
+    distinctPosts,
+    authors: unpackSketch(packed.authors ?? ''),
+    negativeTerms,
+    otherTerms,
+    mostNegative,
+    mostRepeated,
+    unsaved: { ...NOTHING_UNSAVED },
+  };
 }

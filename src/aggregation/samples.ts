@@ -20,13 +20,18 @@ export interface RepeatedPost {
   repeats: number;
 }
 
-/** Keeps the most negative posts, in order. */
-export function addNegative(posts: NegativePost[], post: NegativePost): void {
+/**
+ * Keeps the most negative posts, in order.
+ *
+ * @returns whether the post is one of them
+ */
+export function addNegative(posts: NegativePost[], post: NegativePost): boolean {
   const last = posts[SAMPLES_KEPT - 1];
-  if (post.id.length > MAX_ID_LENGTH || (last !== undefined && compare(last, post) <= 0)) return;
+  if (post.id.length > MAX_ID_LENGTH || (last !== undefined && compare(last, post) <= 0)) return false;
   const at = posts.findIndex((kept) => compare(kept, post) > 0);
   posts.splice(at === -1 ? posts.length : at, 0, post);
   posts.length = Math.min(posts.length, SAMPLES_KEPT);
+  return true;
 }
 
 function compare(a: NegativePost, b: NegativePost): number {

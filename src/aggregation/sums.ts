@@ -54,7 +54,12 @@ export interface Sums {
   readonly otherTerms: FrequentTerms;
   readonly mostNegative: NegativePost[];
   readonly mostRepeated: RepeatedPost[];
+  /** What a store does not have as it is here, beside the numbers. */
+  readonly unsaved: Record<SumsPart, boolean>;
 }
+
+/** Parts of sums that often stay as they are, and are written only when they change. */
+export type SumsPart = 'authors' | 'terms' | 'samples';
 
 /** What is counted of a post and cannot be taken back, beside its contribution. */
 export interface PostTraits {
@@ -88,6 +93,7 @@ export function emptySums(): Sums {
     otherTerms: noTerms(),
     mostNegative: [],
     mostRepeated: [],
+    unsaved: { authors: false, terms: false, samples: false },
   };
 }
 
@@ -105,14 +111,26 @@ export function addPost(
   { isDistinct, isRepeat, withTerms }: Readonly<Record<'isDistinct' | 'isRepeat' | 'withTerms', boolean>>,
 ): void {
   countPost(sums, post, 1, isDistinct);
+  const { unsaved } = sums;
   const { id, tag, near, author, terms } = traits;
-  if (author !== 0) addToSketch(sums.authors, author);
-  if (withTerms) countTerms(post.label === 'negative' ? sums.negativeTerms : sums.otherTerms, terms);
-  if (isRepeat) addRepeat(sums.mostRepeated, id, near);
-  else if (post.label === 'negative')
-    addNegative(sums.mostNegative, { id, polarityMicros: post.polarityMicros });
-  if (isDistinct && sums.distinctPosts.length < DISTINCT_POSTS_KEPT)
+  if (author !== 0 && addToSketch(sums.authors, author)) unsaved.authors = true;
+  if (withTerms && terms.length > 0) {
+    countTerms(post.label === 'negative' ? sums.negativeTerms : sums.otherTerms, terms);
+    unsaved.terms = true;
+  }
+  if (isRepeat) {
+    addRepeat(sums.mostRepeated, id, near);
+    unsaved.samples = true;
+  } else if (
+    post.label === 'negative' &&
+    addNegative(sums.mostNegative, { id, polarityMicros: post.polarityMicros })
+  ) {
+    unsaved.samples = true;
+  }
+  if (isDistinct && sums.distinctPosts.length < DISTINCT_POSTS_KEPT) {
     sums.distinctPosts.push({ tag, near, author, label: post.label });
+    unsaved.samples = true;
+  }
 }
 
 /** Takes back what can be taken back of a post that was deleted or edited. */
@@ -127,6 +145,7 @@ export function takePost(
   removeSample(sums.mostRepeated, id);
   const at = sums.distinctPosts.findIndex((kept) => kept.tag === tag);
   if (at !== -1) sums.distinctPosts.splice(at, 1);
+  sums.unsaved.samples = true;
 }
 
 function countPost(sums: Sums, post: Contribution, times: 1 | -1, isDistinct: boolean): void {

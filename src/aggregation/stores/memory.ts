@@ -6,7 +6,7 @@ import type { AggregationCounters } from '../../contracts/window-reader.js';
 import { type Bucket, bucketName } from '../bucket.js';
 import type { Remembered } from '../contribution.js';
 import { counters, sumCounters } from '../counters.js';
-import { packSums, unpackSums } from '../packing.js';
+import { type PackedSums, packSums, unpackSums } from '../packing.js';
 import { rebuildingOf } from '../rebuilding.js';
 import type { DirtyBucket, Gap, PartitionState, PartitionUpdate, WindowStore } from '../store.js';
 import type { Sums } from '../sums.js';
@@ -15,7 +15,7 @@ import { dayRange, isShownDay, windowStarts } from '../window-range.js';
 interface Partition {
   state: PartitionState;
   counters: AggregationCounters;
-  readonly buckets: Map<string, { readonly bucket: Bucket; readonly brands: Map<BrandId, string> }>;
+  readonly buckets: Map<string, { readonly bucket: Bucket; readonly brands: Map<BrandId, PackedSums> }>;
   /** Journals of `RecentPosts`, the oldest first. */
   recent: readonly string[];
   readonly dirty: Map<string, DirtyBucket>;
@@ -208,7 +208,9 @@ function newPartition(): Partition {
   };
 }
 
-function unpacked(brands: ReadonlyArray<readonly [BrandId, string | undefined]>): ReadonlyMap<BrandId, Sums> {
+function unpacked(
+  brands: ReadonlyArray<readonly [BrandId, PackedSums | undefined]>,
+): ReadonlyMap<BrandId, Sums> {
   return new Map(
     brands.flatMap(([brand, packed]) => (packed === undefined ? [] : [[brand, unpackSums(packed)] as const])),
   );
@@ -223,7 +225,9 @@ function addChanges(partition: Partition, update: PartitionUpdate): void {
       kept = { bucket, brands: new Map() };
       partition.buckets.set(name, kept);
     }
-    for (const [brand, sums] of brands) kept.brands.set(brand, packSums(sums));
+    for (const [brand, sums] of brands) {
+      kept.brands.set(brand, { ...kept.brands.get(brand), ...packSums(sums) });
+    }
     partition.dirty.set(name, { partition: update.partition, bucket, version: update.next.nextOffset });
   }
 }

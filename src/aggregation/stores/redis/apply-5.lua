@@ -25,7 +25,7 @@
            number of journals, then the new ones
            number of posts, then pairs: place (three characters of shard, twelve of field), what to remember
            number of buckets, then for each: name, milliseconds to live ('' for a mere correction, which neither
-           makes a bucket nor prolongs its life), number of brands, then pairs: brand, sums
+           makes a bucket nor prolongs its life), number of fields, then pairs: field, text
 
   Returns 1 where it was applied, 0 where the partition stands elsewhere and nothing was changed.
 ]]

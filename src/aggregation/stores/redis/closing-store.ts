@@ -1,13 +1,13 @@
 import { groupBy } from '../../../contracts/group-by.js';
-import { type BrandId, brandId, epochMillis } from '../../../contracts/ids.js';
+import { type BrandId, epochMillis } from '../../../contracts/ids.js';
 import { type Tier, type WindowAggregate, windowAggregateSchema } from '../../../contracts/window.js';
 import { bucketName, parseBucketName } from '../../bucket.js';
-import { unpackSums } from '../../packing.js';
 import type { ClosingStore, DirtyBucket, WindowChange } from '../../store.js';
 import type { Connection } from './connection.js';
 import { type Keys, spanMillis } from './keys.js';
 import { type RetentionConfig, readState, stateMillis } from './partition-store.js';
 import { scripts } from './script.js';
+import { brandsIn } from './sums-fields.js';
 
 /** A closer that has not been heard of for this long is followed by another one. */
 const LOCK_MILLIS = 15_000;
@@ -80,12 +80,7 @@ export function createClosingStore(
       const hashes = await ofEach((partition) =>
         connection.send((client) => client.hgetall(keys.bucket(partition, bucket))),
       );
-      return hashes
-        .map(
-          (brands) =>
-            new Map(Object.entries(brands).map(([brand, sums]) => [brandId(brand), unpackSums(sums)])),
-        )
-        .filter(({ size }) => size > 0);
+      return hashes.map(brandsIn).filter(({ size }) => size > 0);
     },
 
     async closed(bucket, brands) {

@@ -5,7 +5,6 @@ import { type Bucket, bucketName } from '../../bucket.js';
 import type { Remembered } from '../../contribution.js';
 import { COUNTER_NAMES } from '../../counters.js';
 import { correctableMillis, longestLateness } from '../../lateness.js';
-import { packSums, unpackSums } from '../../packing.js';
 import type { BucketChange, PartitionState, PartitionStore, PartitionUpdate } from '../../store.js';
 import type { Sums } from '../../sums.js';
 import type { Connection } from './connection.js';
@@ -13,6 +12,7 @@ import type { Keys } from './keys.js';
 import { Names } from './names.js';
 import { packRemembered, placeOf, stretchMillis, unpackRemembered } from './remembered-posts.js';
 import { scripts } from './script.js';
+import { pushSums, sumsFields, sumsIn } from './sums-fields.js';
 
 export type RetentionConfig = Pick<
   AggregationConfig,
@@ -61,11 +61,13 @@ export function createPartitionStore(
       return Promise.all(
         queries.map(async ({ bucket, brands }) => {
           const key = keys.bucket(partition, bucket);
-          const packed = await connection.send((client) => client.hmget(key, ...brands));
+          const fields = brands.flatMap(sumsFields);
+          const texts = await connection.send((client) => client.hmget(key, ...fields));
+          const width = fields.length / brands.length;
           const sums = new Map<BrandId, Sums>();
           brands.forEach((brand, i) => {
-            const text = packed[i];
-            if (text != null) sums.set(brand, unpackSums(text));
+            const found = sumsIn(texts.slice(i * width, (i + 1) * width));
+            if (found !== undefined) sums.set(brand, found);
           });
           return sums;
         }),
@@ -225,8 +227,10 @@ function applyArguments(
 
 function pushChange(args: Array<string | number>, change: BucketChange, config: RetentionConfig): void {
   const { bucket, correction, brands } = change;
-  args.push(bucketName(bucket), correction ? '' : partialMillis(bucket, config), brands.size);
-  for (const [brand, sums] of brands) args.push(brand, packSums(sums));
+  const fields: Array<string | number> = [];
+  for (const [brand, sums] of brands) pushSums(fields, brand, sums);
+  args.push(bucketName(bucket), correction ? '' : partialMillis(bucket, config), fields.length / 2);
+  for (const field of fields) args.push(field);
 }
 
 /** How long what a partition has counted in a bucket lives: until nothing can change it any more. */
