@@ -3,10 +3,14 @@ const TERMS_KEPT = 24;
 /** Tables are cut back to `TERMS_KEPT` when they have grown to so many. */
 const MOST_TERMS = 3 * TERMS_KEPT;
 
+/** So many mentions are all counted; beyond them one post in `SAMPLED` is, and counts for all. */
+const EXACT_MENTIONS = 1_000;
+const SAMPLED = 8;
+
 /**
  * How often terms were mentioned, in bounded memory: the frequent-items algorithm of Misra and Gries (1982) in its
- * mergeable form, which cuts a table back by what the first term beyond it has. A count is at most `lost` too small, and
- * never too great. Nothing is taken away for edits and deletions.
+ * mergeable form, which cuts a table back by what the first term beyond it has. Up to `EXACT_MENTIONS` a count is at most
+ * `lost` too small, and never too great; beyond them it is an estimate. Nothing is taken away for edits and deletions.
  */
 export interface FrequentTerms {
   readonly counts: Map<string, number>;
@@ -20,12 +24,22 @@ export function noTerms(): FrequentTerms {
   return { counts: new Map(), mentions: 0, lost: 0 };
 }
 
-export function countTerms(into: FrequentTerms, terms: readonly string[]): void {
+/**
+ * Counts the terms of a post.
+ *
+ * @param tag evenly spread bits of the post, which decide whether it is in a sample
+ * @returns whether they were counted
+ */
+export function countTerms(into: FrequentTerms, terms: readonly string[], tag: number): boolean {
+  const isSample = into.mentions >= EXACT_MENTIONS;
+  if (terms.length === 0 || (isSample && (tag & (SAMPLED - 1)) !== 0)) return false;
+  const weight = isSample ? SAMPLED : 1;
   for (const term of terms) {
-    into.counts.set(term, (into.counts.get(term) ?? 0) + 1);
+    into.counts.set(term, (into.counts.get(term) ?? 0) + weight);
     if (into.counts.size > MOST_TERMS) cutBack(into);
   }
-  into.mentions += terms.length;
+  into.mentions += weight * terms.length;
+  return true;
 }
 
 export function mergeTerms(into: FrequentTerms, other: FrequentTerms): void {

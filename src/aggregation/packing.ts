@@ -5,7 +5,12 @@ import { type FrequentTerms, noTerms } from './frequent-terms.js';
 import { packSketch, unpackSketch } from './hyper-log-log.js';
 import type { Sums, SumsPart } from './sums.js';
 
-export const SUMS_PARTS = ['authors', 'terms', 'samples'] as const satisfies readonly SumsPart[];
+export const SUMS_PARTS = [
+  'authors',
+  'terms',
+  'samples',
+  'distinctPosts',
+] as const satisfies readonly SumsPart[];
 
 /**
  * Sums as a store keeps them, part by part: JSON arrays without names, so that they are short. Parts that have not changed
@@ -41,14 +46,15 @@ export function packSums(sums: Sums): PackedSums {
   if (unsaved.terms)
     packed.terms = JSON.stringify([packTerms(sums.negativeTerms), packTerms(sums.otherTerms)]);
   if (unsaved.samples) packed.samples = packSamples(sums);
+  if (unsaved.distinctPosts) packed.distinctPosts = packDistinctPosts(sums);
   Object.assign(unsaved, NOTHING_UNSAVED);
   return packed;
 }
 
-const NOTHING_UNSAVED = { authors: false, terms: false, samples: false } as const;
+const NOTHING_UNSAVED = { authors: false, terms: false, samples: false, distinctPosts: false } as const;
 
-function packSamples({ distinctPosts, mostNegative, mostRepeated }: Sums): string {
-  return JSON.stringify([
+function packDistinctPosts({ distinctPosts }: Sums): string {
+  return JSON.stringify(
     distinctPosts.map(({ tag, near, author, label }) => [
       tag,
       near.high,
@@ -56,6 +62,11 @@ function packSamples({ distinctPosts, mostNegative, mostRepeated }: Sums): strin
       author,
       LABELS.indexOf(label),
     ]),
+  );
+}
+
+function packSamples({ mostNegative, mostRepeated }: Sums): string {
+  return JSON.stringify([
     mostNegative.map(({ id, polarityMicros }) => [id, polarityMicros]),
     mostRepeated.map(({ id, near, repeats }) => [id, near.high, near.low, repeats]),
   ]);
@@ -73,15 +84,15 @@ const terms = z
 
 const packedNumbers = z.tuple([z.array(z.number()).length(13), named, named, named]);
 const packedTerms = z.tuple([terms, terms]);
+const packedDistinctPosts = z.array(
+  z.tuple([whole, whole, whole, whole, whole]).transform(([tag, high, low, author, label]) => ({
+    tag,
+    near: { high, low },
+    author,
+    label: LABELS[label] ?? LABELS[0],
+  })),
+);
 const packedSamples = z.tuple([
-  z.array(
-    z.tuple([whole, whole, whole, whole, whole]).transform(([tag, high, low, author, label]) => ({
-      tag,
-      near: { high, low },
-      author,
-      label: LABELS[label] ?? LABELS[0],
-    })),
-  ),
   z.array(
     z
       .tuple([z.string().transform(postId), whole])
@@ -99,8 +110,10 @@ export function unpackSums(packed: PackedSums): Sums {
   const [[posts = 0, ...rest], sources, languages, models] = packedNumbers.parse(JSON.parse(packed.numbers));
   const [negativeTerms, otherTerms] =
     packed.terms === undefined ? [noTerms(), noTerms()] : packedTerms.parse(JSON.parse(packed.terms));
-  const [distinctPosts, mostNegative, mostRepeated] =
-    packed.samples === undefined ? [[], [], []] : packedSamples.parse(JSON.parse(packed.samples));
+  const distinctPosts =
+    packed.distinctPosts === undefined ? [] : packedDistinctPosts.parse(JSON.parse(packed.distinctPosts));
+  const [mostNegative, mostRepeated] =
+    packed.samples === undefined ? [[], []] : packedSamples.parse(JSON.parse(packed.samples));
   const at = (index: number): number => rest[index] ?? 0;
   const byLabel = (first: number) => ({
     negative: at(first),

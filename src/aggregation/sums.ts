@@ -59,7 +59,7 @@ export interface Sums {
 }
 
 /** Parts of sums that often stay as they are, and are written only when they change. */
-export type SumsPart = 'authors' | 'terms' | 'samples';
+export type SumsPart = 'authors' | 'terms' | 'samples' | 'distinctPosts';
 
 /** What is counted of a post and cannot be taken back, beside its contribution. */
 export interface PostTraits {
@@ -93,7 +93,7 @@ export function emptySums(): Sums {
     otherTerms: noTerms(),
     mostNegative: [],
     mostRepeated: [],
-    unsaved: { authors: false, terms: false, samples: false },
+    unsaved: { authors: false, terms: false, samples: false, distinctPosts: false },
   };
 }
 
@@ -114,9 +114,9 @@ export function addPost(
   const { unsaved } = sums;
   const { id, tag, near, author, terms } = traits;
   if (author !== 0 && addToSketch(sums.authors, author)) unsaved.authors = true;
-  if (withTerms && terms.length > 0) {
-    countTerms(post.label === 'negative' ? sums.negativeTerms : sums.otherTerms, terms);
-    unsaved.terms = true;
+  if (withTerms) {
+    const table = post.label === 'negative' ? sums.negativeTerms : sums.otherTerms;
+    if (countTerms(table, terms, tag)) unsaved.terms = true;
   }
   if (isRepeat) {
     addRepeat(sums.mostRepeated, id, near);
@@ -129,7 +129,7 @@ export function addPost(
   }
   if (isDistinct && sums.distinctPosts.length < DISTINCT_POSTS_KEPT) {
     sums.distinctPosts.push({ tag, near, author, label: post.label });
-    unsaved.samples = true;
+    unsaved.distinctPosts = true;
   }
 }
 
@@ -146,6 +146,7 @@ export function takePost(
   const at = sums.distinctPosts.findIndex((kept) => kept.tag === tag);
   if (at !== -1) sums.distinctPosts.splice(at, 1);
   sums.unsaved.samples = true;
+  sums.unsaved.distinctPosts = true;
 }
 
 function countPost(sums: Sums, post: Contribution, times: 1 | -1, isDistinct: boolean): void {
