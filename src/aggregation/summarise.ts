@@ -1,30 +1,40 @@
 import type { AggregationConfig } from '../config/schema.js';
-import {
-  ALL_BRANDS,
-  type BrandId,
-  type EpochMillis,
-  epochMillis,
-  OTHER_BRANDS,
-  type PostId,
-} from '../contracts/ids.js';
-import { TIERS } from '../contracts/window.js';
+import { ALL_BRANDS, type BrandId, type EpochMillis, epochMillis, type PostId } from '../contracts/ids.js';
+import type { ScoredPost } from '../contracts/scored-post.js';
+import { bucketStart, TIER_MILLIS, TIERS } from '../contracts/window.js';
 import type { AggregationCounters } from '../contracts/window-reader.js';
+import type { Bucket } from './bucket.js';
 import {
   type Contribution,
   contributionOf,
+  countedBrands,
+  isInWindows,
+  type NewContribution,
   type Place,
   type Remembered,
   sameContent,
 } from './contribution.js';
 import type { PositionedRecord, ScoredRecords } from './decode-scored.js';
+import { type DistinctConfig, type Distinctness, distinctnessOf, tagOf, traitsOf } from './distinct.js';
+import { correctableMillis, latenessOf } from './lateness.js';
+import type { KnownBucket, PartitionMemory } from './partition-memory.js';
 import { isRebuilding } from './rebuilding.js';
-import type { Gap, PartitionState, PartitionUpdate, PartitionView } from './store.js';
-import { addPost, type Bucket, bucketAt, bucketEnd, bucketName, emptySums, type Sums } from './sums.js';
+import type { Gap, PartitionState, PartitionUpdate, PartitionView, SumsQuery } from './store.js';
+import { addPost, emptySums, hasTerms, type PostTraits, type Sums, takePost } from './sums.js';
 
-export type SummaryConfig = Pick<
-  AggregationConfig,
-  'allowedLatenessMs' | 'futureToleranceMs' | 'outOfOrdernessMs' | 'retentionMs'
->;
+export type SummaryConfig = DistinctConfig &
+  Pick<
+    AggregationConfig,
+    | 'allowedLatenessMs'
+    | 'latenessBySourceMs'
+    | 'futureToleranceMs'
+    | 'outOfOrdernessMs'
+    | 'retentionMs'
+    | 'retractionHorizonMs'
+  >;
+
+/** In which time zone a brand's days are. */
+export type TimeZoneOf = (brand: BrandId) => string;
 
 /** Offsets lost below the log's start. */
 export interface OffsetGap {
@@ -38,7 +48,33 @@ export interface OffsetGap {
  * How many sums (a brand in a bucket) one update may change, so that a store applies it in a few milliseconds:
  * posts of one minute share a hundred sums, posts from all over a year share none.
  */
-const MAX_SUMS = 512;
+const MAX_SUMS = 1_024;
+
+/** The sums that a batch changes and that are not known. */
+export function unknownSums(
+  records: readonly PositionedRecord[],
+  { remembered }: PartitionView,
+  memory: PartitionMemory,
+  timeZoneOf: TimeZoneOf,
+): readonly SumsQuery[] {
+  const asked = new Map<KnownBucket, Set<BrandId>>();
+  const ask = (post: Pick<Contribution, 'time' | 'brands'>): void => {
+    for (const brand of countedBrands(post)) {
+      for (const known of memory.bucketsAt(post.time, timeZoneOf(brand))) {
+        if (known.brands.has(brand)) continue;
+        const brands = asked.get(known);
+        if (brands === undefined) asked.set(known, new Set([brand]));
+        else brands.add(brand);
+      }
+    }
+  };
+  for (const record of records) {
+    if (record.kind === 'scored')
+      ask({ time: epochMillis(Date.parse(record.post.createdAt)), brands: record.post.brands });
+  }
+  for (const before of remembered.values()) if (before.kind === 'post') ask(before);
+  return [...asked].map(([{ bucket }, brands]) => ({ bucket, brands: [...brands] }));
+}
 
 /**
  * Sums up what a batch changes, given what the store knows: each post counts once by its id, under its latest
@@ -46,15 +82,18 @@ const MAX_SUMS = 512;
  * the update would grow too large. Depends on the records' order and on nothing else, so however a partition's
  * records are cut into batches, the sum is the same.
  *
+ * @param memory of the partition at the view's position, with all of `unknownSums`; it is moved on
  * @param gaps those that are known of; what this update does not pass is left for a later one
  */
 export function summarise(
   batch: ScoredRecords,
   view: PartitionView,
+  memory: PartitionMemory,
   gaps: readonly OffsetGap[],
   config: SummaryConfig,
+  timeZoneOf: TimeZoneOf,
 ): PartitionUpdate {
-  const fold = new Fold(view, config);
+  const fold = new Fold(view, memory, config, timeZoneOf);
   let nextOffset = batch.nextOffset;
   for (const record of batch.records) {
     if (record.offset < (view.state.nextOffset ?? 0)) continue;
@@ -76,6 +115,7 @@ export function summarise(
     counters: { ...fold.counters, gaps: passed.reduce((lost, { from, to }) => lost + to - from, 0) },
     changes: [...fold.changes.values()],
     remembered: fold.changed,
+    recent: memory.takeRecentChange(),
     gaps: passed.map((gap) => timedGap(gap, view.state, fold.greatestEventTime, config)),
   };
 }
@@ -114,19 +154,23 @@ class Fold {
     deletions: 0,
     gaps: 0,
   };
-  readonly changes = new Map<string, MutableChange>();
+  readonly changes = new Map<KnownBucket, MutableChange>();
   readonly changed = new Map<PostId, Remembered>();
   sourceOffset: number;
   greatestEventTime: EpochMillis | undefined;
   sums = 0;
   #offset = 0;
   readonly #view: PartitionView;
+  readonly #memory: PartitionMemory;
   readonly #config: SummaryConfig;
+  readonly #timeZoneOf: TimeZoneOf;
   readonly #longestRetention: number;
 
-  constructor(view: PartitionView, config: SummaryConfig) {
+  constructor(view: PartitionView, memory: PartitionMemory, config: SummaryConfig, timeZoneOf: TimeZoneOf) {
     this.#view = view;
+    this.#memory = memory;
     this.#config = config;
+    this.#timeZoneOf = timeZoneOf;
     this.#longestRetention = Math.max(...Object.values(config.retentionMs));
     this.sourceOffset = view.state.sourceOffset;
     this.greatestEventTime = view.state.greatestEventTime;
@@ -142,7 +186,7 @@ class Fold {
     const id = record.kind === 'deleted' ? record.id : record.post.id;
     const before = this.changed.get(id) ?? this.#view.remembered.get(id);
     if (record.kind === 'deleted') this.#delete(id, before);
-    else this.#count(id, before, contributionOf(record.post, 'counted'), record.sourceTimestamp);
+    else this.#count(before, record.post, record.sourceTimestamp);
   }
 
   #delete(id: PostId, before: Remembered | undefined): void {
@@ -150,18 +194,21 @@ class Fold {
       this.counters.duplicates += 1;
       return;
     }
-    if (before !== undefined) this.#put(before, -1, true);
+    if (before !== undefined) this.#take(id, before);
     this.counters.deletions += 1;
     this.changed.set(id, { kind: 'deleted', revision: before?.revision ?? epochMillis(-1) });
   }
 
-  #count(id: PostId, before: Remembered | undefined, post: Contribution, sourceTimestamp: EpochMillis): void {
-    if (before !== undefined && post.revision <= before.revision) {
+  #count(before: Remembered | undefined, scored: ScoredPost, sourceTimestamp: EpochMillis): void {
+    if (before !== undefined && scored.revision <= before.revision) {
       this.counters.duplicates += 1;
       return;
     }
+    const { id } = scored;
+    const post = contributionOf(scored);
     if (before?.kind !== 'post') {
-      this.#remember(id, { ...post, place: this.#placeOf(post.time, sourceTimestamp) }, false);
+      post.place = this.#placeOf(post, sourceTimestamp);
+      this.#put(scored, post, false);
       return;
     }
     if (sameContent(before, post)) {
@@ -170,86 +217,122 @@ class Fold {
       return;
     }
     this.counters.edits += 1;
-    this.#put(before, -1, true);
+    this.#take(id, before);
     // An edit corrects the post where it was counted, even if a new post would come too late for that window.
     const staysInWindows = isInWindows(before.place) && before.time === post.time;
-    const place = staysInWindows ? before.place : this.#placeOf(post.time, sourceTimestamp);
-    this.#remember(id, { ...post, place }, staysInWindows);
+    post.place = staysInWindows ? before.place : this.#placeOf(post, sourceTimestamp);
+    this.#put(scored, post, staysInWindows);
   }
 
-  #remember(id: PostId, post: Contribution, correction: boolean): void {
-    this.#put(post, 1, correction);
-    this.changed.set(id, post);
-  }
-
-  #placeOf(time: EpochMillis, sourceTimestamp: EpochMillis): Place {
-    const { futureToleranceMs, allowedLatenessMs } = this.#config;
-    if (time > sourceTimestamp + futureToleranceMs) return 'future';
+  #placeOf({ time, source }: Contribution, sourceTimestamp: EpochMillis): Place {
+    if (time > sourceTimestamp + this.#config.futureToleranceMs) return 'future';
     if (time <= sourceTimestamp - this.#longestRetention) return 'old';
     const { watermark, rebuildTo = 0 } = this.#view.state;
     // What was counted before the store lost it is counted again, however the windows stand.
     if (this.#offset < rebuildTo) return 'counted';
     // The smallest window decides, so that every tier counts the same posts.
-    const end = bucketEnd(bucketAt(TIERS[0], time));
+    const end = bucketStart(TIERS[0], time) + TIER_MILLIS[TIERS[0]];
     if (watermark === undefined || end > watermark) return 'counted';
-    return end + allowedLatenessMs > watermark ? 'late' : 'old';
+    return end + latenessOf(source, this.#config) > watermark ? 'late' : 'old';
   }
 
-  #put(post: Contribution, times: 1 | -1, correction: boolean): void {
-    if (!isInWindows(post.place)) {
-      this.counters[post.place] += times;
+  #put(scored: ScoredPost, post: NewContribution, correction: boolean): void {
+    this.#countPlace(post, 1);
+    this.changed.set(scored.id, post);
+    if (!isInWindows(post.place)) return;
+    if (!correction) this.greatestEventTime = later(this.greatestEventTime, post.time);
+    const traits = traitsOf(scored, post);
+    const brands = countedBrands(post).map((brand) => ({
+      brand,
+      buckets: this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand)),
+    }));
+    const distinctness = distinctnessOf(traits, brands, this.#memory.recent, this.#config);
+    post.distinct = distinctness.map(({ tiers }) => tiers);
+    brands.forEach(({ brand, buckets }, i) => {
+      this.#addTo(buckets, brand, post, traits, distinctness[i], correction);
+    });
+  }
+
+  #addTo(
+    buckets: readonly KnownBucket[],
+    brand: BrandId,
+    post: Contribution,
+    traits: PostTraits,
+    distinctness: Distinctness = { tiers: 0, isRepeat: false },
+    correction: boolean,
+  ): void {
+    buckets.forEach((known, tier) => {
+      if (correction ? this.#hasExpired(known.bucket) : this.#hadExpired(known.bucket)) return;
+      const sums = this.#sumsOf(known, brand, correction);
+      if (sums === undefined) return;
+      addPost(sums, post, traits, {
+        isDistinct: (distinctness.tiers & (1 << tier)) !== 0,
+        isRepeat: distinctness.isRepeat,
+        withTerms: hasTerms(known.bucket),
+      });
+    });
+  }
+
+  /** Takes a post back out of the windows that have counted it. */
+  #take(id: PostId, post: Contribution): void {
+    this.#countPlace(post, -1);
+    if (!isInWindows(post.place)) return;
+    const tag = tagOf(id);
+    this.#memory.recent.forget(tag);
+    countedBrands(post).forEach((brand, i) => {
+      const tiers = post.distinct[i] ?? 0;
+      this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand)).forEach((known, tier) => {
+        if (this.#hasExpired(known.bucket)) return;
+        if (known.brands.get(brand) === undefined) return;
+        const sums = this.#sumsOf(known, brand, true);
+        if (sums !== undefined) takePost(sums, post, { id, tag }, (tiers & (1 << tier)) !== 0);
+      });
+    });
+  }
+
+  #countPlace({ place }: Contribution, times: 1 | -1): void {
+    if (!isInWindows(place)) {
+      this.counters[place] += times;
       return;
     }
     this.counters.counted += times;
-    if (post.place === 'late') this.counters.late += times;
-    if (!correction) this.greatestEventTime = later(this.greatestEventTime, post.time);
-    const brands = post.brands.length > 0 ? post.brands : [OTHER_BRANDS];
-    for (const tier of TIERS) {
-      const bucket = bucketAt(tier, post.time);
-      if (correction ? this.#hasExpired(bucket) : this.#hadExpired(bucket)) continue;
-      const change = this.#changeOf(bucket, correction);
-      this.#addTo(change, ALL_BRANDS, post, times);
-      for (const brand of brands) this.#addTo(change, brand, post, times);
-    }
+    if (place === 'late') this.counters.late += times;
   }
 
-  /** Windows are kept for a time; after that there is nothing to correct. */
+  /** Nothing is corrected in windows that no post of the retraction horizon can be in. */
   #hasExpired(bucket: Bucket): boolean {
     const reached = later(this.greatestEventTime, this.#view.state.watermark ?? epochMillis(0));
-    return bucketEnd(bucket) + this.#config.retentionMs[bucket.tier] <= reached;
+    return bucket.end + correctableMillis(bucket.tier, this.#config) <= reached;
   }
 
   /** When the store lost it: a window of that time is not served any more. */
   #hadExpired(bucket: Bucket): boolean {
     const { watermark, rebuildTo = 0 } = this.#view.state;
     if (this.#offset >= rebuildTo || watermark === undefined) return false;
-    return bucketEnd(bucket) + this.#config.retentionMs[bucket.tier] <= watermark;
+    return bucket.end + this.#config.retentionMs[bucket.tier] <= watermark;
   }
 
-  #changeOf(bucket: Bucket, correction: boolean): MutableChange {
-    const name = bucketName(bucket);
-    let change = this.changes.get(name);
+  /** Of a brand in a bucket, to be changed; `undefined` for a correction where nothing is left to be corrected. */
+  #sumsOf(known: KnownBucket, brand: BrandId, correction: boolean): Sums | undefined {
+    let sums = known.brands.get(brand);
+    if (sums === undefined) {
+      // All that was ever counted in a bucket is counted of all brands together.
+      if (correction && known.brands.get(ALL_BRANDS) === undefined) return undefined;
+      sums = emptySums();
+      known.brands.set(brand, sums);
+    }
+    let change = this.changes.get(known);
     if (change === undefined) {
-      change = { bucket, correction, brands: new Map() };
-      this.changes.set(name, change);
+      change = { bucket: known.bucket, correction, brands: new Map() };
+      this.changes.set(known, change);
     }
     change.correction &&= correction;
-    return change;
-  }
-
-  #addTo(change: MutableChange, brand: BrandId, post: Contribution, times: 1 | -1): void {
-    let sums = change.brands.get(brand);
-    if (sums === undefined) {
-      sums = emptySums();
+    if (!change.brands.has(brand)) {
       change.brands.set(brand, sums);
       this.sums += 1;
     }
-    addPost(sums, post, times);
+    return sums;
   }
-}
-
-function isInWindows(place: Place): place is 'counted' | 'late' {
-  return place === 'counted' || place === 'late';
 }
 
 function later(a: EpochMillis | undefined, b: EpochMillis): EpochMillis {

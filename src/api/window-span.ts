@@ -27,6 +27,7 @@ const DEFAULT_SPAN_MILLIS: Readonly<Record<Tier, number>> = {
   '1m': HOUR,
   '5m': 6 * HOUR,
   '1h': 24 * HOUR,
+  '1d': 30 * 24 * HOUR,
 };
 
 /**
@@ -71,7 +72,7 @@ export function lastWindows(tier: Tier, count: number, watermark: EpochMillis): 
 }
 
 /**
- * Every closed window of a span: where there is none in `windows`, no post came.
+ * Every closed window of a span, but for days: where there is none in `windows`, no post came.
  *
  * @param windows those with posts, in order of time
  * @param closedUntil the watermark: of later windows nobody knows yet, so they are not filled
@@ -82,6 +83,8 @@ export function fillGaps(
   windows: readonly WindowAggregate[],
   closedUntil: EpochMillis,
 ): readonly WindowAggregate[] {
+  // Where days begin depends on the brand's time zone.
+  if (tier === '1d') return windows;
   const found = new Map(windows.map((window) => [window.start, window]));
   const size = TIER_MILLIS[tier];
   const end = Math.min(to, bucketStart(tier, closedUntil));

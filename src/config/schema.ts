@@ -115,6 +115,10 @@ const aggregation = section({
     .describe('prefix of the keys, so that several workers can share a Redis'),
   outOfOrdernessMs: millis(5_000).describe('the watermark stays this far behind the greatest event time'),
   allowedLatenessMs: millis(120_000).describe('how long after closing a window may still change'),
+  latenessBySourceMs: z
+    .record(z.string(), z.number().int().nonnegative())
+    .default({})
+    .describe('allowedLatenessMs of sources that come later, by source; windows are final after the longest'),
   idleAfterMs: millis(10_000).describe('a partition without posts for this long holds no watermark back'),
   futureToleranceMs: millis(300_000).describe('a post this far ahead of its record is flagged future'),
   closeEveryMs: positive(1_000).describe('wait between two looks for windows to close'),
@@ -123,8 +127,16 @@ const aggregation = section({
     '1m': millis(2 * 86_400_000).describe('of windows of 1m'),
     '5m': millis(8 * 86_400_000).describe('of windows of 5m'),
     '1h': millis(36 * 86_400_000).describe('of windows of 1h'),
-  }).describe('how long windows are kept; a post older than that is counted as old'),
-  retractionHorizonMs: millis(86_400_000).describe('how long edits and deletions correct counts'),
+    '1d': millis(92 * 86_400_000).describe('of windows of 1d'),
+  }).describe('how long windows are kept; a post older than all of them is counted as old'),
+  retractionHorizonMs: millis(86_400_000).describe('how long edits and deletions correct counts, at least'),
+  nearDuplicateMs: millis(3_600_000).describe(
+    'a post whose text is near that of one so long before or after it is a repeat: not one of `distinct`',
+  ),
+  postsPerAuthor: positive(3).describe('most posts of an author in a window that `distinct` counts'),
+  recentPosts: positive(65_536).describe(
+    'posts of a partition that are kept to tell their repeats, the last ones, some 110 bytes each in Redis and 200 in memory',
+  ),
 });
 
 const redis = section({

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { brandId } from './ids.js';
 
+/** A name of the IANA time zone database, as far as this Node.js knows it. */
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const phrases = z.array(z.string().trim().min(1)).default([]);
 
 /** One brand as configured in `brands.yaml`. */
@@ -22,6 +32,8 @@ export const brandSchema = z.strictObject({
   exclude: phrases,
   /** Where given, only posts in these languages (ISO 639-1) count for the brand. */
   languages: z.array(z.string()).optional(),
+  /** Whose midnights begin the brand's windows of a day (IANA, such as `Europe/Berlin`); UTC by default. */
+  timeZone: z.string().refine(isTimeZone, 'a time zone such as Europe/Berlin').optional(),
 });
 export type Brand = Readonly<z.infer<typeof brandSchema>>;
 

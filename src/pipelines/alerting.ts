@@ -10,6 +10,7 @@ import type { Jobs } from '../alerting/schedulers/port.js';
 import type { Config } from '../config/schema.js';
 import { type Alert, alertKey } from '../contracts/alert.js';
 import type { Brand } from '../contracts/brand.js';
+import type { BrandBook } from '../contracts/brand-book.js';
 import { systemClock } from '../contracts/clock.js';
 import { ALL_BRANDS, type BrandId, type EpochMillis, OTHER_BRANDS } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
@@ -21,7 +22,7 @@ import type { Role } from './role.js';
 
 export interface AlertingOptions {
   readonly config: Pick<Config, 'topics' | 'streams' | 'alerting' | 'aggregation'>;
-  readonly brands: readonly Brand[];
+  readonly brands: Pick<BrandBook, 'current'>;
   readonly streams: Streams;
   readonly windows: WindowReader;
   readonly store: AlertStore;
@@ -34,16 +35,15 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
   const { config, streams, windows, store, jobs, logger } = options;
   const { rules, receivers, lookBackMs } = config.alerting;
   const producer = await streams.producer();
-  const brands = options.brands.map(({ id }) => id);
   // What receivers read of time, such as a signature's, is the wall's, also in a replay.
   const opened = await openReceivers(receivers, { clock: systemClock });
-  const message = messageOptions(config.alerting, () => options.brands);
+  const message = messageOptions(config.alerting, () => options.brands.current);
   warnOfUnknownBrands();
   const remind = createReminder({ configs: receivers, receivers: opened, message, store, logger });
 
   const evaluator = createEvaluator({
     rules,
-    brands: () => brands,
+    brands: () => options.brands.current.map(({ id }) => id),
     reader: windows,
     store,
     publish: (alert) => producer.send([alertRecord(alert, config.topics.alerts)]),
@@ -88,7 +88,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
 
   /** A receiver that waits for a brand that nobody has is most likely a slip; brands may come later, though. */
   function warnOfUnknownBrands(): void {
-    const known = new Set<string>([...brands, ALL_BRANDS, OTHER_BRANDS]);
+    const known = new Set<string>([...options.brands.current.map(({ id }) => id), ALL_BRANDS, OTHER_BRANDS]);
     for (const { name, brands: told = [] } of receivers) {
       const unknown = told.filter((brand) => !known.has(brand));
       if (unknown.length > 0)

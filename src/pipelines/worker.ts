@@ -7,6 +7,7 @@ import { createOpsServer } from '../api/ops-server.js';
 import type { Config } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
 import type { Brand } from '../contracts/brand.js';
+import type { BrandsReload } from '../contracts/brand-book.js';
 import { type Clock, systemClock } from '../contracts/clock.js';
 import type { Logger } from '../contracts/logger.js';
 import type { ReloadModel } from '../contracts/model-reload.js';
@@ -18,6 +19,7 @@ import type { Streams } from '../streams/port.js';
 import { version } from '../version.js';
 import { startAggregating } from './aggregating.js';
 import { startAlerting } from './alerting.js';
+import { createBrandBook } from './brand-book.js';
 import { listen } from './listen.js';
 import { openLiveFeed } from './live-feed.js';
 import type { Readiness, Role, RoleName } from './role.js';
@@ -31,6 +33,8 @@ export interface WorkerOptions {
   readonly config: Config;
   readonly roles: ReadonlySet<RoleName>;
   readonly brands: readonly Brand[];
+  /** Reads the brands again, for `reloadBrands`. */
+  readonly loadBrands?: () => Promise<readonly Brand[]>;
   readonly logger: Logger;
   /** The wall's by default; a replay has one of its own. */
   readonly clock?: Clock;
@@ -48,6 +52,8 @@ export interface Worker {
   readonly failed: Promise<Error>;
   /** Where one of its roles uses a model. */
   readonly reloadModel?: ReloadModel;
+  /** Takes other brands in, in every role of the worker; never rejects. */
+  readonly reloadBrands: () => Promise<BrandsReload>;
   readiness(): Promise<readonly Readiness[]>;
   /** Finishes and commits what has begun, then lets go of everything. */
   stop(): Promise<void>;
@@ -55,7 +61,7 @@ export interface Worker {
 
 /** Starts the roles of one process; what they share is opened once. On an error everything is closed again. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { config, roles, brands, logger } = options;
+  const { config, roles, logger } = options;
   const clock = options.clock ?? systemClock;
   const open: Array<() => Promise<void>> = [];
   /** Closed in the reverse order of opening. */
@@ -101,6 +107,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const { alerting, redis } = config;
     const alertingOptions = { alerting, redis, namespace: config.aggregation.namespace, logger };
     const alerts = opened(await openAlertStore(alertingOptions), (store) => store.close());
+    const brands = createBrandBook({
+      brands: options.brands,
+      load: options.loadBrands ?? (async () => options.brands),
+      logger,
+    });
     const shared = { config, streams, clock, logger, brands, windows, onFailure: fail };
     const jobs = await openJobsFor(roles, alertingOptions);
     if (jobs !== undefined) opened(jobs, (resource) => resource.close());
@@ -109,13 +120,31 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     if (roles.has('score') || roles.has('api')) {
       // The API alone scores a text now and then: one thread is enough.
       const threads = roles.has('score') ? config.scoring.threads : 1;
-      scorer = opened(await openScorer({ config, brands, threads, logger }), (resource) => resource.close());
+      scorer = opened(
+        await openScorer({
+          config,
+          brands: brands.current,
+          currentBrands: () => brands.current,
+          threads,
+          logger,
+        }),
+        (resource) => resource.close(),
+      );
     }
     let api: string | undefined;
     if (roles.has('api') && scorer !== undefined) {
       const feed = await openLiveFeed({ ...shared, instance: randomUUID() });
       opened(feed, (resource) => resource.close());
-      const serving = { ...shared, alerts, feed, scorer, readiness, version, ...(jobs && { jobs }) };
+      const serving = {
+        ...shared,
+        brands: brands.current,
+        alerts,
+        feed,
+        scorer,
+        readiness,
+        version,
+        ...(jobs && { jobs }),
+      };
       api = start(await startServing(serving)).address;
     }
     if (roles.has('alert') && jobs !== undefined) {
@@ -139,6 +168,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       alerts,
       failed,
       ...reloading,
+      async reloadBrands() {
+        const outcome = await brands.reload();
+        // Scorer threads match the brands that they were started with.
+        if (outcome.kind === 'replaced') await scorer?.reload();
+        return outcome;
+      },
       readiness,
       stop,
     };
