@@ -42,6 +42,10 @@ export const windowAggregateSchema = z.object({
   /** Sum of the posts' polarities; the mean is `polaritySum / posts`. */
   polaritySum: z.number(),
   reach: z.number(),
+  /** The same counts without near-duplicates and with at most `aggregation.postsPerAuthor` posts of an author. */
+  distinct: z.object({ posts: count, negative: count, neutral: count, positive: count }).optional(),
+  /** Estimated number of different authors (HyperLogLog). */
+  authors: count.optional(),
   bySource: counts,
   byLanguage: counts,
   byModel: counts,

@@ -29,7 +29,7 @@ export interface AlertingOptions {
 /** The role `alert`: closed windows through the rules; changes onto their topic and to the webhooks. */
 export async function startAlerting(options: AlertingOptions): Promise<Role> {
   const { config, streams, windows, store, jobs, logger } = options;
-  const { rules, webhooks, lookBackMs } = config.alerting;
+  const { rules, silences, webhooks, lookBackMs } = config.alerting;
   const producer = await streams.producer();
   const brands = options.brands.map(({ id }) => id);
 
@@ -41,6 +41,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
     publish: (alert) => producer.send([alertRecord(alert, config.topics.alerts)]),
     deliver: (alert) => jobs.enqueue(deliveriesOf(alert, webhooks)),
     lookBackMs,
+    silences,
     retentionMs: config.aggregation.retentionMs,
   });
   /** Whether windows are being read again, and so are not all that they can be. */
