@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.js';
 import { addAggregateCommand } from './commands/aggregate.js';
+import { addBacktestCommand } from './commands/backtest.js';
 import { addDeadLettersCommand } from './commands/dead-letters.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -36,6 +37,7 @@ for (const add of [
   addDeadLettersCommand,
   addReplayCommand,
   addAggregateCommand,
+  addBacktestCommand,
   addDoctorCommand,
 ]) {
   add(program);

@@ -43,7 +43,7 @@ const HOUR_MILLIS = 3_600_000;
 const DAY_MILLIS = 24 * HOUR_MILLIS;
 /** How long half of what the level knows lasts; and of the spread, of an hour's offset, of a weekday's, of the drift. */
 const LEVEL_HALF_LIFE = 4 * DAY_MILLIS;
-const SPREAD_HALF_LIFE = 3 * DAY_MILLIS;
+const SPREAD_HALF_LIFE = 8 * DAY_MILLIS;
 const HOUR_HALF_LIFE_DAYS = 5;
 const WEEKDAY_HALF_LIFE_WEEKS = 3;
 const DRIFT_HALF_LIFE = 6 * HOUR_MILLIS;
