@@ -3,9 +3,9 @@ import type { Alert, AlertMeasure } from '../contracts/alert.js';
 import { brandId, type EpochMillis } from '../contracts/ids.js';
 import { ruleTestOf } from './detectors/rule-test.js';
 import type { Evaluation } from './detectors/surge.js';
-import { observe } from './observe.js';
+import { type Observation, observe, type Watched } from './observe.js';
 import type { RuleState } from './state.js';
-import { EMPTY_SLOT, type Slot } from './window-series.js';
+import { EMPTY_SLOT, type Slot, type WindowSeries } from './window-series.js';
 
 /** One window of a series, as a file tells it. */
 export interface SeriesPoint {
@@ -46,7 +46,7 @@ export function backtestSeries(
   const series = {
     start: first.start,
     windowMillis,
-    slots: Array.from(slots, (slot) => slot ?? { ...EMPTY_SLOT, complete: false }),
+    slots: Array.from(slots, (slot): Slot => slot ?? { ...EMPTY_SLOT, complete: false }),
   };
   const watched = {
     brand: brandId('series'),
@@ -55,13 +55,23 @@ export function backtestSeries(
     isSilenced: () => false,
   };
 
-  let state: RuleState = { evaluatedTo: first.start, phase: { kind: 'quiet' } };
-  const outcomes = series.slots.map((_, index): PointOutcome => {
-    const { evaluation, event, ...next } = observe(watched, state, series, index, first.start);
-    state = next.state;
-    return { ...outcomeOf(evaluation, windowMillis, rule.measure), ...(event !== undefined && { event }) };
-  });
+  const outcomes = observations(watched, series).map(
+    ({ evaluation, event }): PointOutcome => ({
+      ...outcomeOf(evaluation, windowMillis, rule.measure),
+      ...(event !== undefined && { event }),
+    }),
+  );
   return indexes.flatMap((index) => outcomes[index] ?? []);
+}
+
+/** A whole series through a rule that knows nothing before it. */
+export function observations(watched: Watched, series: WindowSeries): readonly Observation[] {
+  let state: RuleState = { evaluatedTo: series.start, phase: { kind: 'quiet' } };
+  return series.slots.map((_, index) => {
+    const observation = observe(watched, state, series, index, series.start);
+    state = observation.state;
+    return observation;
+  });
 }
 
 function slotOfPoint({ value, posts = 0 }: SeriesPoint, measure: AlertMeasure): Slot {

@@ -55,10 +55,9 @@ export function observe(
 
   const muted =
     (test.quietHours !== undefined && isQuietHour(test.quietHours, end)) || watched.isSilenced(end);
-  const from = evaluation.kind === 'measured' ? evaluation.measurement.start : end;
-  const first = index + 1 - Math.round((end - from) / series.windowMillis);
-  const bySource = countsOf(series, first, index + 1, 'bySource');
-  const { state, event } = advance(test, { ...watched, muted, bySource }, before, evaluation);
+  const sourcesSince = (start: EpochMillis): Readonly<Record<string, number>> =>
+    countsOf(series, index + 1 - Math.round((end - start) / series.windowMillis), index + 1, 'bySource');
+  const { state, event } = advance(test, { ...watched, muted, sourcesSince }, before, evaluation);
   if (event?.resolution === 're-baselined') profile = rebaselined(profile);
   return { state: { ...state, profile }, evaluation, ...(event !== undefined && { event }) };
 }

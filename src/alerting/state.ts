@@ -49,8 +49,8 @@ export interface Circumstances {
   readonly tier: Tier;
   /** Nothing begins to fire: quiet hours or a silence. */
   readonly muted: boolean;
-  /** Posts of the measured windows by source. */
-  readonly bySource: Readonly<Record<string, number>>;
+  /** Posts by source from a time up to the end of the window. */
+  readonly sourcesSince: (start: EpochMillis) => Readonly<Record<string, number>>;
 }
 
 export interface Transition {
@@ -132,7 +132,7 @@ function withPeak(alert: Alert, observed: number): Alert {
 
 function fired(
   { name, measure }: RuleTest,
-  { brand, tier, bySource }: Circumstances,
+  { brand, tier, sourcesSince }: Circumstances,
   end: EpochMillis,
   measurement: Measurement,
 ): Alert {
@@ -156,7 +156,7 @@ function fired(
       posts,
       negativeShare: measurement.negativeShare,
       baselineNegativeShare: measurement.usualNegativeShare,
-      bySource,
+      bySource: sourcesSince(start),
       ...(authors !== undefined && { authors }),
     },
   };

@@ -4,7 +4,7 @@ import { betaBinomialTail, negativeBinomialTail, normalTail } from './special-fu
 
 /** What a test knows of chance, beside the level. */
 export interface Chance {
-  /** Spread of the measure as learned, in units of what independent posts give: 1 or more. */
+  /** Spread of the measure as learned, in units of `deviation`. */
   readonly spread: number;
   /** How many windows the level was learned from, and posts in them: its own uncertainty. */
   readonly windows: number;
@@ -39,12 +39,14 @@ export interface Measure {
   evidence(span: Span): number;
 }
 
-/**
- * The least over-dispersion of counts: a negative binomial of this size. Posts answer each other, so they scatter
- * more than Poisson's even where a short history has not shown it yet; and where a brand has so many posts that
- * chance plays no part, it takes about 2.7 times the usual.
- */
+/** Over-dispersion that the scale of counts is made for: a negative binomial of this size. */
 const COUNT_SIZE = 20;
+/**
+ * The least over-dispersion that a test assumes. Posts answer each other, so they scatter more than Poisson's even
+ * where the history has not shown it; and where a brand has so many posts that chance plays no part, it takes about
+ * 1.8 times the usual.
+ */
+const GREATEST_SIZE = 50;
 /** No share or spread of polarity is taken to be more certain than that. */
 const LEAST_VARIANCE = 0.01;
 
@@ -59,7 +61,8 @@ function counting(count: (span: Span) => number): Measure {
     pValue(span, level, { spread, windows, unseen }) {
       const mean = Math.max(1e-6, span.windows * unstabilise(level, COUNT_SIZE));
       // A spread s on the scale is a variance of s² (m + m² / size) (delta method), which gives the size that fits.
-      const inverse = spread ** 2 / (COUNT_SIZE * span.windows) + (spread ** 2 - 1) / mean;
+      const learned = spread ** 2 / (COUNT_SIZE * span.windows) + (spread ** 2 - 1) / mean;
+      const inverse = Math.max(learned, 1 / (GREATEST_SIZE * span.windows));
       const uncertain = (inverse + 1 / mean) / Math.max(1, windows / span.windows);
       return negativeBinomialTail(count(span), mean, 1 / (inverse + uncertain + unseen));
     },
@@ -78,7 +81,8 @@ const negativeShare: Measure = {
   pValue(span, level, { spread, windows, posts }) {
     const perWindow = posts / Math.max(1, windows);
     // A spread s is a variance of s² p (1 − p) / n, which is 1 + (n − 1) ρ times that of independent posts.
-    const correlation = (spread ** 2 - 1) / Math.max(1, perWindow * span.windows - 1) + 1 / (posts + 2);
+    const correlation =
+      (Math.max(1, spread) ** 2 - 1) / Math.max(1, perWindow * span.windows - 1) + 1 / (posts + 2);
     return betaBinomialTail(
       span.negative,
       span.posts,
@@ -101,7 +105,7 @@ const polarity: Measure = {
   weight: ({ posts }) => posts,
   pValue(span, level, chance) {
     if (span.posts === 0) return 1;
-    const deviation = this.deviation(span, level, chance) * chance.spread;
+    const deviation = this.deviation(span, level, chance) * Math.max(1, chance.spread);
     const uncertain = Math.sqrt(1 + span.posts / (chance.posts + 1));
     return normalTail((-span.polaritySum / span.posts - level) / (deviation * uncertain));
   },

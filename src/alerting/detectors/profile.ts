@@ -53,6 +53,8 @@ const LEAST_WINDOWS = 96;
 const MOST_SPREADS = 2;
 /** The mean of a normal deviation that is bounded like that. */
 const BOUNDED_MEAN = 0.781;
+/** Regular windows are not taken to be more regular than that. */
+const LEAST_SPREAD = 0.5;
 /** Until so many windows are known the bound would keep a wrong first level in place. */
 const UNBOUNDED_WINDOWS = 12;
 /** Relative variance that an unknown course of the day may add, until a day has been seen. */
@@ -141,7 +143,7 @@ export function learn(before: Profile, test: RuleTest, series: WindowSeries, ind
     opinionated: mixed(first.opinionated, (span.negative + span.positive) / Math.max(1, span.posts), part),
     spreads: spreadsAfter(first, measure, series, index),
     drift: mixed(value - expected, first.drift, fadeOf(DRIFT_HALF_LIFE, windowMillis)),
-    ...modelKnown(series, index),
+    ...(dependsOnModel(test.measure) && modelKnown(series, index)),
   };
   return withSeason(moved, start, windowMillis, weight, step);
 }
@@ -198,7 +200,7 @@ function spreadsAfter(profile: Profile, measure: Measure, series: WindowSeries, 
     const deviation = measure.deviation(span, level, profile);
     const apart = Math.abs(value - measure.expected(level, i + 1)) / deviation;
     const bounded = Math.min(apart, MOST_SPREADS * spread) / BOUNDED_MEAN;
-    return Math.max(1, mixed(bounded, spread, fade));
+    return Math.max(LEAST_SPREAD, mixed(bounded, spread, fade));
   });
 }
 

@@ -91,7 +91,8 @@ function measure(
   const isSilent = value === undefined || (scale.isMean && !hasPosts);
   const deviation = isSilent
     ? 0
-    : (value - scale.expected(level, width)) / (scale.deviation(span, level, chance) * chance.spread);
+    : (value - scale.expected(level, width)) /
+      (scale.deviation(span, level, chance) * Math.max(1, chance.spread));
   const pValue = isSilent || deviation <= 0 ? 1 : scale.pValue(span, level, chance);
   const surprise = Math.log(Math.max(pValue, Number.MIN_VALUE)) / Math.log(test.pThreshold);
   return {
