@@ -24,8 +24,6 @@ const SURGE_WINDOWS = 2;
 const GROWTH = 3;
 /** Surges come when a rule has known the brand for so long. */
 const KNOWN_DAYS = 10;
-/** The rates of surges are those of their hour, on the mean; the weekend has fewer posts. */
-const SURGE_SWING = 0.3;
 const NEGATIVE = 0.25;
 const POSITIVE = 0.25;
 const WEEKEND = 0.7;
@@ -85,7 +83,7 @@ function falseAlerts() {
 
 function surges() {
   console.log(
-    `Surges of ${GROWTH} times the negative posts seen within ${SURGE_WINDOWS} windows, in percent, and by the ideal test with the same p-value:\n`,
+    `Surges of ${GROWTH} times the negative posts seen within ${SURGE_WINDOWS} windows, in percent, and by the ideal test with the same p-value; the rate is that of the hour:\n`,
   );
   console.log('| posts an hour | Poisson | ideal | negative binomial, r = 20 | ideal |');
   console.log('| --- | --- | --- | --- | --- |');
@@ -99,8 +97,8 @@ function surges() {
 
 function surgesSeen(rate, size) {
   const days = KNOWN_DAYS + 10;
-  const seed = seedOf(rate, size, SURGE_SWING, 999);
-  const series = feed({ rate, size, swing: SURGE_SWING, days, seed });
+  const seed = seedOf(rate, size, 0, 999);
+  const series = feed({ rate, size, swing: 0, weekend: 1, days, seed });
   const states = observations(NEGATIVE_COUNT, series).map(({ state }) => state);
   const random = seededRandom(seed + 1);
   const { widths, lagWindows, pThreshold, minPosts } = NEGATIVE_COUNT.test;
@@ -114,7 +112,7 @@ function surgesSeen(rate, size) {
     const slots = series.slots.slice(from, at);
     let [isSeen, isIdeal, sum, mean] = [false, false, 0, 0];
     for (let window = 0; window < SURGE_WINDOWS; window += 1) {
-      const usual = meanAt(rate, SURGE_SWING, at + window);
+      const usual = rate / WINDOWS_AN_HOUR;
       slots.push(slotOf(usual, size, random, GROWTH));
       const local = { start: START + from * WINDOW, windowMillis: WINDOW, slots };
       const next = observe(NEGATIVE_COUNT, state, local, slots.length - 1, local.start);
@@ -135,18 +133,18 @@ function surgesSeen(rate, size) {
 }
 
 /** Windows of a brand: posts an hour on the mean, a swing over the day, fewer at the weekend. */
-function feed({ rate, size, swing, days, seed }) {
+function feed({ rate, size, swing, weekend = WEEKEND, days, seed }) {
   const random = seededRandom(seed);
   const slots = Array.from({ length: days * WINDOWS_A_DAY }, (_, index) =>
-    slotOf(meanAt(rate, swing, index), size, random, 1),
+    slotOf(meanAt(rate, swing, weekend, index), size, random, 1),
   );
   return { start: START, windowMillis: WINDOW, slots };
 }
 
-function meanAt(rate, swing, index) {
+function meanAt(rate, swing, weekend, index) {
   const day = index / WINDOWS_A_DAY;
-  const weekend = Math.floor(day) % 7 >= 5 ? WEEKEND : 1;
-  return (rate / WINDOWS_AN_HOUR) * weekend * (1 + swing * Math.sin(2 * Math.PI * (day - 0.3)));
+  const part = Math.floor(day) % 7 >= 5 ? weekend : 1;
+  return (rate / WINDOWS_AN_HOUR) * part * (1 + swing * Math.sin(2 * Math.PI * (day - 0.3)));
 }
 
 /** Counts of independent posts, or of posts that come in bursts of the whole window: a gamma mixture. */

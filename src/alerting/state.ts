@@ -64,7 +64,7 @@ const STRONGER = 1.5;
 
 /**
  * The next state after the window that `evaluation` is about: quiet → pending → firing → quiet with a cool-down.
- * A window of which nothing can be said changes nothing, but for an alert that has fired for `maxFiringMs`.
+ * A window of which nothing can be said changes nothing.
  */
 export function advance(
   test: RuleTest,
@@ -101,9 +101,10 @@ export function advance(
 
 function goOn(test: RuleTest, evaluated: RuleState, firing: Firing, evaluation: Evaluation): Transition {
   const { end } = evaluation;
-  const measurement = evaluation.kind === 'measured' ? evaluation.measurement : undefined;
-  const alert = measurement === undefined ? firing.alert : withPeak(firing.alert, measurement.observed);
-  const strongest = Math.max(firing.strongest, measurement?.strength ?? 0);
+  if (evaluation.kind === 'held') return { state: evaluated };
+  const { measurement } = evaluation;
+  const alert = withPeak(firing.alert, measurement.observed);
+  const strongest = Math.max(firing.strongest, measurement.strength);
   const { calmSince: _, ...restless } = { ...firing, alert, strongest };
   const resolve = (resolution: NonNullable<Alert['resolution']>): Transition => {
     const resolved: Alert = { ...alert, state: 'resolved', resolvedAt: end, resolution };
@@ -117,7 +118,6 @@ function goOn(test: RuleTest, evaluated: RuleState, firing: Firing, evaluation: 
   };
 
   if (end - alert.firedAt >= test.maxFiringMs) return resolve('re-baselined');
-  if (measurement === undefined) return { state: { ...evaluated, phase: { ...firing, alert } } };
   if (measurement.strength >= test.resolveRatio) return { state: { ...evaluated, phase: restless } };
   const calmSince = firing.calmSince ?? end;
   return end - calmSince >= test.keepFiringMs

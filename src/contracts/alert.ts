@@ -18,8 +18,8 @@ export const alertSchema = z.object({
   id: z.string().min(1),
   brand: z.string().transform((id) => id as BrandId),
   rule: z.string(),
-  /** In whose unit `observed`, `expected` and `peak` are: posts, a share from 0 to 1, a mean from -1 to 1. */
-  measure: z.enum(ALERT_MEASURES).default('negative_count'),
+  /** In whose unit `observed`, `expected` and `peak` are: posts, a share from 0 to 1, a mean from -1 to 1. Posts that are negative, where it is left out. */
+  measure: z.enum(ALERT_MEASURES).optional(),
   state: z.enum(['firing', 'resolved']),
   /** End of the window that fired it. */
   firedAt: time,

@@ -62,7 +62,7 @@ function counting(count: (span: Span) => number): Measure {
       const mean = Math.max(1e-6, span.windows * unstabilise(level, COUNT_SIZE));
       // A spread s on the scale is a variance of s² (m + m² / size) (delta method), which gives the size that fits.
       const learned = spread ** 2 / (COUNT_SIZE * span.windows) + (spread ** 2 - 1) / mean;
-      const inverse = Math.max(learned, 1 / (GREATEST_SIZE * span.windows));
+      const inverse = Math.max(learned, 1 / GREATEST_SIZE);
       const uncertain = (inverse + 1 / mean) / Math.max(1, windows / span.windows);
       return negativeBinomialTail(count(span), mean, 1 / (inverse + uncertain + unseen));
     },

@@ -56,10 +56,9 @@ export function testSurge(profile: Profile, test: RuleTest, series: WindowSeries
     return { kind: 'held', end, reason: 'incomplete' };
   }
   if (profile.learned < test.leastWindows) return { kind: 'held', end, reason: 'too-little-history' };
-  const model = dependsOnModel(test.measure)
-    ? modelOf(series, index + 1 - test.widths, index + 1)
-    : undefined;
-  if (model !== undefined && model !== profile.model) return { kind: 'held', end, reason: 'model-changed' };
+  if (dependsOnModel(test.measure) && hasOtherModel(profile, test, series, index)) {
+    return { kind: 'held', end, reason: 'model-changed' };
+  }
 
   const rare = rareDeviation(profile, test.rareDays);
   let best: Measurement | undefined;
@@ -70,6 +69,15 @@ export function testSurge(profile: Profile, test: RuleTest, series: WindowSeries
   return best === undefined
     ? { kind: 'held', end, reason: 'incomplete' }
     : { kind: 'measured', end, measurement: best };
+}
+
+/** Whether another model than the profile's scored most posts of one of the newest windows. */
+function hasOtherModel(profile: Profile, test: RuleTest, series: WindowSeries, index: number): boolean {
+  for (let newest = index + 1 - test.widths; newest <= index; newest += 1) {
+    const model = modelOf(series, newest, newest + 1);
+    if (model !== undefined && model !== profile.model) return true;
+  }
+  return false;
 }
 
 function measure(
