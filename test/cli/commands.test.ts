@@ -19,6 +19,7 @@ const COMMANDS = [
   'topics',
   'produce',
   'dead-letters',
+  'backtest',
   'doctor',
 ];
 
