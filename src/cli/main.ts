@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../version.js';
 import { addAggregateCommand } from './commands/aggregate.js';
 import { addAlertsCommand } from './commands/alerts.js';
+import { addBacktestCommand } from './commands/backtest.js';
 import { addDeadLettersCommand } from './commands/dead-letters.js';
 import { addDeliveriesCommand } from './commands/deliveries.js';
 import { addDemoCommand } from './commands/demo.js';
@@ -42,6 +43,7 @@ for (const add of [
   addAggregateCommand,
   addAlertsCommand,
   addDeliveriesCommand,
+  addBacktestCommand,
   addDoctorCommand,
 ]) {
   add(program);

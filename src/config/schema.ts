@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { NAMESPACE } from '../contracts/ids.js';
-import { TIERS } from '../contracts/window.js';
+import { ALERT_MEASURES } from '../contracts/alert.js';
+import { epochMillis, NAMESPACE } from '../contracts/ids.js';
+import { isTimeZone } from '../contracts/time-zone.js';
+import { TIER_MILLIS, TIERS } from '../contracts/window.js';
 import { receiver } from './receivers.js';
 
 const millis = (value: number) => z.number().int().nonnegative().default(value);
@@ -144,6 +146,13 @@ const redis = section({
   connectTimeoutMs: millis(5_000).describe('how long Redis may take to answer a connection'),
 });
 
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of the day such as 22:00');
+const timeZone = z
+  .string()
+  .refine(isTimeZone, { error: 'must be a time zone such as Europe/Berlin' })
+  .default('UTC');
+const moment = z.iso.datetime({ offset: true }).transform((text) => epochMillis(Date.parse(text)));
+
 const rule = z
   .strictObject({
     name: z.string().regex(/^[a-z0-9-]+$/),
@@ -151,33 +160,87 @@ const rule = z
       .array(z.string())
       .optional()
       .describe('all brands by default; `_all` (every post once) only where it is named'),
-    measure: z.literal('negative_count').default('negative_count'),
-    tier: z.enum(TIERS).default('5m'),
-    surgeWindows: positive(3).describe(
-      'a surge may spread: the newest 1, 2, … up to this many windows are looked at together',
-    ),
-    baselineWindows: positive(72).describe('how many earlier windows tell what is usual'),
-    lagWindows: positive(6).describe(
-      'the newest windows that tell nothing about the usual, so that a surge that builds up does not count as usual',
-    ),
-    minPosts: positive(8).describe('fewer negative posts than this never fire'),
-    threshold: z
+    measure: z
+      .enum(ALERT_MEASURES)
+      .default('negative_count')
+      .describe('negative_count, negative_share, volume or polarity (fires when the mean falls)'),
+    tier: z.enum(TIERS).default('5m').describe('size of the windows'),
+    sensitivity: z
+      .enum(['low', 'medium', 'high'])
+      .default('medium')
+      .describe(
+        '0.05, 0.5 or 5 alerts a brand and month by chance, of surges that a brand sees once in 30, 10 or 4 days',
+      ),
+    falseAlertsPerMonth: z
       .number()
       .positive()
-      .default(5)
-      .describe('fires at this many robust deviations above the usual'),
-    resolveThreshold: z.number().nonnegative().default(2),
-    resolveAfter: positive(2).describe('windows in a row below resolveThreshold'),
-    cooldownMs: millis(1_800_000).describe('the rule stays quiet for the brand this long after resolving'),
+      .max(100)
+      .optional()
+      .describe(
+        'how many alerts by chance are accepted a month over all brands of the rule, in place of what the sensitivity says',
+      ),
+    surgeWindows: z
+      .number()
+      .int()
+      .min(1)
+      .max(12)
+      .default(3)
+      .describe('a surge may spread: the newest 1, 2, … up to this many windows are looked at together'),
+    lagMs: millis(3_600_000).describe(
+      'the newest windows that tell nothing about the usual, so that a surge that builds up does not count as usual',
+    ),
+    minHistoryMs: millis(7_200_000).describe(
+      'with less known of a brand than this, and 24 windows, nothing is said',
+    ),
+    deduplicate: z
+      .boolean()
+      .default(true)
+      .describe('leave out near-duplicates and the many posts of one author, where windows know them'),
+    minPosts: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        'with fewer posts than this nothing fires: of those that are counted (8), or that have a share or a mean (20)',
+      ),
+    minAuthors: positive(3).describe('nothing fires with fewer different authors, where windows know them'),
+    forMs: millis(0).describe('a surge must last this long before it fires'),
+    keepFiringMs: millis(600_000).describe('it must be over for this long before it is resolved'),
+    resolveRatio: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe('it is over below this part of the strength that fires'),
+    cooldownMs: z
+      .number()
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        'after firing nothing fires again for this long, but for a surge half as strong again; a day for volume, 4 h for the others',
+      ),
+    maxFiringMs: positive(86_400_000).describe('an alert that fires for this long ends as re-baselined'),
+    quietHours: z
+      .strictObject({ from: clockTime, to: clockTime, timeZone })
+      .optional()
+      .describe('nothing fires then; a surge that still lasts afterwards does'),
   })
-  .refine(({ lagWindows, surgeWindows }) => lagWindows >= surgeWindows, {
-    path: ['lagWindows'],
-    error: 'must be at least surgeWindows: a window cannot be its own baseline',
-  })
-  .refine(({ threshold, resolveThreshold }) => resolveThreshold <= threshold, {
-    path: ['resolveThreshold'],
-    error: 'must not be above threshold: the alert would resolve at once',
+  .refine(({ lagMs, surgeWindows, tier }) => lagMs >= surgeWindows * TIER_MILLIS[tier], {
+    path: ['lagMs'],
+    error: 'must be at least surgeWindows windows long: a window cannot be its own baseline',
   });
+
+const silence = z
+  .strictObject({
+    from: moment,
+    to: moment,
+    brand: z.string().optional().describe('all by default'),
+    rule: z.string().optional().describe('all by default'),
+    reason: z.string().optional(),
+  })
+  .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be later than from' });
 
 const alerting = section({
   scheduler: z
@@ -193,6 +256,10 @@ const alerting = section({
     })
     .default([rule.parse({ name: 'negative-surge' })])
     .describe('what fires: each has a name; see docs/alerts.md'),
+  silences: z
+    .array(silence)
+    .default([])
+    .describe('from, to, brand, rule, reason: nothing fires meanwhile; see docs/alerts.md'),
   receivers: z
     .array(receiver)
     .refine((receivers) => new Set(receivers.map(({ name }) => name)).size === receivers.length, {
@@ -283,6 +350,9 @@ const api = section({
   }),
 });
 
+/** One rule with its defaults, for what runs without a configuration, and for the API, which shows the rules. */
+export const alertRuleSchema = rule;
+
 /** The whole configuration, with its defaults. docs/configuration.md describes each key. */
 export const configSchema = z.strictObject({
   streams,
@@ -316,8 +386,6 @@ export type AlertingConfig = Config['alerting'];
 export type ApiConfig = Config['api'];
 export type ApiToken = Readonly<z.infer<typeof apiToken>>;
 export type ApiScope = (typeof API_SCOPES)[number];
-/** For the API, which shows the rules. */
-export const alertRuleSchema = rule;
 export type AlertRule = z.infer<typeof rule>;
 export type {
   AlertmanagerConfig,
@@ -329,4 +397,5 @@ export type {
   TeamsConfig,
   WebhookConfig,
 } from './receivers.js';
+export type Silence = Readonly<z.infer<typeof silence>>;
 export type StreamsConfig = Config['streams'];

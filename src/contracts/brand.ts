@@ -1,15 +1,6 @@
 import { z } from 'zod';
 import { brandId } from './ids.js';
-
-/** A name of the IANA time zone database, as far as this Node.js knows it. */
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { isTimeZone } from './time-zone.js';
 
 const phrases = z.array(z.string().trim().min(1)).default([]);
 

@@ -33,7 +33,7 @@ export interface AlertingOptions {
 /** The role `alert`: closed windows through the rules; changes onto their topic and to the receivers. */
 export async function startAlerting(options: AlertingOptions): Promise<Role> {
   const { config, streams, windows, store, jobs, logger } = options;
-  const { rules, receivers, lookBackMs } = config.alerting;
+  const { rules, receivers, silences, lookBackMs } = config.alerting;
   const producer = await streams.producer();
   // What receivers read of time, such as a signature's, is the wall's, also in a replay.
   const opened = await openReceivers(receivers, { clock: systemClock });
@@ -49,6 +49,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
     publish: (alert) => producer.send([alertRecord(alert, config.topics.alerts)]),
     deliver: (alert) => jobs.enqueue(deliveriesOf(alert, alert.state, receivers)),
     lookBackMs,
+    silences,
     retentionMs: config.aggregation.retentionMs,
   });
   /** Whether windows are being read again, and so are not all that they can be. */

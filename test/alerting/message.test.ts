@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alertMessage, plainName } from '../../src/alerting/delivery/message.js';
+import type { Alert, AlertMeasure } from '../../src/contracts/alert.js';
 import { alertOf } from './alerts.js';
 import { acknowledged, english, firing, resolved } from './notices.js';
 
@@ -46,7 +47,7 @@ describe('what people read about an alert', () => {
     expect(facts).toContainEqual({ label: 'Resolved', value: '2026-03-01 21:20 UTC' });
   });
 
-  it.each([
+  it.each<[AlertMeasure, number, number, string]>([
     ['volume', 1_200, 300.4, '1,200 posts where 300 were expected'],
     ['negative_count', 9, 0.333, '9 negative posts where 0.33 were expected'],
     ['negative_share', 0.8, 0.215, '80% of posts negative where 21.5% were expected'],
@@ -61,12 +62,12 @@ describe('what people read about an alert', () => {
     [0.00234, '0.0023'],
     [0, '0'],
   ])('gives the p-value %s, where the alert has one, as %s', (pValue, value) => {
-    const { facts } = alertMessage({ ...firing, ...{ pValue } }, 'firing', english);
+    const { facts } = alertMessage({ ...firing, pValue }, 'firing', english);
     expect(facts).toContainEqual({ label: 'p-value', value });
   });
 
   it('says where an alert ends because it has become the usual', () => {
-    const ended = { ...resolved, ...{ resolution: 're-baselined' } };
+    const ended: Alert = { ...resolved, resolution: 're-baselined' };
     expect(alertMessage(ended, 'resolved', english).title).toBe(
       'Acme: negative-surge ends, and is taken for the usual from now on',
     );

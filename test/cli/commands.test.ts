@@ -21,6 +21,7 @@ const COMMANDS = [
   'dead-letters',
   'alerts',
   'deliveries',
+  'backtest',
   'doctor',
 ];
 

@@ -75,7 +75,14 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
       const folder = temporaryFolder();
       const brands = join(folder, 'brands.yaml');
       writeFileSync(brands, 'brands: [{ id: acme, name: Acme, keywords: [acme, 艾克美] }]');
-      const rule = { name: 'negative-surge', tier: '10s', baselineWindows: 24, lagWindows: 3, minPosts: 5 };
+      const rule = {
+        name: 'negative-surge',
+        tier: '10s',
+        lagMs: 30_000,
+        minHistoryMs: 240_000,
+        keepFiringMs: 10_000,
+        minPosts: 5,
+      };
       const receivers = [{ name: 'hook', kind: 'webhook', url, secret: SECRET, allowPrivate: true }];
       const deployment = await deploy({
         alerting: { evaluateEveryMs: 200, deliveryBackoffMs: 50, rules: [rule], receivers },

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import type { Alert } from '../../contracts/alert.js';
+import type { Alert, AlertMeasure } from '../../contracts/alert.js';
 import type { EpochMillis } from '../../contracts/ids.js';
 import type { AlertEvent } from './delivery.js';
 import { type Language, say, type Word } from './words.js';
@@ -28,15 +27,6 @@ const MOST_SOURCES = 5;
 /** Names come from posts and other people's files. */
 const MOST_NAME_CHARACTERS = 80;
 
-/** What an alert holds where its rule gives it; `observed`, `expected` and `peak` are in the unit of the measure. */
-const extrasSchema = z.object({
-  measure: z.enum(['volume', 'negative_count', 'negative_share', 'polarity']).default('negative_count'),
-  pValue: z.number().optional(),
-  resolution: z.string().optional(),
-  evidence: z.object({ authors: z.number().optional() }),
-});
-type Measure = z.infer<typeof extrasSchema>['measure'];
-
 /** Turns an alert into what people read: the one place that knows what an alert holds. */
 export function alertMessage(
   alert: Alert,
@@ -53,8 +43,8 @@ export function alertMessage(
 }
 
 function titleOf(alert: Alert, event: AlertEvent, { language, brandName }: MessageOptions): string {
-  const { measure, resolution } = extrasSchema.parse(alert);
-  const word = event === 'resolved' && resolution === 're-baselined' ? 'rebaselined' : event;
+  const { measure = 'negative_count' } = alert;
+  const word = event === 'resolved' && alert.resolution === 're-baselined' ? 'rebaselined' : event;
   return say(language, word, {
     brand: plainName(brandName(alert.brand)),
     rule: plainName(alert.rule),
@@ -67,12 +57,8 @@ function titleOf(alert: Alert, event: AlertEvent, { language, brandName }: Messa
 }
 
 function factsOf(alert: Alert, { language, brandName }: MessageOptions): readonly Fact[] {
-  const { evidence, observed, expected, peak, acknowledgement } = alert;
-  const {
-    measure,
-    pValue,
-    evidence: { authors },
-  } = extrasSchema.parse(alert);
+  const { evidence, measure = 'negative_count', observed, expected, pValue, peak, acknowledgement } = alert;
+  const { authors } = evidence;
   const facts: readonly (readonly [Word, string | undefined])[] = [
     ['brand', plainName(brandName(alert.brand))],
     ['rule', plainName(alert.rule)],
@@ -128,7 +114,7 @@ function minute(time: EpochMillis): string {
   return `${day} ${clock.slice(0, 8).replace(/:00$/, '')} UTC`;
 }
 
-function amount(value: number, measure: Measure, language: Language): string {
+function amount(value: number, measure: AlertMeasure, language: Language): string {
   if (measure === 'negative_share') return percent(value, language);
   if (measure === 'polarity') {
     return new Intl.NumberFormat(language, { maximumFractionDigits: 2, signDisplay: 'negative' }).format(
