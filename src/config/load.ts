@@ -11,7 +11,7 @@ import { type Setting, settings } from './settings.js';
 const FILE_PATHS = [['brands'], ['scoring', 'model'], ['streams', 'file', 'directory']] as const;
 
 /** What stands below these may be a secret: no message shows it. */
-const SECRET_PATHS = ['alerting.receivers', 'output.authorKey'];
+const SECRET_PATHS = ['alerting.receivers', 'api.sessionKey', 'output.authorKey'];
 
 type Tree = Record<string, unknown>;
 
