@@ -15,7 +15,7 @@ export type Caller =
   /** The server has no tokens: it trusts whoever reaches it. */
   | { readonly kind: 'trusted' }
   | { readonly kind: 'token'; readonly token: ApiToken }
-  | { readonly kind: 'session'; readonly token: ApiToken; readonly id: string }
+  | { readonly kind: 'session'; readonly token: ApiToken; readonly remainingMillis: number }
   /** `shown` where it came with a token or session that is not valid. */
   | { readonly kind: 'stranger'; readonly shown: 'nothing' | 'token' | 'session' };
 
@@ -41,9 +41,14 @@ export interface AccessOptions {
 
 /**
  * @throws SentifluxError SF_CONFIG_INVALID where others than this machine could reach a server that asks nobody
- *   for a token
+ *   for a token, or where it is told both to ask and not to ask
  */
 export function requireTokens({ host, tokens, anonymous }: ApiConfig): void {
+  if (tokens.length > 0 && anonymous) {
+    throw new SentifluxError('SF_CONFIG_INVALID', 'api.anonymous is true, and api.tokens holds tokens.', {
+      hint: 'Take away one of them: with tokens nobody is anonymous.',
+    });
+  }
   if (tokens.length > 0 || anonymous || isLoopback(host)) return;
   throw new SentifluxError(
     'SF_CONFIG_INVALID',
@@ -80,7 +85,7 @@ function callerOf({ headers }: FastifyRequest, { tokens, sessions }: AccessOptio
   const session = sessions.read(cookie);
   return session === undefined
     ? { kind: 'stranger', shown: 'session' }
-    : { kind: 'session', token: session.token, id: session.id };
+    : { kind: 'session', token: session.token, remainingMillis: session.remainingMillis };
 }
 
 function refuseStrangers(caller: Caller, scope: ApiScope): void {

@@ -24,6 +24,8 @@ export interface LiveReaderOptions {
   readonly filter: LiveFilter;
   /** Whom the reader is counted for. */
   readonly caller: string;
+  /** How long it may read; without end where it is left out. */
+  readonly lifetimeMillis?: number | undefined;
   /** Id of the last event that it has seen, where it comes back. */
   readonly lastEventId?: string | undefined;
 }
@@ -49,6 +51,8 @@ interface Reader {
 
 const RETRY_MILLIS = 2_000;
 const LINGER_MILLIS = 2_000;
+/** The greatest that a timer takes: 24 days. */
+const MOST_MILLIS = 2 ** 31 - 1;
 const MEBI = 1024 * 1024;
 
 const DROPPED = frame('dropped', {
@@ -57,6 +61,7 @@ const DROPPED = frame('dropped', {
   hint: 'Connect again with fewer kinds, with one brand or with scoredPerSecond.',
 });
 const CLOSING = frame('closing', { reason: 'server closing', message: 'the worker stops' });
+const SIGNED_OUT = frame('closing', { reason: 'session ended', message: 'sign in again' });
 const MISSED = frame('missed', {
   reason: 'no longer kept',
   message: 'events since the last one that you have seen are missing here',
@@ -166,7 +171,7 @@ export function createLiveStreams(options: LiveStreamsOptions): LiveStreams {
   }
 
   return {
-    open({ filter, caller, lastEventId }) {
+    open({ filter, caller, lifetimeMillis, lastEventId }) {
       refuseTooMany(caller);
       clearTimeout(ending);
       const stream = createEventStream({ maxWaiting, lingerMillis: LINGER_MILLIS });
@@ -176,6 +181,10 @@ export function createLiveStreams(options: LiveStreamsOptions): LiveStreams {
       stream.send(`retry: ${RETRY_MILLIS}\n\n`);
       if (lastEventId !== undefined) resume(reader, listening.run, lastEventId);
       readers.add(reader);
+      if (lifetimeMillis !== undefined) {
+        const end = setTimeout(() => stream.end(SIGNED_OUT, 'sent'), Math.min(lifetimeMillis, MOST_MILLIS));
+        stream.body.once('close', () => clearTimeout(end));
+      }
       return stream.body;
     },
     close() {

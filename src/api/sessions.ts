@@ -10,6 +10,7 @@ export interface Session {
   readonly id: string;
   readonly token: ApiToken;
   readonly expiresAt: EpochMillis;
+  readonly remainingMillis: number;
 }
 
 export interface Sessions {
@@ -39,8 +40,8 @@ export function createSessions({ tokens, key, lifetimeMillis, clock }: SessionsO
 
   return {
     begin(token) {
-      const session = { id: randomUUID(), token, expiresAt: epochMillis(clock.now() + lifetimeMillis) };
-      const { id, expiresAt } = session;
+      const [id, expiresAt] = [randomUUID(), epochMillis(clock.now() + lifetimeMillis)];
+      const session = { id, token, expiresAt, remainingMillis: lifetimeMillis };
       const payload = Buffer.from(JSON.stringify({ id, name: token.name, expiresAt })).toString('base64url');
       return { session, value: `${payload}.${sign(payload, token).toString('base64url')}` };
     },
@@ -54,7 +55,9 @@ export function createSessions({ tokens, key, lifetimeMillis, clock }: SessionsO
       const expected = sign(payload, token);
       if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
       const { id, expiresAt } = claimed;
-      return expiresAt > clock.now() ? { id, token, expiresAt: epochMillis(expiresAt) } : undefined;
+      const remainingMillis = expiresAt - clock.now();
+      if (remainingMillis <= 0) return undefined;
+      return { id, token, expiresAt: epochMillis(expiresAt), remainingMillis };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { requireTokens } from '../../src/api/access.js';
 import type { Api } from '../../src/api/schema.js';
 import { tokenHash } from '../../src/api/tokens.js';
@@ -160,6 +160,9 @@ describe('an address', () => {
     );
     expect(() => requireTokens(apiConfig({ host, tokens: TOKENS }))).not.toThrow();
     expect(() => requireTokens(apiConfig({ host, anonymous: true }))).not.toThrow();
+    expect(() => requireTokens(apiConfig({ host, tokens: TOKENS, anonymous: true }))).toThrow(
+      'api.anonymous is true, and api.tokens holds tokens.',
+    );
   });
 });
 
@@ -343,6 +346,15 @@ describe('a session', () => {
       const answer = await ask({ url: '/v1/brands', headers: { cookie: `sentiflux_session=${value}` } });
       expect([value, answer.statusCode]).toEqual([value, 401]);
     }
+  });
+
+  it('takes the streams that were opened with it along when it ends', async () => {
+    const { api, ask } = await open({ sessionMs: 20 });
+    const { cookie } = await signIn(ask);
+    const address = await api.listen({ host: '127.0.0.1', port: 0 });
+    onTestFinished(() => api.close());
+    const stream = await fetch(`${address}/v1/stream`, { headers: { cookie } });
+    expect(await stream.text()).toMatch(/event: closing\ndata: {"reason":"session ended"/);
   });
 
   it('does not hide a token that is wrong', async () => {

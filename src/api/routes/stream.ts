@@ -32,7 +32,7 @@ export function streamRoutes(api: Api, { brands, streams }: StreamRoutesOptions)
           'Events `scored`, `window` and `alert` as on the topics; a later `scored` with a known id is an edit; ' +
           '`deleted` has the id of a post that is to be shown no more, whatever its brand; `skipped` counts what `scoredPerSecond` left ' +
           'out; `missed` says that events since the last one seen (`Last-Event-ID`, or `lastEventId`) are no longer ' +
-          'kept; `dropped` ends the stream of a reader that is too slow, `closing` when the worker stops.',
+          'kept; `dropped` ends the stream of a reader that is too slow, `closing` when the worker stops or the session has ended.',
         querystring: z.strictObject({
           brand: z.string().optional(),
           brands: brandsParameter.optional(),
@@ -70,6 +70,7 @@ export function streamRoutes(api: Api, { brands, streams }: StreamRoutesOptions)
           scoredPerSecond,
         },
         caller: callerKey(request),
+        ...(request.caller.kind === 'session' && { lifetimeMillis: request.caller.remainingMillis }),
         lastEventId: request.headers['last-event-id'] ?? query.lastEventId,
       });
       // A connection that ends with its stream keeps no closing server waiting.
