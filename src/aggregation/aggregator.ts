@@ -4,10 +4,11 @@ import type { BrandId, EpochMillis } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
 import { postsCounted } from '../telemetry/instruments.js';
 import type { ScoredRecords } from './decode-scored.js';
+import type { SummaryConfig } from './fold.js';
 import { PartitionMemory } from './partition-memory.js';
 import { isRebuilding } from './rebuilding.js';
 import type { PartitionStore, PartitionUpdate } from './store.js';
-import { type OffsetGap, type SummaryConfig, summarise, unknownSums } from './summarise.js';
+import { type OffsetGap, summarise, unknownSums } from './summarise.js';
 import { untilReachable } from './until-reachable.js';
 
 export interface AggregatorOptions {
