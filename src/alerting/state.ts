@@ -31,7 +31,7 @@ export const ruleStateSchema = z.object({
       kind: z.literal('firing'),
       alert: alertSchema,
       /** Of the strongest windows so far. */
-      strongest: z.number(),
+      strongest: z.number().default(1),
       /** End of the first of the windows in a row that would resolve the alert. */
       calmSince: timeSchema.optional(),
     }),

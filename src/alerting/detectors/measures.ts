@@ -55,7 +55,8 @@ function counting(count: (span: Span) => number): Measure {
   return {
     isMean: false,
     value: (span) => stabilise(count(span), COUNT_SIZE * span.windows),
-    expected: (level, windows) => stabilise(windows * unstabilise(level, COUNT_SIZE), COUNT_SIZE * windows),
+    expected: (level, windows) =>
+      windows === 1 ? level : stabilise(windows * unstabilise(level, COUNT_SIZE), COUNT_SIZE * windows),
     deviation: () => 1,
     weight: () => 1,
     pValue(span, level, { spread, windows, unseen }) {
@@ -136,9 +137,12 @@ export function stabilise(count: number, size: number): number {
   return 2 * Math.sqrt(size) * Math.asinh(Math.sqrt((count + 3 / 8) / (size - 3 / 4)));
 }
 
-/** The count that has this value on the scale; 0 where there is none. */
+/**
+ * The mean count whose values have this mean on the scale. Not the inverse, which has 3/8 for 1/8: the mean of a
+ * bent scale lies below the scale of the mean (Anscombe 1948, section 3).
+ */
 export function unstabilise(value: number, size: number): number {
-  return Math.max(0, (size - 3 / 4) * Math.sinh(Math.max(0, value) / (2 * Math.sqrt(size))) ** 2 - 3 / 8);
+  return Math.max(0, (size - 3 / 4) * Math.sinh(Math.max(0, value) / (2 * Math.sqrt(size))) ** 2 - 1 / 8);
 }
 
 /** A share seen in few posts is not taken for 0 or 1. */

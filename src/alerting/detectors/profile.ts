@@ -24,10 +24,12 @@ export const profileSchema = z.object({
   /** Spread around the level by how many windows are counted together, in units of what chance alone gives. */
   spreads: z.array(z.number().positive()),
   /** Offsets from the level by hour of the day and by day of the week (UTC), and what each stands on. */
-  hours: z.array(z.number()).length(24),
-  hourMass: z.array(z.number()).length(24),
-  weekdays: z.array(z.number()).length(7),
-  weekdayMass: z.array(z.number()).length(7),
+  season: z.object({
+    hours: z.array(z.number()).length(24),
+    hourMass: z.array(z.number()).length(24),
+    weekdays: z.array(z.number()).length(7),
+    weekdayMass: z.array(z.number()).length(7),
+  }),
   /** Mean deviation of the newest windows from what was expected, not bounded: where the level would be by now. */
   drift: z.number(),
   /** Strongest deviation of each of the last days, the newest last; `day` is the one that is under way. */
@@ -72,17 +74,23 @@ export function emptyProfile(widths: number): Profile {
     negativeShare: 0,
     opinionated: 0.5,
     spreads: new Array<number>(widths).fill(1),
-    hours: new Array<number>(24).fill(0),
-    hourMass: new Array<number>(24).fill(0),
-    weekdays: new Array<number>(7).fill(0),
-    weekdayMass: new Array<number>(7).fill(0),
+    season: {
+      hours: new Array<number>(24).fill(0),
+      hourMass: new Array<number>(24).fill(0),
+      weekdays: new Array<number>(7).fill(0),
+      weekdayMass: new Array<number>(7).fill(0),
+    },
     drift: 0,
     peaks: [],
   };
 }
 
 /** Offset from the level at the middle of a window; between the middles of two hours it is interpolated. */
-export function seasonOf({ hours, weekdays }: Profile, start: EpochMillis, windowMillis: number): number {
+export function seasonOf(
+  { season: { hours, weekdays } }: Profile,
+  start: EpochMillis,
+  windowMillis: number,
+): number {
   const middle = start + windowMillis / 2;
   const position = (middle % DAY_MILLIS) / HOUR_MILLIS - 0.5;
   const hour = Math.floor(position);
@@ -95,7 +103,7 @@ export function seasonOf({ hours, weekdays }: Profile, start: EpochMillis, windo
 /** What chance may do at a window, by what is known of the level there. */
 export function chanceOf(profile: Profile, start: EpochMillis, windowMillis: number, width: number): Chance {
   const perHour = HOUR_MILLIS / windowMillis;
-  const hourMass = profile.hourMass[hourOf(start + windowMillis / 2)] ?? 0;
+  const hourMass = profile.season.hourMass[hourOf(start + windowMillis / 2)] ?? 0;
   const seenDays = (profile.learned * windowMillis) / DAY_MILLIS;
   return {
     spread: profile.spreads[width - 1] ?? 1,
@@ -132,7 +140,7 @@ export function learn(before: Profile, test: RuleTest, series: WindowSeries, ind
   const windows = first.windows * fade + 1;
   const posts = first.posts * fade + span.posts;
   const part = posts === 0 ? 0 : span.posts / posts;
-  const moved: Profile = {
+  return {
     ...first,
     learned: first.learned + 1,
     level: first.level + (mass === 0 ? 0 : (weight / mass) * step),
@@ -143,9 +151,9 @@ export function learn(before: Profile, test: RuleTest, series: WindowSeries, ind
     opinionated: mixed(first.opinionated, (span.negative + span.positive) / Math.max(1, span.posts), part),
     spreads: spreadsAfter(first, measure, series, index),
     drift: mixed(value - expected, first.drift, fadeOf(DRIFT_HALF_LIFE, windowMillis)),
+    season: seasonAfter(first, start, windowMillis, weight, step),
     ...(dependsOnModel(test.measure) && modelKnown(series, index)),
   };
-  return withSeason(moved, start, windowMillis, weight, step);
 }
 
 /**
@@ -158,9 +166,9 @@ function sameModel(
   series: WindowSeries,
   index: number,
 ): Profile | undefined {
+  if (!dependsOnModel(test.measure) || profile.model === undefined) return profile;
   const model = modelOf(series, index, index + 1);
-  if (!dependsOnModel(test.measure) || model === undefined || profile.model === undefined) return profile;
-  if (model === profile.model) return profile;
+  if (model === undefined || model === profile.model) return profile;
   for (let later = index; later <= index + test.lagWindows; later += 1) {
     if ((modelOf(series, later, later + 1) ?? model) !== model) return undefined;
   }
@@ -170,7 +178,11 @@ function sameModel(
 /** Notes how far a window was from what was expected, for the strongest deviation of its day. */
 export function notePeak(profile: Profile, end: EpochMillis, deviation: number): Profile {
   const day = Math.floor((end - 1) / DAY_MILLIS);
-  if (profile.day === day) return { ...profile, dayPeak: Math.max(profile.dayPeak ?? deviation, deviation) };
+  if (profile.day === day) {
+    return deviation > (profile.dayPeak ?? Number.NEGATIVE_INFINITY)
+      ? { ...profile, dayPeak: deviation }
+      : profile;
+  }
   const past = profile.dayPeak === undefined ? [] : [profile.dayPeak];
   return { ...profile, day, dayPeak: deviation, peaks: [...profile.peaks, ...past].slice(-PEAK_DAYS) };
 }
@@ -204,29 +216,29 @@ function spreadsAfter(profile: Profile, measure: Measure, series: WindowSeries, 
   });
 }
 
-function withSeason(
+function seasonAfter(
   profile: Profile,
   start: EpochMillis,
   windowMillis: number,
   weight: number,
   step: number,
-): Profile {
+): Profile['season'] {
+  const { hours, hourMass, weekdays, weekdayMass } = profile.season;
   const middle = start + windowMillis / 2;
   const [hour, weekday] = [hourOf(middle), weekdayOf(middle)];
   const perHour = Math.max(1, HOUR_MILLIS / windowMillis);
   const perDay = Math.max(1, DAY_MILLIS / windowMillis);
-  const typical = weightOf(profile);
-  const hourMass = (profile.hourMass[hour] ?? 0) * halved(HOUR_HALF_LIFE_DAYS * perHour) + weight;
-  const weekdayMass = (profile.weekdayMass[weekday] ?? 0) * halved(WEEKDAY_HALF_LIFE_WEEKS * perDay) + weight;
+  const typical = profile.windows === 0 ? weight : weightOf(profile);
+  const ofHour = (hourMass[hour] ?? 0) * halved(HOUR_HALF_LIFE_DAYS * perHour) + weight;
+  const ofDay = (weekdayMass[weekday] ?? 0) * halved(WEEKDAY_HALF_LIFE_WEEKS * perDay) + weight;
   // Shrunk towards no offset, as if an hour, or a day, without one had been seen before.
-  const hourStep = (weight / (hourMass + perHour * typical || 1)) * step;
-  const weekdayStep = (weight / (weekdayMass + perDay * typical || 1)) * step;
+  const hourStep = (weight / (ofHour + perHour * typical || 1)) * step;
+  const weekdayStep = (weight / (ofDay + perDay * typical || 1)) * step;
   return {
-    ...profile,
-    hours: profile.hours.with(hour, (profile.hours[hour] ?? 0) + hourStep),
-    hourMass: profile.hourMass.with(hour, hourMass),
-    weekdays: profile.weekdays.with(weekday, (profile.weekdays[weekday] ?? 0) + weekdayStep),
-    weekdayMass: profile.weekdayMass.with(weekday, weekdayMass),
+    hours: hours.with(hour, (hours[hour] ?? 0) + hourStep),
+    hourMass: hourMass.with(hour, ofHour),
+    weekdays: weekdays.with(weekday, (weekdays[weekday] ?? 0) + weekdayStep),
+    weekdayMass: weekdayMass.with(weekday, ofDay),
   };
 }
 
