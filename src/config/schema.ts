@@ -169,7 +169,7 @@ const rule = z
       .enum(['low', 'medium', 'high'])
       .default('medium')
       .describe(
-        '0.05, 0.5 or 5 alerts a brand and month by chance, of surges that a brand sees once in 30, 14 or 5 days',
+        '0.05, 0.5 or 5 alerts a brand and month by chance, of surges that a brand sees once in 30, 10 or 5 days',
       ),
     falseAlertsPerMonth: z
       .number()

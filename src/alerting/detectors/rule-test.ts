@@ -30,7 +30,7 @@ export interface RuleTest {
 const MONTH_MILLIS = 30 * 86_400_000;
 const SENSITIVITY = {
   low: { falseAlerts: 0.05, rareDays: 30 },
-  medium: { falseAlerts: 0.5, rareDays: 14 },
+  medium: { falseAlerts: 0.5, rareDays: 10 },
   high: { falseAlerts: 5, rareDays: 5 },
 } as const;
 const LEAST_WINDOWS = 24;
