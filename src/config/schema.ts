@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ALERT_MEASURES } from '../contracts/alert.js';
 import { epochMillis, NAMESPACE } from '../contracts/ids.js';
 import { isTimeZone } from '../contracts/time-zone.js';
-import { TIER_MILLIS, TIERS } from '../contracts/window.js';
+import { FIXED_TIERS, TIER_MILLIS } from '../contracts/window.js';
 import { receiver } from './receivers.js';
 
 const millis = (value: number) => z.number().int().nonnegative().default(value);
@@ -164,7 +164,7 @@ const rule = z
       .enum(ALERT_MEASURES)
       .default('negative_count')
       .describe('negative_count, negative_share, volume or polarity (fires when the mean falls)'),
-    tier: z.enum(TIERS).default('5m').describe('size of the windows'),
+    tier: z.enum(FIXED_TIERS).default('5m').describe('size of the windows'),
     sensitivity: z
       .enum(['low', 'medium', 'high'])
       .default('medium')

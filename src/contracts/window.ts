@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { type BrandId, type EpochMillis, epochMillis } from './ids.js';
 
-/** Window sizes, smallest first. Buckets are aligned to the epoch, days to those of the brand's time zone. */
-export const TIERS = ['10s', '1m', '5m', '1h', '1d'] as const;
+/** Tiers whose windows have one length and begin at the same times for every brand: aligned to the epoch. */
+export const FIXED_TIERS = ['10s', '1m', '5m', '1h'] as const;
+export type FixedTier = (typeof FIXED_TIERS)[number];
+/** Window sizes, smallest first. Days are those of the brand's time zone. */
+export const TIERS = [...FIXED_TIERS, '1d'] as const;
 export type Tier = (typeof TIERS)[number];
-/** Tiers whose windows have one length and begin at the same times for every brand. */
-export type FixedTier = Exclude<Tier, '1d'>;
 
 /** Days are 23 or 25 hours long where clocks change. */
 export const TIER_MILLIS: Readonly<Record<Tier, number>> = {
