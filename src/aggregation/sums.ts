@@ -113,7 +113,8 @@ export function addPost(
   countPost(sums, post, 1, isDistinct);
   const { unsaved } = sums;
   const { id, tag, near, author, terms } = traits;
-  if (author !== 0 && addToSketch(sums.authors, author)) unsaved.authors = true;
+  // Who names nobody is somebody: rules ask for several authors, and not every source names them.
+  if (addToSketch(sums.authors, author === 0 ? tag : author)) unsaved.authors = true;
   if (withTerms) {
     const table = post.label === 'negative' ? sums.negativeTerms : sums.otherTerms;
     if (countTerms(table, terms, tag)) unsaved.terms = true;

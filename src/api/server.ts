@@ -4,7 +4,7 @@ import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import type { AlertRule, ApiConfig } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
-import type { Brand } from '../contracts/brand.js';
+import type { BrandBook } from '../contracts/brand-book.js';
 import type { Clock } from '../contracts/clock.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
@@ -34,7 +34,8 @@ import { createTokenList } from './tokens.js';
 
 export interface ApiServerOptions {
   readonly config: ApiConfig;
-  readonly brands: readonly Brand[];
+  /** Asked anew for every request: they may be replaced. */
+  readonly brands: Pick<BrandBook, 'current'>;
   readonly windows: WindowReader;
   /** Windows beside those, for whoever asks for them by name. */
   readonly namespaces: WindowNamespaces;

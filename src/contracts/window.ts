@@ -52,7 +52,7 @@ export const windowAggregateSchema = z.object({
   reach: z.number(),
   /** The same counts without near-duplicates and with at most `aggregation.postsPerAuthor` posts of an author. */
   distinct: z.object({ posts: count, negative: count, neutral: count, positive: count }).optional(),
-  /** Estimated number of different authors (HyperLogLog). */
+  /** Estimated number of different authors (HyperLogLog); a post that names none counts as one of its own. */
   authors: count.optional(),
   /** Sum of the squares of the posts' polarities, for their spread. */
   polaritySquareSum: z.number().optional(),

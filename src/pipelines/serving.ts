@@ -3,7 +3,7 @@ import type { Jobs } from '../alerting/schedulers/port.js';
 import { createApiServer } from '../api/server.js';
 import type { Config } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
-import type { Brand } from '../contracts/brand.js';
+import type { BrandBook } from '../contracts/brand-book.js';
 import { type Clock, systemClock } from '../contracts/clock.js';
 import { messageOf } from '../contracts/errors.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
@@ -18,7 +18,8 @@ import type { Readiness, Role } from './role.js';
 export interface ServingOptions {
   readonly config: Pick<Config, 'api' | 'topics' | 'aggregation' | 'alerting'>;
   readonly streams: Streams;
-  readonly brands: readonly Brand[];
+  /** Asked anew for every request: they may be replaced. */
+  readonly brands: Pick<BrandBook, 'current'>;
   readonly windows: WindowReader & WindowNamespaces;
   readonly alerts: AlertBook;
   /** Takes over what receivers are told of acknowledgements; without it they are not told. */

@@ -137,7 +137,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       opened(feed, (resource) => resource.close());
       const serving = {
         ...shared,
-        brands: brands.current,
         alerts,
         feed,
         scorer,

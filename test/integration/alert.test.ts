@@ -82,6 +82,8 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
         minHistoryMs: 240_000,
         keepFiringMs: 10_000,
         minPosts: 5,
+        // The complaints of this test are few sentences over and over.
+        deduplicate: false,
       };
       const receivers = [{ name: 'hook', kind: 'webhook', url, secret: SECRET, allowPrivate: true }];
       const deployment = await deploy({

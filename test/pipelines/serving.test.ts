@@ -31,7 +31,7 @@ describe('the role api', () => {
     const role = await startServing({
       config,
       streams,
-      brands: [],
+      brands: { current: [] },
       windows: { ...windowsOf([]), namespace: async () => undefined },
       alerts: bookOf([alert]),
       jobs: { enqueue: async (deliveries) => void enqueued.push(...deliveries) },

@@ -14,7 +14,7 @@ export const apiConfig = (changes: z.input<typeof configSchema>['api'] = {}) =>
 export function openApi(parts: Partial<ApiServerOptions> = {}) {
   return createApiServer({
     config: apiConfig(),
-    brands: BRANDS,
+    brands: { current: BRANDS },
     windows: windowsOf([], epochMillis(NOON)),
     namespaces: { namespace: async () => undefined },
     alerts: bookOf([]),
