@@ -10,6 +10,7 @@ const clients = [
   ['kafkajs', '^src/streams/kafka/'],
   ['ioredis', '^src/(aggregation/stores/redis/|alerting/(stores|schedulers)/|cli/commands/doctor\\.ts$)'],
   ['bullmq', '^src/alerting/schedulers/'],
+  ['nodemailer', '^src/alerting/delivery/receivers/email\\.ts$'],
   ['onnxruntime-(node|web|common)', '^src/scoring/engines/'],
   ['@tensorflow', '^src/model/tensorflow\\.ts$'],
   ['fastify|@fastify', '^src/api/'],

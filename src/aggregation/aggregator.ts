@@ -1,12 +1,14 @@
 import type { Clock } from '../contracts/clock.js';
 import { SentifluxError } from '../contracts/errors.js';
-import type { EpochMillis } from '../contracts/ids.js';
+import type { BrandId, EpochMillis } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
 import { postsCounted } from '../telemetry/instruments.js';
 import type { ScoredRecords } from './decode-scored.js';
+import type { SummaryConfig } from './fold.js';
+import { PartitionMemory } from './partition-memory.js';
 import { isRebuilding } from './rebuilding.js';
 import type { PartitionStore, PartitionUpdate } from './store.js';
-import { type OffsetGap, type SummaryConfig, summarise } from './summarise.js';
+import { type OffsetGap, summarise, unknownSums } from './summarise.js';
 import { untilReachable } from './until-reachable.js';
 
 export interface AggregatorOptions {
@@ -14,7 +16,12 @@ export interface AggregatorOptions {
   readonly config: SummaryConfig & { readonly idleAfterMs: number };
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Time zone of a brand's days; UTC by default. */
+  readonly timeZoneOf?: (brand: BrandId) => string;
 }
+
+/** Most records in one update, so that a store reads and applies it in a few milliseconds. */
+export const RECORDS_AT_ONCE = 1_000;
 
 /** Counts the records of partitions into their windows. */
 export interface Aggregator {
@@ -48,9 +55,15 @@ export interface Aggregator {
   close(): void;
 }
 
-export function createAggregator({ store, config, clock, logger }: AggregatorOptions): Aggregator {
+export function createAggregator(options: AggregatorOptions): Aggregator {
+  const { store, config, clock, logger, timeZoneOf = () => 'UTC' } = options;
   /** Where the store must stand, as far as this process has seen. */
   const positions = new Map<number, number>();
+  /** What this process knows of the store, and at which position. */
+  const memories = new Map<
+    number,
+    { readonly position: number | undefined; readonly memory: PartitionMemory }
+  >();
   const gaps = new Map<number, readonly OffsetGap[]>();
   const quietSince = new Map<number, EpochMillis>();
   /** How far partitions are read again that the store had lost. */
@@ -62,7 +75,9 @@ export function createAggregator({ store, config, clock, logger }: AggregatorOpt
   /** One step towards the end of the batch. Returns the position that the store has now. */
   async function step(batch: ScoredRecords): Promise<number> {
     const known = positions.get(batch.partition);
-    const pending = batch.records.filter(({ offset }) => offset >= (known ?? 0));
+    const left = batch.records.filter(({ offset }) => offset >= (known ?? 0));
+    const pending = left.slice(0, RECORDS_AT_ONCE);
+    const nextOffset = left[RECORDS_AT_ONCE]?.offset ?? batch.nextOffset;
     const ids = pending.map((record) => (record.kind === 'deleted' ? record.id : record.post.id));
     const view = await store.read(batch.partition, ids);
     const position = view.state.nextOffset ?? 0;
@@ -70,11 +85,31 @@ export function createAggregator({ store, config, clock, logger }: AggregatorOpt
       throw wentBack(batch.partition, known, view.state.nextOffset);
     if (position >= batch.nextOffset) return position;
     const noted = gaps.get(batch.partition) ?? [];
-    const update = summarise({ ...batch, records: pending }, view, noted, config);
+    const memory = await memoryOf(batch.partition, view.state.nextOffset);
+    const queries = unknownSums(pending, view, memory, timeZoneOf);
+    if (queries.length > 0) memory.fill(queries, await store.sums(batch.partition, queries));
+    // Whatever becomes of the update, the memory is not what the store is known to have, until it says so.
+    memories.delete(batch.partition);
+    const update = summarise(
+      { ...batch, records: pending, nextOffset },
+      view,
+      memory,
+      noted,
+      config,
+      timeZoneOf,
+    );
     if ((await store.apply(update)) === 'conflict') return position;
+    memory.tidy();
+    memories.set(batch.partition, { position: update.next.nextOffset, memory });
     forgetGaps(batch.partition, update.next.nextOffset);
     measure(update);
     return update.next.nextOffset;
+  }
+
+  async function memoryOf(partition: number, position: number | undefined): Promise<PartitionMemory> {
+    const known = memories.get(partition);
+    if (known !== undefined && known.position === position) return known.memory;
+    return PartitionMemory.load(store, partition, config.recentPosts);
   }
 
   async function aggregate(batch: ScoredRecords): Promise<void> {
@@ -118,6 +153,7 @@ export function createAggregator({ store, config, clock, logger }: AggregatorOpt
 
     async positionOf(partition) {
       quietSince.delete(partition);
+      memories.delete(partition);
       const { state } = await reaching(() => store.read(partition, []));
       if (state.nextOffset === undefined) positions.delete(partition);
       else positions.set(partition, state.nextOffset);

@@ -1,18 +1,24 @@
 import type { AggregationConfig } from '../config/schema.js';
 import type { Clock } from '../contracts/clock.js';
-import { type BrandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
+import { type EpochMillis, epochMillis } from '../contracts/ids.js';
 import type { Tier, WindowAggregate } from '../contracts/window.js';
 import { watermarkDelay, windowsPublished } from '../telemetry/instruments.js';
+import { mergePartials } from './across-partitions.js';
+import { type Bucket, bucketName } from './bucket.js';
+import { longestLateness } from './lateness.js';
 import { rebuildingOf } from './rebuilding.js';
 import type { ClosingStore, Gap, PartitionState, WindowChange } from './store.js';
-import { addSums, type Bucket, bucketEnd, bucketName, emptySums, type Sums, toWindow } from './sums.js';
+import { toWindow } from './sums.js';
 import { globalWatermark } from './watermark.js';
 
 export interface ClosingOptions {
   readonly store: ClosingStore;
   /** Makes revisions durable, on the topic `sentiment.aggregates`; a pass that fails publishes them again. */
   readonly publish: (windows: readonly WindowAggregate[]) => Promise<void>;
-  readonly config: Pick<AggregationConfig, 'outOfOrdernessMs' | 'idleAfterMs' | 'allowedLatenessMs'>;
+  readonly config: Pick<
+    AggregationConfig,
+    'outOfOrdernessMs' | 'idleAfterMs' | 'allowedLatenessMs' | 'latenessBySourceMs' | 'postsPerAuthor'
+  >;
   readonly clock: Clock;
 }
 
@@ -52,8 +58,8 @@ export async function closeWindows(options: ClosingOptions): Promise<ClosingPass
   // From here on the aggregators take no more new posts into windows that are to be final.
   await store.announce(watermark);
 
-  const finalBy = epochMillis(watermark - config.allowedLatenessMs);
-  const dirty = (await store.dirtyBuckets()).filter(({ bucket }) => bucketEnd(bucket) <= watermark);
+  const finalBy = epochMillis(watermark - longestLateness(config));
+  const dirty = (await store.dirtyBuckets()).filter(({ bucket }) => bucket.end <= watermark);
   const buckets = distinct([...dirty.map(({ bucket }) => bucket), ...(await store.unfinished(finalBy))]);
   const gaps = await store.gaps();
 
@@ -61,7 +67,7 @@ export async function closeWindows(options: ClosingOptions): Promise<ClosingPass
   for (let i = 0; i < buckets.length; i += BUCKETS_AT_ONCE) {
     const chunk = buckets.slice(i, i + BUCKETS_AT_ONCE);
     const changes = (
-      await Promise.all(chunk.map((bucket) => changesOf(store, bucket, finalBy, gaps)))
+      await Promise.all(chunk.map((bucket) => changesOf(options, bucket, finalBy, gaps)))
     ).flat();
     if (changes.length === 0) continue;
     // Publishing takes time, and a closer that was held up must not publish over its successor.
@@ -72,7 +78,7 @@ export async function closeWindows(options: ClosingOptions): Promise<ClosingPass
     revisions += changes.length;
   }
 
-  const [finished, unfinished] = split(buckets, (bucket) => bucketEnd(bucket) <= finalBy);
+  const [finished, unfinished] = split(buckets, ({ end }) => end <= finalBy);
   await store.finishPass({ merged: dirty, unfinished, finished, watermark });
   watermarkDelay.record((clock.now() - watermark) / 1000);
   return { kind: 'closed', watermark, revisions };
@@ -87,7 +93,7 @@ function announced(partitions: readonly PartitionState[]): EpochMillis | undefin
 
 function distinct(buckets: readonly Bucket[]): readonly Bucket[] {
   return [...new Map(buckets.map((bucket) => [bucketName(bucket), bucket])).values()].sort(
-    (a, b) => bucketEnd(a) - bucketEnd(b),
+    (a, b) => a.end - b.end,
   );
 }
 
@@ -97,14 +103,14 @@ function split<Item>(items: readonly Item[], belongs: (item: Item) => boolean): 
 
 /** What is new about the windows of a bucket. */
 async function changesOf(
-  store: ClosingStore,
+  { store, config }: Pick<ClosingOptions, 'store' | 'config'>,
   bucket: Bucket,
   finalBy: EpochMillis,
   gaps: readonly Gap[],
 ): Promise<readonly WindowChange[]> {
-  const merged = merge(await store.partials(bucket));
+  const merged = mergePartials(await store.partials(bucket), config.postsPerAuthor);
   const closed = await store.closed(bucket, [...merged.keys()]);
-  const end = bucketEnd(bucket);
+  const { end } = bucket;
   const complete = !gaps.some(({ earliest, latest }) => earliest < end && bucket.start <= latest);
   const changes: WindowChange[] = [];
   for (const [brand, sums] of merged) {
@@ -120,18 +126,6 @@ async function changesOf(
       changes.push({ before, after: { ...after, revision: before.revision + 1 } });
   }
   return changes;
-}
-
-function merge(partials: ReadonlyArray<ReadonlyMap<BrandId, Sums>>): ReadonlyMap<BrandId, Sums> {
-  const merged = new Map<BrandId, Sums>();
-  for (const brands of partials) {
-    for (const [brand, partial] of brands) {
-      const sums = merged.get(brand) ?? emptySums();
-      addSums(sums, partial);
-      merged.set(brand, sums);
-    }
-  }
-  return merged;
 }
 
 /** Both were made by `toWindow`, or read by the schema, which has the same order of keys. */

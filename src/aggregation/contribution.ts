@@ -1,6 +1,5 @@
-import { z } from 'zod';
-import { type BrandId, brandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
-import { LABELS, type Label } from '../contracts/labels.js';
+import { ALL_BRANDS, type BrandId, type EpochMillis, epochMillis, OTHER_BRANDS } from '../contracts/ids.js';
+import type { Label } from '../contracts/labels.js';
 import type { ScoredPost } from '../contracts/scored-post.js';
 
 /** Where a post went: into windows (`late`: they were closed before), or into a counter only. */
@@ -26,6 +25,11 @@ export interface Contribution {
   readonly brands: readonly BrandId[];
   /** Of the normalised text. */
   readonly fingerprint: string;
+  /**
+   * For each of `countedBrands`, in their order, the tiers in whose windows the post is one of `distinct`: bit i is
+   * `TIERS[i]`. Decided once, and remembered.
+   */
+  readonly distinct: readonly number[];
 }
 
 /** Stands for a deleted post, so that an old revision of it that comes again is not counted. */
@@ -37,26 +41,50 @@ export interface Tombstone {
 export type Remembered = Contribution | Tombstone;
 
 export const POLARITY_SCALE = 1_000_000;
-/** More than there are people; keeps every sum of a batch a safe integer. */
-const MAX_REACH = 10_000_000_000;
+/** More than anybody has; keeps the sums of millions of posts safe integers. */
+const MAX_REACH = 1_000_000_000;
+/** Of a fingerprint: enough to tell the revisions of one post apart. */
+export const FINGERPRINT_DIGITS = 10;
 /** Names are dimensions of every window: a broken producer must not fill the store with long ones. */
 const MAX_NAME_LENGTH = 64;
 
-export function contributionOf(post: ScoredPost, place: Place): Contribution {
+/** One of which it is still to be decided where the post goes. */
+export type NewContribution = Omit<Contribution, 'place' | 'distinct'> & {
+  place: Place;
+  distinct: readonly number[];
+};
+
+export function contributionOf(post: ScoredPost): NewContribution {
   return {
     kind: 'post',
-    place,
+    place: 'counted',
     revision: post.revision,
     time: epochMillis(Date.parse(post.createdAt)),
     label: post.label,
     polarityMicros: Math.round(post.polarity * POLARITY_SCALE),
     reach: Math.min(Math.round(post.reach ?? 0), MAX_REACH),
-    source: post.source.slice(0, MAX_NAME_LENGTH),
-    language: post.language.slice(0, MAX_NAME_LENGTH),
-    model: post.model.version.slice(0, MAX_NAME_LENGTH),
+    source: nameOf(post.source),
+    language: nameOf(post.language),
+    model: nameOf(post.model.version),
     brands: post.brands.length < 2 ? post.brands : [...new Set(post.brands)],
-    fingerprint: post.fingerprints.exact,
+    fingerprint: post.fingerprints.exact.slice(-FINGERPRINT_DIGITS),
+    distinct: [],
   };
+}
+
+/** Whole characters only: a half of a pair would come back from a store as something else. */
+function nameOf(text: string): string {
+  const name = text.length > MAX_NAME_LENGTH ? text.slice(0, MAX_NAME_LENGTH) : text;
+  return /[\ud800-\udfff]/.test(name) ? Buffer.from(name).toString() : name;
+}
+
+export function isInWindows(place: Place): place is 'counted' | 'late' {
+  return place === 'counted' || place === 'late';
+}
+
+/** The brands whose windows count a post: all together, and its own or the one of those that have none. */
+export function countedBrands({ brands }: Pick<Contribution, 'brands'>): readonly BrandId[] {
+  return [ALL_BRANDS, ...(brands.length > 0 ? brands : [OTHER_BRANDS])];
 }
 
 /**
@@ -65,75 +93,4 @@ export function contributionOf(post: ScoredPost, place: Place): Contribution {
  */
 export function sameContent(a: Contribution, b: Contribution): boolean {
   return a.fingerprint === b.fingerprint && a.time === b.time && a.source === b.source && a.reach === b.reach;
-}
-
-const packedSchema = z.union([
-  z
-    .tuple([z.number()])
-    .transform(([revision]): Remembered => ({ kind: 'deleted', revision: epochMillis(revision) })),
-  z
-    .tuple([
-      z.number(),
-      z.enum(PLACES),
-      z.number(),
-      z.enum(LABELS),
-      z.number(),
-      z.number(),
-      z.string(),
-      z.string(),
-      z.string(),
-      z.array(z.string()),
-      z.string(),
-    ])
-    .transform(
-      ([
-        revision,
-        place,
-        time,
-        label,
-        polarityMicros,
-        reach,
-        source,
-        language,
-        model,
-        brands,
-        fingerprint,
-      ]): Remembered => ({
-        kind: 'post',
-        place,
-        revision: epochMillis(revision),
-        time: epochMillis(time),
-        label,
-        polarityMicros,
-        reach,
-        source,
-        language,
-        model,
-        brands: brands.map(brandId),
-        fingerprint,
-      }),
-    ),
-]);
-
-/** As a store keeps it: a JSON array, revision first. */
-export function packRemembered(remembered: Remembered): string {
-  if (remembered.kind === 'deleted') return JSON.stringify([remembered.revision]);
-  return JSON.stringify([
-    remembered.revision,
-    remembered.place,
-    remembered.time,
-    remembered.label,
-    remembered.polarityMicros,
-    remembered.reach,
-    remembered.source,
-    remembered.language,
-    remembered.model,
-    remembered.brands,
-    remembered.fingerprint,
-  ]);
-}
-
-/** @throws when the store holds something that `packRemembered` did not write */
-export function unpackRemembered(packed: string): Remembered {
-  return packedSchema.parse(JSON.parse(packed));
 }

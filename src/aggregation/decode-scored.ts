@@ -40,7 +40,7 @@ export function decodeScored(batch: RecordBatch): ScoredRecords {
   for (let index = 0; index < batch.length; index += 1) {
     const offset = batch.offsets[index] ?? 0;
     try {
-      records.push({ offset, ...decodeRecord(batch, index) });
+      records.push(decodeRecord(batch, index, offset));
     } catch (error) {
       invalid.push({ index, offset, message: messageOf(error) });
     }
@@ -48,17 +48,16 @@ export function decodeScored(batch: RecordBatch): ScoredRecords {
   return { partition: batch.partition, records, invalid, nextOffset: batch.nextOffset };
 }
 
-function decodeRecord(batch: RecordBatch, index: number): ScoredRecord {
+function decodeRecord(batch: RecordBatch, index: number, offset: number): PositionedRecord {
   const headers = batch.headers?.[index];
-  const source = {
-    sourceOffset: numberIn(headers, SOURCE_HEADERS.offset),
-    sourceTimestamp: epochMillis(numberIn(headers, SOURCE_HEADERS.timestamp)),
-  };
+  const sourceOffset = numberIn(headers, SOURCE_HEADERS.offset);
+  const sourceTimestamp = epochMillis(numberIn(headers, SOURCE_HEADERS.timestamp));
   const value = valueAt(batch, index);
-  if (value !== null) return { ...source, kind: 'scored', post: decodePost(value) };
+  if (value !== null)
+    return { offset, sourceOffset, sourceTimestamp, kind: 'scored', post: decodePost(value) };
   const key = keyAt(batch, index);
   if (key === null || key.length === 0) throw new RangeError('a deletion without a key names no post');
-  return { ...source, kind: 'deleted', id: postId(textOf(key)) };
+  return { offset, sourceOffset, sourceTimestamp, kind: 'deleted', id: postId(textOf(key)) };
 }
 
 function decodePost(value: Uint8Array): ScoredPost {

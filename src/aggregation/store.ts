@@ -1,8 +1,9 @@
 import type { BrandId, EpochMillis, PostId } from '../contracts/ids.js';
 import type { WindowAggregate } from '../contracts/window.js';
 import type { AggregationCounters, WindowNamespaces, WindowReader } from '../contracts/window-reader.js';
+import type { Bucket } from './bucket.js';
 import type { Remembered } from './contribution.js';
-import type { Bucket, Sums } from './sums.js';
+import type { Sums } from './sums.js';
 
 /** Where a partition of `sentiment.scored` stands. */
 export interface PartitionState {
@@ -38,7 +39,22 @@ export interface BucketChange {
    * expired, nor prolong its life.
    */
   readonly correction: boolean;
+  /** What is counted of these brands now; the others stay as they are. */
   readonly brands: ReadonlyMap<BrandId, Sums>;
+}
+
+/** Sums that are asked for. */
+export interface SumsQuery {
+  readonly bucket: Bucket;
+  readonly brands: readonly BrandId[];
+}
+
+/** What has changed in the partition's `RecentPosts`. */
+export interface RecentChange {
+  /** To be kept after the others; `undefined` where nothing changed. */
+  readonly journal: string | undefined;
+  /** How many of the oldest journals are of no use any more. */
+  readonly outdated: number;
 }
 
 /** Records that were lost before they were read: offsets, and the event times that they may have had. */
@@ -65,6 +81,7 @@ export interface PartitionUpdate {
   readonly counters: AggregationCounters;
   readonly changes: readonly BucketChange[];
   readonly remembered: ReadonlyMap<PostId, Remembered>;
+  readonly recent: RecentChange;
   readonly gaps: readonly Gap[];
 }
 
@@ -74,6 +91,10 @@ export interface PartitionUpdate {
  */
 export interface PartitionStore {
   read(partition: number, ids: readonly PostId[]): Promise<PartitionView>;
+  /** What is counted so far, for each query; brands of which nothing is are left out. */
+  sums(partition: number, queries: readonly SumsQuery[]): Promise<ReadonlyArray<ReadonlyMap<BrandId, Sums>>>;
+  /** Journals of the partition's `RecentPosts`, the oldest first. */
+  recent(partition: number): Promise<readonly string[]>;
   /** `conflict`: the partition stands elsewhere and nothing was changed; read it again. */
   apply(update: PartitionUpdate): Promise<'applied' | 'conflict'>;
   /** Says that the partition is idle, unless it has moved on from the offset. */

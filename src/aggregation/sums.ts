@@ -1,76 +1,189 @@
-import { type BrandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
-import type { Label } from '../contracts/labels.js';
-import { bucketStart, TIER_MILLIS, type Tier, type WindowAggregate } from '../contracts/window.js';
+import type { BrandId, PostId } from '../contracts/ids.js';
+import { LABELS, type Label } from '../contracts/labels.js';
+import { TIERS, type WindowAggregate } from '../contracts/window.js';
+import type { Bucket } from './bucket.js';
 import { type Contribution, POLARITY_SCALE } from './contribution.js';
+import { countTerms, type FrequentTerms, mergeTerms, noTerms, tellingTerms } from './frequent-terms.js';
+import { addToSketch, emptySketch, estimate, mergeSketch } from './hyper-log-log.js';
+import { addNames, countName, shownNames } from './names.js';
+import type { SimHash } from './recent-posts.js';
+import {
+  addNegative,
+  addRepeat,
+  mergeNegative,
+  mergeRepeats,
+  type NegativePost,
+  type RepeatedPost,
+  removeSample,
+  SAMPLES_SHOWN,
+} from './samples.js';
 
-/** A window of every brand: the unit that a partition adds to and that is closed as one. */
-export interface Bucket {
-  readonly tier: Tier;
-  readonly start: EpochMillis;
+type ByLabel = Record<Label, number>;
+
+/** A post of `distinct`, kept so that the closer can tell where another partition has its like. */
+export interface DistinctPost {
+  /** `hash53` of its id. */
+  readonly tag: number;
+  readonly near: SimHash;
+  readonly author: number;
+  readonly label: Label;
 }
 
-/** Counts of one brand in one bucket, or a change of them. Integers all, so that adding is exact in any order. */
+/**
+ * What a partition has counted of one brand in one bucket. Integers all, so that adding is exact in any order. Edits
+ * and deletions take back the numbers and leave `authors` and terms as they are.
+ */
 export interface Sums {
   posts: number;
-  readonly labels: Record<Label, number>;
+  readonly labels: ByLabel;
   polarityMicros: number;
+  /** Sum of the squares of polarities, in millionths too. */
+  polaritySquareMicros: number;
   reach: number;
+  readonly labelReach: ByLabel;
   readonly sources: Map<string, number>;
   readonly languages: Map<string, number>;
   readonly models: Map<string, number>;
+  /** Posts that repeat no other of the partition, at most so many of an author. */
+  readonly distinct: ByLabel;
+  /** The first of them. */
+  readonly distinctPosts: DistinctPost[];
+  /** HyperLogLog of `hash53`. */
+  readonly authors: Uint8Array;
+  readonly negativeTerms: FrequentTerms;
+  readonly otherTerms: FrequentTerms;
+  readonly mostNegative: NegativePost[];
+  readonly mostRepeated: RepeatedPost[];
+  /** What a store does not have as it is here, beside the numbers. */
+  readonly unsaved: Record<SumsPart, boolean>;
 }
+
+/** Parts of sums that often stay as they are, and are written only when they change. */
+export type SumsPart = 'authors' | 'terms' | 'samples' | 'distinctPosts';
+
+/** What is counted of a post and cannot be taken back, beside its contribution. */
+export interface PostTraits {
+  readonly id: PostId;
+  /** `hash53` of the id. */
+  readonly tag: number;
+  readonly near: SimHash;
+  /** `hash53` of the author's hash, 0 where nobody is named. */
+  readonly author: number;
+  readonly terms: readonly string[];
+}
+
+/** Where many distinct posts are, a copy on another partition makes little difference. */
+const DISTINCT_POSTS_KEPT = 32;
 
 export function emptySums(): Sums {
   return {
     posts: 0,
     labels: { negative: 0, neutral: 0, positive: 0 },
     polarityMicros: 0,
+    polaritySquareMicros: 0,
     reach: 0,
+    labelReach: { negative: 0, neutral: 0, positive: 0 },
     sources: new Map(),
     languages: new Map(),
     models: new Map(),
+    distinct: { negative: 0, neutral: 0, positive: 0 },
+    distinctPosts: [],
+    authors: emptySketch(),
+    negativeTerms: noTerms(),
+    otherTerms: noTerms(),
+    mostNegative: [],
+    mostRepeated: [],
+    unsaved: { authors: false, terms: false, samples: false, distinctPosts: false },
   };
 }
 
-/** Adds a post (`times` 1) or takes it away (-1). */
-export function addPost(sums: Sums, post: Contribution, times: 1 | -1): void {
-  sums.posts += times;
-  sums.labels[post.label] += times;
-  sums.polarityMicros += times * post.polarityMicros;
-  sums.reach += times * post.reach;
-  add(sums.sources, post.source, times);
-  add(sums.languages, post.language, times);
-  add(sums.models, post.model, times);
+/**
+ * Adds a post to the window of one of its brands.
+ *
+ * @param isDistinct whether it is one of `distinct`
+ * @param isRepeat whether it repeats another post of the brand
+ * @param withTerms whether windows of this size tell terms
+ */
+export function addPost(
+  sums: Sums,
+  post: Contribution,
+  traits: PostTraits,
+  { isDistinct, isRepeat, withTerms }: Readonly<Record<'isDistinct' | 'isRepeat' | 'withTerms', boolean>>,
+): void {
+  countPost(sums, post, 1, isDistinct);
+  const { unsaved } = sums;
+  const { id, tag, near, author, terms } = traits;
+  // Who names nobody is somebody: rules ask for several authors, and not every source names them.
+  if (addToSketch(sums.authors, author === 0 ? tag : author)) unsaved.authors = true;
+  if (withTerms) {
+    const table = post.label === 'negative' ? sums.negativeTerms : sums.otherTerms;
+    if (countTerms(table, terms, tag)) unsaved.terms = true;
+  }
+  if (isRepeat) {
+    addRepeat(sums.mostRepeated, id, near);
+    unsaved.samples = true;
+  } else if (
+    post.label === 'negative' &&
+    addNegative(sums.mostNegative, { id, polarityMicros: post.polarityMicros })
+  ) {
+    unsaved.samples = true;
+  }
+  if (isDistinct && sums.distinctPosts.length < DISTINCT_POSTS_KEPT) {
+    sums.distinctPosts.push({ tag, near, author, label: post.label });
+    unsaved.distinctPosts = true;
+  }
 }
 
+/** Takes back what can be taken back of a post that was deleted or edited. */
+export function takePost(
+  sums: Sums,
+  post: Contribution,
+  { id, tag }: Pick<PostTraits, 'id' | 'tag'>,
+  isDistinct: boolean,
+): void {
+  countPost(sums, post, -1, isDistinct);
+  removeSample(sums.mostNegative, id);
+  removeSample(sums.mostRepeated, id);
+  const at = sums.distinctPosts.findIndex((kept) => kept.tag === tag);
+  if (at !== -1) sums.distinctPosts.splice(at, 1);
+  sums.unsaved.samples = true;
+  sums.unsaved.distinctPosts = true;
+}
+
+function countPost(sums: Sums, post: Contribution, times: 1 | -1, isDistinct: boolean): void {
+  const { label, polarityMicros, reach } = post;
+  sums.posts += times;
+  sums.labels[label] += times;
+  sums.polarityMicros += times * polarityMicros;
+  sums.polaritySquareMicros += times * Math.round((polarityMicros * polarityMicros) / POLARITY_SCALE);
+  sums.reach += times * reach;
+  sums.labelReach[label] += times * reach;
+  if (isDistinct) sums.distinct[label] += times;
+  countName(sums.sources, post.source, times);
+  countName(sums.languages, post.language, times);
+  countName(sums.models, post.model, times);
+}
+
+/** Adds what another partition has counted; `distinct` then counts posts of both that are alike twice. */
 export function addSums(sums: Sums, other: Sums): void {
   sums.posts += other.posts;
-  sums.labels.negative += other.labels.negative;
-  sums.labels.neutral += other.labels.neutral;
-  sums.labels.positive += other.labels.positive;
   sums.polarityMicros += other.polarityMicros;
+  sums.polaritySquareMicros += other.polaritySquareMicros;
   sums.reach += other.reach;
-  for (const [name, count] of other.sources) add(sums.sources, name, count);
-  for (const [name, count] of other.languages) add(sums.languages, name, count);
-  for (const [name, count] of other.models) add(sums.models, name, count);
-}
-
-function add(counts: Map<string, number>, name: string, count: number): void {
-  counts.set(name, (counts.get(name) ?? 0) + count);
-}
-
-/** The bucket of a tier that holds a time. */
-export function bucketAt(tier: Tier, time: EpochMillis): Bucket {
-  return { tier, start: bucketStart(tier, time) };
-}
-
-export function bucketEnd({ tier, start }: Bucket): EpochMillis {
-  return epochMillis(start + TIER_MILLIS[tier]);
-}
-
-/** `tier:start`, unique within a namespace. */
-export function bucketName({ tier, start }: Bucket): string {
-  return `${tier}:${start}`;
+  for (const label of LABELS) {
+    sums.labels[label] += other.labels[label];
+    sums.labelReach[label] += other.labelReach[label];
+    sums.distinct[label] += other.distinct[label];
+  }
+  addNames(sums.sources, other.sources);
+  addNames(sums.languages, other.languages);
+  addNames(sums.models, other.models);
+  sums.distinctPosts.push(...other.distinctPosts);
+  mergeSketch(sums.authors, other.authors);
+  mergeTerms(sums.negativeTerms, other.negativeTerms);
+  mergeTerms(sums.otherTerms, other.otherTerms);
+  mergeNegative(sums.mostNegative, other.mostNegative);
+  mergeRepeats(sums.mostRepeated, other.mostRepeated);
 }
 
 /** What is said of a window beside its counts. */
@@ -78,30 +191,41 @@ export type WindowState = Pick<WindowAggregate, 'revision' | 'complete' | 'final
 
 /** A brand's counts as the window that people see. */
 export function toWindow(brand: BrandId, bucket: Bucket, sums: Sums, state: WindowState): WindowAggregate {
+  const { negative, neutral, positive } = sums.distinct;
   return {
     v: 1,
     brand,
     tier: bucket.tier,
     start: bucket.start,
-    end: bucketEnd(bucket),
+    end: bucket.end,
     posts: sums.posts,
     negative: sums.labels.negative,
     neutral: sums.labels.neutral,
     positive: sums.labels.positive,
     polaritySum: sums.polarityMicros / POLARITY_SCALE,
     reach: sums.reach,
-    bySource: countsOf(sums.sources),
-    byLanguage: countsOf(sums.languages),
-    byModel: countsOf(sums.models),
+    distinct: { posts: negative + neutral + positive, negative, neutral, positive },
+    authors: estimate(sums.authors),
+    polaritySquareSum: sums.polaritySquareMicros / POLARITY_SCALE,
+    reachByLabel: { ...sums.labelReach },
+    ...(hasTerms(bucket) && {
+      negativeTerms: tellingTerms(sums.negativeTerms, sums.otherTerms).map((term) => ({ ...term })),
+    }),
+    mostNegative: sums.mostNegative.slice(0, SAMPLES_SHOWN).map(({ id }) => id),
+    mostRepeated: [...sums.mostRepeated]
+      .sort((a, b) => b.repeats - a.repeats || (a.id < b.id ? -1 : 1))
+      .slice(0, SAMPLES_SHOWN)
+      .map(({ id, repeats }) => ({ id, repeats })),
+    bySource: shownNames(sums.sources),
+    byLanguage: shownNames(sums.languages),
+    byModel: shownNames(sums.models),
     revision: state.revision,
     complete: state.complete,
     final: state.final,
   };
 }
 
-/** By name, so that equal counts are equal texts; names that edits and deletions emptied are left out. */
-function countsOf(counts: ReadonlyMap<string, number>): Record<string, number> {
-  return Object.fromEntries(
-    [...counts].filter(([, count]) => count !== 0).sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
+/** The smallest windows hold too few posts to tell terms. */
+export function hasTerms({ tier }: Pick<Bucket, 'tier'>): boolean {
+  return tier !== TIERS[0];
 }

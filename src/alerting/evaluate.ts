@@ -1,14 +1,15 @@
-import type { AlertingConfig, AlertRule } from '../config/schema.js';
+import type { AlertingConfig, AlertRule, Silence } from '../config/schema.js';
 import type { Alert } from '../contracts/alert.js';
 import { type BrandId, brandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
 import { bucketStart, TIER_MILLIS, type Tier } from '../contracts/window.js';
 import type { WindowReader } from '../contracts/window-reader.js';
 import { alertsChanged } from '../telemetry/instruments.js';
 import type { AlertStore, RuleKey, StoredState } from './alert-store.js';
-import type { Evaluation } from './detectors/detector.js';
-import { detectSpike, measureSpike } from './detectors/spike.js';
-import { advance, type RuleState } from './state.js';
-import { slotStart, type WindowSeries, windowSeries } from './window-series.js';
+import { type RuleTest, ruleTestOf } from './detectors/rule-test.js';
+import { observe } from './observe.js';
+import { isSilenced } from './quiet.js';
+import type { RuleState } from './state.js';
+import { windowSeries } from './window-series.js';
 
 export interface EvaluatorOptions {
   readonly rules: readonly AlertRule[];
@@ -21,6 +22,7 @@ export interface EvaluatorOptions {
   /** Hands a change to the deliveries; resolves once it would outlive this process. The same change may come again. */
   readonly deliver: (alert: Alert) => Promise<void>;
   readonly lookBackMs: AlertingConfig['lookBackMs'];
+  readonly silences?: readonly Silence[];
   /** How long windows are kept: one that is missing from before that time was not necessarily empty. */
   readonly retentionMs: Readonly<Record<Tier, number>>;
 }
@@ -30,6 +32,12 @@ export interface EvaluationResult {
   readonly windows: number;
   /** Alerts that began to fire or were resolved, as they were announced. */
   readonly changes: readonly Alert[];
+}
+
+interface Target {
+  readonly rule: AlertRule;
+  readonly test: RuleTest;
+  readonly brand: BrandId;
 }
 
 export interface Evaluator {
@@ -79,11 +87,11 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   async function evaluateOne(
-    rule: AlertRule,
-    brand: BrandId,
+    target: Target,
     before: StoredState | undefined,
     watermark: EpochMillis,
   ): Promise<EvaluationResult> {
+    const { rule, brand } = target;
     const key = { brand, rule: rule.name };
     const changes: Alert[] = [];
     let windows = 0;
@@ -93,8 +101,11 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       revision: 0,
     };
     stored = await announce(key, stored);
+    if (stored !== undefined && stored.state.profile === undefined) {
+      stored = { ...stored, state: await warmedUp(options, target, stored.state, watermark) };
+    }
     while (stored !== undefined) {
-      const step = await nextStep(options, rule, brand, stored.state, watermark);
+      const step = await nextStep(options, target, stored.state, watermark);
       if (step === undefined) break;
       stored = await commit(key, stored.revision, step.state, step.alert);
       if (stored === undefined) break;
@@ -111,17 +122,17 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     async evaluate() {
       const watermark = await reader.watermark();
       if (watermark === undefined) return { windows: 0, changes: [] };
-      const targets = options.rules.flatMap((rule) =>
-        (rule.brands?.map(brandId) ?? options.brands()).map((brand) => ({ rule, brand })),
-      );
+      const targets = options.rules.flatMap((rule): readonly Target[] => {
+        const brands = rule.brands?.map(brandId) ?? options.brands();
+        const test = ruleTestOf(rule, brands.length);
+        return brands.map((brand) => ({ rule, test, brand }));
+      });
       const states = await store.states(targets.map(({ rule, brand }) => ({ brand, rule: rule.name })));
 
       const outcomes: PromiseSettledResult<EvaluationResult>[] = [];
       for (let start = 0; start < targets.length; start += CONCURRENCY) {
         const group = targets.slice(start, start + CONCURRENCY);
-        const work = group.map(({ rule, brand }, index) =>
-          evaluateOne(rule, brand, states[start + index], watermark),
-        );
+        const work = group.map((target, index) => evaluateOne(target, states[start + index], watermark));
         outcomes.push(...(await Promise.allSettled(work)));
       }
       return combine(outcomes);
@@ -149,6 +160,34 @@ function initialState(
   return { evaluatedTo: bucketStart(tier, from), phase: { kind: 'quiet' } };
 }
 
+/**
+ * What is usual, for a rule that does not know it: it goes through the windows that are still kept as it would have
+ * when they were new, and keeps what it has learned on the way, but announces nothing.
+ */
+async function warmedUp(
+  options: EvaluatorOptions,
+  target: Target,
+  state: RuleState,
+  watermark: EpochMillis,
+): Promise<RuleState> {
+  const { tier } = target.rule;
+  const size = TIER_MILLIS[tier];
+  const evaluatedTo = bucketStart(tier, state.evaluatedTo);
+  const oldest = bucketStart(tier, epochMillis(watermark - options.retentionMs[tier] + 2 * size));
+  const begin: RuleState = {
+    evaluatedTo: epochMillis(Math.min(oldest, evaluatedTo)),
+    phase: { kind: 'quiet' },
+  };
+  const { states } = await walk(options, target, begin, evaluatedTo, watermark);
+  const { knownSince, profile, learnedTo } = states.at(-1) ?? begin;
+  return {
+    ...state,
+    ...(knownSince !== undefined && { knownSince }),
+    ...(profile !== undefined && { profile }),
+    ...(learnedTo !== undefined && { learnedTo }),
+  };
+}
+
 interface Step {
   readonly state: RuleState;
   readonly windows: number;
@@ -160,53 +199,60 @@ interface Step {
 /** Evaluates on up to the next change, the watermark or `STEP_WINDOWS`; `undefined` where nothing has closed. */
 async function nextStep(
   options: EvaluatorOptions,
-  rule: AlertRule,
-  brand: BrandId,
+  target: Target,
   before: RuleState,
   watermark: EpochMillis,
 ): Promise<Step | undefined> {
-  const { tier } = rule;
-  const size = TIER_MILLIS[tier];
+  const { tier } = target.rule;
   const closed = bucketStart(tier, watermark);
   // The tier may have been another one when the state was written.
   const evaluatedTo = bucketStart(tier, before.evaluatedTo);
-  const to = epochMillis(Math.min(closed, evaluatedTo + STEP_WINDOWS * size));
+  const to = epochMillis(Math.min(closed, evaluatedTo + STEP_WINDOWS * TIER_MILLIS[tier]));
   if (to <= evaluatedTo) return undefined;
+  const { states, event } = await walk(options, target, { ...before, evaluatedTo }, to, watermark, true);
+  const state = states.at(-1) ?? before;
+  const alert = event ?? (state.phase.kind === 'firing' ? state.phase.alert : undefined);
+  return {
+    state,
+    windows: states.length,
+    ...(alert !== undefined && { alert }),
+    ...(event !== undefined && { event }),
+  };
+}
 
-  const history = rule.baselineWindows + rule.lagWindows;
-  const from = epochMillis(evaluatedTo - history * size);
+/** The states after each window from where one stands up to a time, or up to the first change. */
+async function walk(
+  options: EvaluatorOptions,
+  { rule, test, brand }: Target,
+  before: RuleState,
+  to: EpochMillis,
+  watermark: EpochMillis,
+  endsAtChange = false,
+): Promise<{ readonly states: readonly RuleState[]; readonly event?: Alert }> {
+  const { tier } = rule;
+  const size = test.windowMillis;
+  const history = test.lagWindows + test.widths;
+  const from = epochMillis(before.evaluatedTo - history * size);
   const windows = await options.reader.windows({ brand, tier, from, to });
-  const series = windowSeries(tier, from, to, windows);
+  const series = windowSeries(size, from, to, windows, rule.deduplicate);
   // One window less than the reader keeps, for what expires while it reads.
   const oldestKept = bucketStart(tier, epochMillis(watermark - options.retentionMs[tier] + 2 * size));
   const knownSince = before.knownSince ?? windows[0]?.start;
-  const baselineSince = knownSince === undefined ? undefined : epochMillis(Math.max(knownSince, oldestKept));
+  const knownFrom = knownSince === undefined ? undefined : epochMillis(Math.max(knownSince, oldestKept));
+  const watched = {
+    brand,
+    tier,
+    test,
+    isSilenced: (time: EpochMillis) => isSilenced(options.silences ?? [], brand, rule.name, time),
+  };
 
+  const states: RuleState[] = [];
   let state: RuleState = knownSince === undefined ? before : { ...before, knownSince };
   for (let index = history; index < series.slots.length; index += 1) {
-    const evaluation = evaluationOf(series, index, rule, state, oldestKept, baselineSince);
-    const next = advance(rule, brand, state, evaluation);
+    const next = observe(watched, state, series, index, knownFrom);
     state = next.state;
-    if (next.event !== undefined) {
-      return { state, windows: index + 1 - history, alert: next.event, event: next.event };
-    }
+    states.push(state);
+    if (endsAtChange && next.event !== undefined) return { states, event: next.event };
   }
-  const alert = state.phase.kind === 'firing' ? { alert: state.phase.alert } : {};
-  return { state, windows: series.slots.length - history, ...alert };
-}
-
-function evaluationOf(
-  series: WindowSeries,
-  index: number,
-  rule: AlertRule,
-  { phase }: RuleState,
-  oldestKept: EpochMillis,
-  baselineSince: EpochMillis | undefined,
-): Evaluation {
-  if (slotStart(series, index + 1 - rule.surgeWindows) < oldestKept) {
-    return { kind: 'held', end: slotStart(series, index + 1), reason: 'incomplete' };
-  }
-  return phase.kind === 'firing' && phase.alert.window.tier === series.tier
-    ? measureSpike(series, index, phase.baseline)
-    : detectSpike(series, index, rule, baselineSince);
+  return { states };
 }

@@ -2,7 +2,7 @@ import type { AlertRule } from '../config/schema.js';
 import { type Alert, alertKey } from '../contracts/alert.js';
 import { type EpochMillis, epochMillis } from '../contracts/ids.js';
 import { ALERT_RETENTION_MILLIS, type PastAlerts } from './alert-store.js';
-import { baselineOfAlert } from './detectors/spike.js';
+import { ruleTestOf } from './detectors/rule-test.js';
 import type { RuleState } from './state.js';
 
 /**
@@ -13,8 +13,8 @@ const ANNOUNCED_AGAIN_MILLIS = 10 * 60_000;
 
 /**
  * What `sentiment.alerts` tells of the past: the alerts, and where each rule stood when it last changed. From there
- * the windows are evaluated again, which changes nothing that was announced: a firing alert has its baseline with
- * it, and a rule that was quiet knows until when.
+ * the windows are evaluated again, which changes nothing that was announced; what is usual is learned again from the
+ * windows that are still kept.
  *
  * @param values of the topic, in the order of each key; a later one of an alert replaces an earlier one
  * @param watermark up to which windows are closed
@@ -42,10 +42,12 @@ export function pastOf(
 
 function stateOf(alert: Alert, rule: AlertRule, watermark: EpochMillis): RuleState {
   const changedAt = alert.resolvedAt ?? alert.firedAt;
+  const strongest = alert.strength ?? 1;
+  const until = epochMillis(alert.firedAt + ruleTestOf(rule).cooldownMs);
   const phase: RuleState['phase'] =
     alert.state === 'firing'
-      ? { kind: 'firing', alert, baseline: baselineOfAlert(alert), calmWindows: 0 }
-      : { kind: 'quiet', until: epochMillis(changedAt + rule.cooldownMs) };
+      ? { kind: 'firing', alert, strongest }
+      : { kind: 'quiet', cooldown: { until, strength: strongest } };
   return {
     evaluatedTo: changedAt,
     phase,

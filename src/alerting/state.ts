@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { type Alert, alertId, alertSchema } from '../contracts/alert.js';
 import { type BrandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
 import type { Tier } from '../contracts/window.js';
-import { baselineSchema, type Evaluation, type Measurement, timeSchema } from './detectors/detector.js';
+import { profileSchema } from './detectors/profile.js';
+import type { RuleTest } from './detectors/rule-test.js';
+import type { Evaluation, Measurement } from './detectors/surge.js';
+
+const timeSchema = z
+  .number()
+  .int()
+  .transform((value) => epochMillis(value));
+/** After an alert nothing fires `until` a time, but for a surge of more than this strength. */
+const cooldownSchema = z.object({ until: timeSchema, strength: z.number() });
 
 /** Where a rule stands for a brand. */
 export const ruleStateSchema = z.object({
@@ -10,32 +19,38 @@ export const ruleStateSchema = z.object({
   evaluatedTo: timeSchema,
   /** Start of the brand's first known window. */
   knownSince: timeSchema.optional(),
+  /** What is usual; without it, it is to be learned from the windows that are still kept. */
+  profile: profileSchema.optional(),
+  /** Windows that start before it are not learned any more. */
+  learnedTo: timeSchema.optional(),
   phase: z.discriminatedUnion('kind', [
-    /** `until`: nothing fires before this time. */
-    z.object({ kind: z.literal('quiet'), until: timeSchema.optional() }),
+    z.object({ kind: z.literal('quiet'), cooldown: cooldownSchema.optional() }),
+    /** A surge that has not lasted long enough, or that nobody wants to hear of yet. */
+    z.object({ kind: z.literal('pending'), since: timeSchema, cooldown: cooldownSchema.optional() }),
     z.object({
       kind: z.literal('firing'),
       alert: alertSchema,
-      /** As it was when the alert fired. */
-      baseline: baselineSchema,
-      /** Windows in a row that would resolve the alert. */
-      calmWindows: z.number().int().nonnegative(),
+      /** Of the strongest windows so far. */
+      strongest: z.number().default(1),
+      /** End of the first of the windows in a row that would resolve the alert. */
+      calmSince: timeSchema.optional(),
     }),
   ]),
   /** A change that is stored but perhaps neither published nor handed to the deliveries yet. */
   unannounced: alertSchema.optional(),
 });
 export type RuleState = Readonly<z.infer<typeof ruleStateSchema>>;
+type Phase = RuleState['phase'];
+type Firing = Extract<Phase, { kind: 'firing' }>;
 
-/** What a rule decides with. */
-export interface RuleThresholds {
-  readonly name: string;
+/** What surrounds a decision. */
+export interface Circumstances {
+  readonly brand: BrandId;
   readonly tier: Tier;
-  readonly minPosts: number;
-  readonly threshold: number;
-  readonly resolveThreshold: number;
-  readonly resolveAfter: number;
-  readonly cooldownMs: number;
+  /** Nothing begins to fire: quiet hours or a silence. */
+  readonly muted: boolean;
+  /** Posts by source from a time up to the end of the window. */
+  readonly sourcesSince: (start: EpochMillis) => Readonly<Record<string, number>>;
 }
 
 export interface Transition {
@@ -44,79 +59,105 @@ export interface Transition {
   readonly event?: Alert;
 }
 
-/** The next state after the window that `evaluation` is about: quiet → firing → quiet with a cool-down. */
+/** A surge within the cool-down is another one if it is so much stronger than the last. */
+const STRONGER = 1.5;
+
+/**
+ * The next state after the window that `evaluation` is about: quiet → pending → firing → quiet with a cool-down.
+ * A window of which nothing can be said changes nothing.
+ */
 export function advance(
-  rule: RuleThresholds,
-  brand: BrandId,
+  test: RuleTest,
+  circumstances: Circumstances,
   state: RuleState,
   evaluation: Evaluation,
 ): Transition {
   const evaluated: RuleState = { ...state, evaluatedTo: evaluation.end };
+  const { phase } = state;
+  if (phase.kind === 'firing') return goOn(test, evaluated, phase, evaluation);
   if (evaluation.kind === 'held') return { state: evaluated };
+
   const { end, measurement } = evaluation;
-
-  if (state.phase.kind === 'quiet') {
-    if (!fires(rule, state.phase.until, end, measurement)) return { state: evaluated };
-    const alert = firing(rule, brand, end, measurement);
-    const { baseline } = measurement;
-    return {
-      state: {
-        ...evaluated,
-        phase: { kind: 'firing', alert, baseline, calmWindows: 0 },
-        unannounced: alert,
-      },
-      event: alert,
-    };
+  const { cooldown } = phase;
+  const cooling = cooldown !== undefined && end < cooldown.until ? { cooldown } : {};
+  const needed = Math.max(1, STRONGER * (cooling.cooldown?.strength ?? 0));
+  if (!measurement.enough || measurement.strength < needed) {
+    return { state: { ...evaluated, phase: { kind: 'quiet', ...cooling } } };
   }
-
-  const calmWindows = measurement.score < rule.resolveThreshold ? state.phase.calmWindows + 1 : 0;
-  const alert: Alert = {
-    ...state.phase.alert,
-    peak: Math.max(state.phase.alert.peak, measurement.observed),
-  };
-  if (calmWindows < rule.resolveAfter) {
-    return { state: { ...evaluated, phase: { ...state.phase, alert, calmWindows } } };
+  const since = phase.kind === 'pending' ? phase.since : end;
+  if (circumstances.muted || end - since < test.forMs) {
+    return { state: { ...evaluated, phase: { kind: 'pending', since, ...cooling } } };
   }
-  const resolved: Alert = { ...alert, state: 'resolved', resolvedAt: end };
+  const alert = fired(test, circumstances, end, measurement);
   return {
     state: {
       ...evaluated,
-      phase: { kind: 'quiet', until: epochMillis(end + rule.cooldownMs) },
-      unannounced: resolved,
+      phase: { kind: 'firing', alert, strongest: measurement.strength },
+      unannounced: alert,
     },
-    event: resolved,
+    event: alert,
   };
 }
 
-function fires(
-  rule: RuleThresholds,
-  quietUntil: EpochMillis | undefined,
-  end: EpochMillis,
-  { observed, score }: Measurement,
-): boolean {
-  const quiet = quietUntil !== undefined && end < quietUntil;
-  return !quiet && observed >= rule.minPosts && score >= rule.threshold;
+function goOn(test: RuleTest, evaluated: RuleState, firing: Firing, evaluation: Evaluation): Transition {
+  const { end } = evaluation;
+  if (evaluation.kind === 'held') return { state: evaluated };
+  const { measurement } = evaluation;
+  const alert = withPeak(firing.alert, measurement.observed);
+  const strongest = Math.max(firing.strongest, measurement.strength);
+  const { calmSince: _, ...restless } = { ...firing, alert, strongest };
+  const resolve = (resolution: NonNullable<Alert['resolution']>): Transition => {
+    const resolved: Alert = { ...alert, state: 'resolved', resolvedAt: end, resolution };
+    const until = epochMillis(alert.firedAt + test.cooldownMs);
+    const phase: Phase = { kind: 'quiet', ...(end < until && { cooldown: { until, strength: strongest } }) };
+    // The windows of the surge never become part of what is usual.
+    return {
+      state: { ...evaluated, phase, learnedTo: end, unannounced: resolved },
+      event: resolved,
+    };
+  };
+
+  if (end - alert.firedAt >= test.maxFiringMs) return resolve('re-baselined');
+  if (measurement.strength >= test.resolveRatio) return { state: { ...evaluated, phase: restless } };
+  const calmSince = firing.calmSince ?? end;
+  return end - calmSince >= test.keepFiringMs
+    ? resolve('calm')
+    : { state: { ...evaluated, phase: { ...restless, calmSince } } };
 }
 
-function firing(rule: RuleThresholds, brand: BrandId, end: EpochMillis, measurement: Measurement): Alert {
-  const { start, observed, score, posts, bySource, baseline } = measurement;
+function withPeak(alert: Alert, observed: number): Alert {
+  const worst = alert.measure === 'polarity' ? Math.min : Math.max;
+  return { ...alert, peak: worst(alert.peak, observed) };
+}
+
+function fired(
+  { name, measure }: RuleTest,
+  { brand, tier, sourcesSince }: Circumstances,
+  end: EpochMillis,
+  measurement: Measurement,
+): Alert {
+  const { start, observed, expected, deviation, pValue, strength, posts, authors } = measurement;
   return {
     v: 1,
-    id: alertId(brand, rule.name, end),
+    id: alertId(brand, name, end),
     brand,
-    rule: rule.name,
+    rule: name,
+    measure,
     state: 'firing',
     firedAt: end,
-    window: { tier: rule.tier, start, end },
+    window: { tier, start, end },
     observed,
-    expected: baseline.expected,
-    score,
+    expected,
+    score: deviation,
+    pValue,
+    strength,
     peak: observed,
     evidence: {
       posts,
-      negativeShare: posts === 0 ? 0 : observed / posts,
-      baselineNegativeShare: baseline.negativeShare,
-      bySource,
+      negativeShare: measurement.negativeShare,
+      baselineNegativeShare: measurement.usualNegativeShare,
+      bySource: sourcesSince(start),
+      ...(authors !== undefined && { authors }),
     },
   };
 }

@@ -24,9 +24,11 @@ interface Failure {
 /** What the client is told; every other code is a failure of ours. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   SF_API_BAD_REQUEST: 400,
+  SF_API_UNAUTHORIZED: 401,
   SF_API_FORBIDDEN: 403,
   SF_API_NOT_FOUND: 404,
   SF_API_TOO_LARGE: 413,
+  SF_API_TOO_MANY: 429,
   SF_API_UNAVAILABLE: 503,
 };
 
@@ -79,6 +81,14 @@ function failureOf(error: FastifyError | SentifluxError, requestId: string): Fai
       hint: tooLarge ? 'Send fewer or shorter texts at a time.' : 'See /openapi.json for what is expected.',
     };
   }
+  if ('statusCode' in error && error.statusCode === 503) {
+    return {
+      status: 503,
+      code: 'SF_API_UNAVAILABLE',
+      message: 'the answer took too long',
+      hint: 'Ask for less at a time, or try again later.',
+    };
+  }
   return {
     status: 500,
     code: 'SF_API_FAILED',
@@ -88,6 +98,7 @@ function failureOf(error: FastifyError | SentifluxError, requestId: string): Fai
 }
 
 function answer(reply: FastifyReply, { status, ...error }: Failure): ErrorAnswer {
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
   reply.status(status).type('application/json; charset=utf-8').header('cache-control', 'no-store');
   return { error: { code: error.code, message: error.message, ...(error.hint && { hint: error.hint }) } };
 }

@@ -17,9 +17,14 @@ export interface EventStreamOptions {
   readonly lingerMillis: number;
 }
 
-/** An event in the format of server-sent events (WHATWG HTML, 9.2). JSON holds no line break, so one `data` line is enough. */
-export function frame(event: string, data: object): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+/**
+ * An event in the format of server-sent events (WHATWG HTML, 9.2). JSON holds no line break, so one `data` line is
+ * enough.
+ *
+ * @param id which a reader that comes back names as the last that it has seen
+ */
+export function frame(event: string, data: object, id?: string): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 /** A line that readers skip, so that connections without events stay open. */

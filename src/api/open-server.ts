@@ -7,15 +7,26 @@ import { installSecurityHeaders } from './security-headers.js';
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** An alert's id holds the ids of its brand and rule. */
 const MOST_PARAMETER_CHARACTERS = 512;
+/** How long a client may take to send a request. */
 const REQUEST_TIMEOUT_MILLIS = 30_000;
 /** How long a closing server waits for its clients. */
 const CLOSE_GRACE_MILLIS = 3_000;
 
+export interface OpenServerOptions {
+  readonly logger: Logger;
+  /** Addresses and networks whose `X-Forwarded-…` headers are believed. */
+  readonly trustedProxies?: readonly string[];
+  /** How long an answer may take to begin; then the client is told to try again. Without end where it is left out. */
+  readonly answerMillis?: number;
+}
+
 /** A server without routes: how requests are checked, refused and logged. */
-export function openServer(logger: Logger): Api {
+export function openServer({ logger, trustedProxies = [], answerMillis }: OpenServerOptions): Api {
   const api = fastify({
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MILLIS,
+    ...(answerMillis !== undefined && { handlerTimeout: answerMillis }),
     routerOptions: { maxParamLength: MOST_PARAMETER_CHARACTERS },
     // An address that cannot be decoded belongs to no route, so no handler of ours would see it.
     frameworkErrors: (_error, _request, { raw }) => {

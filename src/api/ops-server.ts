@@ -19,7 +19,7 @@ export interface OpsServerOptions {
  */
 export async function createOpsServer(options: OpsServerOptions): Promise<Api> {
   const { readiness, reloadModel, logger } = options;
-  const api = openServer(logger);
+  const api = openServer({ logger });
   healthRoutes(api, { at: '', readiness, logger });
   if (reloadModel !== undefined) modelRoutes(api, { reloadModel });
   return api;

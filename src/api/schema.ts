@@ -2,12 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
-  FastifySchema,
   FastifySchemaCompiler,
   FastifyTypeProvider,
   RawServerDefault,
 } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { SentifluxError } from '../contracts/errors.js';
 
 /** Gives a handler the type that its route's zod schema says. */
@@ -53,38 +52,4 @@ function mostTelling(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
     Math.max(0, ...issues.map(({ path }) => path.length));
   const [meant = [issue]] = issue.errors.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length);
   return meant.flatMap((inner) => mostTelling({ ...inner, path: [...issue.path, ...inner.path] }));
-}
-
-/** For `@fastify/swagger`: the zod schemas of a route as JSON Schema. */
-export function toJsonSchema<Input extends { readonly schema?: FastifySchema; readonly url: string }>({
-  schema = {},
-  url,
-}: Input): { schema: FastifySchema; url: string } {
-  const { response, ...request } = schema;
-  return {
-    url,
-    schema: {
-      ...convertAll(request),
-      ...(isObject(response) && { response: convertAll(response) }),
-    },
-  };
-}
-
-function convertAll(parts: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(parts).map(([name, part]: [string, unknown]) => [
-      name,
-      part instanceof z.ZodType ? convert(part) : part,
-    ]),
-  );
-}
-
-function convert(schema: z.ZodType): object {
-  // The input side: what is sent, before transforms give it a brand.
-  const { $schema, ...converted } = z.toJSONSchema(schema, { io: 'input' });
-  return converted;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,73 +1,107 @@
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
+import type { AlertRule, ApiConfig } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
-import type { Brand } from '../contracts/brand.js';
+import type { BrandBook } from '../contracts/brand-book.js';
 import type { Clock } from '../contracts/clock.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
 import type { TextScorer } from '../contracts/text-scorer.js';
 import type { WindowNamespaces, WindowReader } from '../contracts/window-reader.js';
+import { installAccess, type RouteScope, requireTokens } from './access.js';
 import { createBrandList } from './brand-list.js';
+import { installLimits } from './limits.js';
 import { createLiveStreams, type LiveStreamsOptions } from './live-streams.js';
 import { createNamedWindows } from './named-windows.js';
 import { openServer } from './open-server.js';
+import { openApiOf } from './openapi.js';
 import type { Readiness } from './readiness.js';
 import { alertRoutes } from './routes/alerts.js';
 import { brandRoutes } from './routes/brands.js';
+import { counterRoutes } from './routes/counters.js';
 import { healthRoutes } from './routes/health.js';
+import { ruleRoutes } from './routes/rules.js';
 import { scoreRoutes } from './routes/score.js';
+import { sessionRoutes } from './routes/session.js';
 import { streamRoutes } from './routes/stream.js';
 import { versionRoutes } from './routes/version.js';
 import { windowRoutes } from './routes/windows.js';
-import { type Api, toJsonSchema } from './schema.js';
+import type { Api } from './schema.js';
+import { createSessions } from './sessions.js';
+import { createTokenList } from './tokens.js';
 
 export interface ApiServerOptions {
-  readonly brands: readonly Brand[];
+  readonly config: ApiConfig;
+  /** Asked anew for every request: they may be replaced. */
+  readonly brands: Pick<BrandBook, 'current'>;
   readonly windows: WindowReader;
   /** Windows beside those, for whoever asks for them by name. */
   readonly namespaces: WindowNamespaces;
   readonly alerts: AlertBook;
+  readonly rules: readonly AlertRule[];
   readonly feed: LiveFeed;
   readonly scorer: TextScorer;
   readonly readiness: Readiness;
   readonly version: string;
+  /** The worker's: a replay has a time of its own. */
   readonly clock: Clock;
+  /** Of sessions: the wall's. */
+  readonly wallClock: Clock;
   readonly logger: Logger;
   /** Limits of the live stream; the defaults serve a few hundred readers. */
   readonly stream?: Omit<LiveStreamsOptions, 'feed'>;
 }
 
+const ANSWER_MILLIS = 20_000;
 const PAGE = fileURLToPath(new URL('./page/', import.meta.url));
 
 /** The public routes, their OpenAPI document at `/openapi.json` and the page at `/`. The caller listens and closes. */
 export async function createApiServer(options: ApiServerOptions): Promise<Api> {
-  const { alerts, feed, scorer, readiness, version, clock, logger } = options;
-  const brands = createBrandList(options.brands);
-  const windows = createNamedWindows(options.windows, options.namespaces);
-  const streams = createLiveStreams({ ...options.stream, feed });
-  const api = openServer(logger);
-
-  // First, since it collects the routes that come after it.
-  await api.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: 'sentiflux', version } },
-    transform: toJsonSchema,
+  const { config, alerts, feed, scorer, readiness, version, clock, logger } = options;
+  requireTokens(config);
+  const tokens = createTokenList(config.tokens);
+  const sessions = createSessions({
+    tokens,
+    key: config.sessionKey ?? randomBytes(32),
+    lifetimeMillis: config.sessionMs,
+    clock: options.wallClock,
   });
-  api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger());
+  const brands = createBrandList(options.brands);
+  const windows = createNamedWindows(options.windows, options.namespaces, () => performance.now());
+  const streams = createLiveStreams({ ...config.stream, ...options.stream, feed });
+  const api = openServer({ logger, trustedProxies: config.trustedProxies, answerMillis: ANSWER_MILLIS });
+  installAccess(api, { config, tokens, sessions });
+
+  await installLimits(api, config);
+  // First, since it collects the routes that come after it.
+  await api.register(swagger, openApiOf(version));
+  api.get('/openapi.json', { config: { scope: 'read' }, schema: { hide: true } }, async () => api.swagger());
 
   api.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/v1/')) reply.header('cache-control', 'no-store');
   });
   brandRoutes(api, { brands, windows, clock });
   windowRoutes(api, { brands, windows, clock });
+  counterRoutes(api, { windows });
   alertRoutes(api, { alerts, clock });
+  ruleRoutes(api, { rules: options.rules });
   streamRoutes(api, { brands, streams });
-  scoreRoutes(api, { scorer });
+  scoreRoutes(api, { scorer, scoresPerMinute: config.scoresPerMinute });
   versionRoutes(api, { version });
+  sessionRoutes(api, { tokens, sessions });
   healthRoutes(api, { at: '/health', readiness, logger });
 
   // Without a wildcard only the files that are there now have addresses: no path can lead out of the folder.
-  await api.register(fastifyStatic, { root: PAGE, wildcard: false, cacheControl: true, maxAge: 0 });
+  await api.register(async (page) => {
+    // The page itself is no secret, and without it nobody could sign in.
+    const scope: RouteScope = 'open';
+    page.addHook('onRoute', (route) => {
+      route.config = { ...route.config, scope };
+    });
+    await page.register(fastifyStatic, { root: PAGE, wildcard: false, cacheControl: true, maxAge: 0 });
+  });
   // A server that closes waits for its answers, and a stream has no end of its own.
   api.addHook('preClose', async () => streams.close());
   return api;

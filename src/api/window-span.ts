@@ -17,6 +17,8 @@ export interface AskedSpan {
 
 /** Most windows of one brand in one answer. */
 export const MOST_WINDOWS = 5_000;
+/** The same of all brands together. */
+export const MOST_WINDOWS_OF_ALL = 50_000;
 
 const HOUR = TIER_MILLIS['1h'];
 /** What is shown where nobody says from when. */
@@ -25,15 +27,17 @@ const DEFAULT_SPAN_MILLIS: Readonly<Record<Tier, number>> = {
   '1m': HOUR,
   '5m': 6 * HOUR,
   '1h': 24 * HOUR,
+  '1d': 30 * 24 * HOUR,
 };
 
 /**
  * The span that a query means: up to `latest` unless it says otherwise, and as long as suits its tier.
  *
  * @param latest the watermark, which is the present of what can be asked
- * @throws SentifluxError SF_API_BAD_REQUEST where it is empty or holds more than `MOST_WINDOWS`
+ * @param brands how many are asked for
+ * @throws SentifluxError SF_API_BAD_REQUEST where it is empty or holds more windows than one answer
  */
-export function windowSpan({ tier, ...asked }: AskedSpan, latest: EpochMillis): WindowSpan {
+export function windowSpan({ tier, ...asked }: AskedSpan, latest: EpochMillis, brands = 1): WindowSpan {
   const until = asked.to ?? epochMillis(Math.max(latest, asked.from ?? latest));
   if (asked.from !== undefined && asked.from > until) {
     throw new SentifluxError('SF_API_BAD_REQUEST', `from (${asked.from}) is after to (${until})`, {
@@ -51,6 +55,13 @@ export function windowSpan({ tier, ...asked }: AskedSpan, latest: EpochMillis): 
       { hint: 'Ask for a greater tier or for a shorter time.' },
     );
   }
+  if (windows * brands > MOST_WINDOWS_OF_ALL) {
+    throw new SentifluxError(
+      'SF_API_BAD_REQUEST',
+      `${windows} windows of ${tier} for each of ${brands} brands are more than ${MOST_WINDOWS_OF_ALL}`,
+      { hint: 'Ask for a greater tier, for a shorter time or for fewer brands.' },
+    );
+  }
   return { tier, from, to };
 }
 
@@ -61,7 +72,7 @@ export function lastWindows(tier: Tier, count: number, watermark: EpochMillis): 
 }
 
 /**
- * Every closed window of a span: where there is none in `windows`, no post came.
+ * Every closed window of a span, but for days: where there is none in `windows`, no post came.
  *
  * @param windows those with posts, in order of time
  * @param closedUntil the watermark: of later windows nobody knows yet, so they are not filled
@@ -72,6 +83,8 @@ export function fillGaps(
   windows: readonly WindowAggregate[],
   closedUntil: EpochMillis,
 ): readonly WindowAggregate[] {
+  // Where days begin depends on the brand's time zone.
+  if (tier === '1d') return windows;
   const found = new Map(windows.map((window) => [window.start, window]));
   const size = TIER_MILLIS[tier];
   const end = Math.min(to, bucketStart(tier, closedUntil));

@@ -1,5 +1,6 @@
 import type { RecordHeaders, SourceRecord } from '../contracts/record.js';
 import type { DeadLetter } from '../pipelines/dead-letter-survey.js';
+import { aligned, printable, shown } from './table.js';
 
 const MESSAGE_CHARACTERS = 60;
 const TEXT_CHARACTERS = 80;
@@ -30,24 +31,6 @@ function sourceOf({ source }: Pick<DeadLetter, 'source'>): string {
   if (source === undefined) return '-';
   const { topic, partition = '?', offset = '?' } = source;
   return `${printable(topic)} ${partition}:${offset}`;
-}
-
-function shown(text: string | undefined, most = Number.POSITIVE_INFINITY): string {
-  if (text === undefined || text === '') return '-';
-  const characters = Array.from(printable(text));
-  return characters.length <= most ? characters.join('') : `${characters.slice(0, most - 1).join('')}…`;
-}
-
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, cell.length);
-    });
-  }
-  return rows
-    .map((row) => `${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd())
-    .join('\n');
 }
 
 /** A whole record: where it is, its key, its headers and its value. */
@@ -87,11 +70,6 @@ function textOf(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Without control characters, by which a post could steer the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '\ufffd');
 }
 
 function hexDump(bytes: Uint8Array): string {

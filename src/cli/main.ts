@@ -2,7 +2,10 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.js';
 import { addAggregateCommand } from './commands/aggregate.js';
+import { addAlertsCommand } from './commands/alerts.js';
+import { addBacktestCommand } from './commands/backtest.js';
 import { addDeadLettersCommand } from './commands/dead-letters.js';
+import { addDeliveriesCommand } from './commands/deliveries.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
@@ -11,6 +14,7 @@ import { addProduceCommand } from './commands/produce.js';
 import { addReplayCommand } from './commands/replay.js';
 import { addRunCommand } from './commands/run.js';
 import { addScoreCommand } from './commands/score.js';
+import { addTokenCommand } from './commands/token.js';
 import { addTopicsCommand } from './commands/topics.js';
 import { addTrainCommand } from './commands/train.js';
 import { EXIT, reportError } from './exit.js';
@@ -32,10 +36,14 @@ for (const add of [
   addTrainCommand,
   addModelCommand,
   addTopicsCommand,
+  addTokenCommand,
   addProduceCommand,
   addDeadLettersCommand,
   addReplayCommand,
   addAggregateCommand,
+  addAlertsCommand,
+  addDeliveriesCommand,
+  addBacktestCommand,
   addDoctorCommand,
 ]) {
   add(program);

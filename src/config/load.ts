@@ -5,10 +5,13 @@ import type { z } from 'zod';
 import { type Brand, brandsFileSchema } from '../contracts/brand.js';
 import { type ErrorCode, messageOf, SentifluxError } from '../contracts/errors.js';
 import { type Config, configSchema } from './schema.js';
-import { settings } from './settings.js';
+import { type Setting, settings } from './settings.js';
 
 /** Paths in the configuration that name files: relative to the file in which they stand. */
 const FILE_PATHS = [['brands'], ['scoring', 'model'], ['streams', 'file', 'directory']] as const;
+
+/** What stands below these may be a secret: no message shows it. */
+const SECRET_PATHS = ['alerting.receivers', 'api.sessionKey', 'output.authorKey'];
 
 type Tree = Record<string, unknown>;
 
@@ -72,12 +75,17 @@ async function readYaml(file: string, unreadable: ErrorCode, invalid: ErrorCode)
       cause,
     });
   }
+  return parseYaml(text, file, invalid) ?? {};
+}
+
+/** Without the lines around the fault, which may hold secrets. */
+function parseYaml(text: string, where: string, invalid: ErrorCode): unknown {
   try {
-    return parse(text) ?? {};
-  } catch (cause) {
-    throw new SentifluxError(invalid, `${file} is not YAML: ${messageOf(cause)}.`, {
+    return parse(text);
+  } catch (error) {
+    const [what = ''] = messageOf(error).split(/:?\n/);
+    throw new SentifluxError(invalid, `${where} is not YAML: ${what}.`, {
       hint: 'Mend the line that it names.',
-      cause,
     });
   }
 }
@@ -106,16 +114,17 @@ function withEnvironment(tree: Tree, environment: Readonly<Record<string, string
         hint: 'docs/configuration.md lists the variables.',
       });
     }
-    assign(merged, setting.path, typedValue(value, setting.type));
+    assign(merged, setting.path, typedValue(value, setting));
   }
   return merged;
 }
 
 /** Numbers, booleans and lists are written as in YAML; a list of texts also as `a,b`. */
-function typedValue(value: string, type: string): unknown {
+function typedValue(value: string, { variable, type }: Setting): unknown {
   if (type === 'array' && !value.trimStart().startsWith('['))
     return value.split(',').map((item) => item.trim());
-  if (type === 'array' || type === 'number' || type === 'integer' || type === 'boolean') return parse(value);
+  if (type === 'array' || type === 'number' || type === 'integer' || type === 'boolean')
+    return parseYaml(value, `the variable ${variable}`, 'SF_CONFIG_INVALID');
   return value;
 }
 
@@ -141,11 +150,15 @@ function problems(error: z.ZodError, input: unknown): string {
         return isTree(node) || Array.isArray(node) ? Reflect.get(node, key) : undefined;
       }, input);
       const expected = issue.message.replace(/^Invalid \w+: /, '');
-      return value === undefined
-        ? `${path} is missing (${expected})`
-        : `${path} is ${JSON.stringify(value)}: ${expected}`;
+      if (value === undefined) return `${path} is missing (${expected})`;
+      const shown = mayBeSecret(path) ? 'not what it should be' : JSON.stringify(value);
+      return `${path} is ${shown}: ${expected}`;
     })
     .join('; ');
+}
+
+function mayBeSecret(path: string): boolean {
+  return SECRET_PATHS.some((secret) => path === secret || path.startsWith(`${secret}.`));
 }
 
 function isTree(value: unknown): value is Tree {

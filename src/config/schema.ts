@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import { NAMESPACE } from '../contracts/ids.js';
-import { TIERS } from '../contracts/window.js';
+import { ALERT_MEASURES } from '../contracts/alert.js';
+import { epochMillis, NAMESPACE } from '../contracts/ids.js';
+import { isTimeZone } from '../contracts/time-zone.js';
+import { FIXED_TIERS, TIER_MILLIS } from '../contracts/window.js';
+import { receiver } from './receivers.js';
 
 const millis = (value: number) => z.number().int().nonnegative().default(value);
 const port = (value: number) => z.number().int().min(0).max(65_535).default(value);
@@ -114,6 +117,10 @@ const aggregation = section({
     .describe('prefix of the keys, so that several workers can share a Redis'),
   outOfOrdernessMs: millis(5_000).describe('the watermark stays this far behind the greatest event time'),
   allowedLatenessMs: millis(120_000).describe('how long after closing a window may still change'),
+  latenessBySourceMs: z
+    .record(z.string(), z.number().int().nonnegative())
+    .default({})
+    .describe('allowedLatenessMs of sources that come later, by source; windows are final after the longest'),
   idleAfterMs: millis(10_000).describe('a partition without posts for this long holds no watermark back'),
   futureToleranceMs: millis(300_000).describe('a post this far ahead of its record is flagged future'),
   closeEveryMs: positive(1_000).describe('wait between two looks for windows to close'),
@@ -122,14 +129,29 @@ const aggregation = section({
     '1m': millis(2 * 86_400_000).describe('of windows of 1m'),
     '5m': millis(8 * 86_400_000).describe('of windows of 5m'),
     '1h': millis(36 * 86_400_000).describe('of windows of 1h'),
-  }).describe('how long windows are kept; a post older than that is counted as old'),
-  retractionHorizonMs: millis(86_400_000).describe('how long edits and deletions correct counts'),
+    '1d': millis(92 * 86_400_000).describe('of windows of 1d'),
+  }).describe('how long windows are kept; a post older than all of them is counted as old'),
+  retractionHorizonMs: millis(86_400_000).describe('how long edits and deletions correct counts, at least'),
+  nearDuplicateMs: millis(3_600_000).describe(
+    'a post whose text is near that of one so long before or after it is a repeat: not one of `distinct`',
+  ),
+  postsPerAuthor: positive(3).describe('most posts of an author in a window that `distinct` counts'),
+  recentPosts: positive(65_536).describe(
+    'posts of a partition that are kept to tell their repeats, the last ones, some 110 bytes each in Redis and 200 in memory',
+  ),
 });
 
 const redis = section({
   url: z.string().min(1).default('redis://127.0.0.1:6379').describe('redis:// or rediss:// address'),
   connectTimeoutMs: millis(5_000).describe('how long Redis may take to answer a connection'),
 });
+
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of the day such as 22:00');
+const timeZone = z
+  .string()
+  .refine(isTimeZone, { error: 'must be a time zone such as Europe/Berlin' })
+  .default('UTC');
+const moment = z.iso.datetime({ offset: true }).transform((text) => epochMillis(Date.parse(text)));
 
 const rule = z
   .strictObject({
@@ -138,39 +160,87 @@ const rule = z
       .array(z.string())
       .optional()
       .describe('all brands by default; `_all` (every post once) only where it is named'),
-    measure: z.literal('negative_count').default('negative_count'),
-    tier: z.enum(TIERS).default('5m'),
-    surgeWindows: positive(3).describe(
-      'a surge may spread: the newest 1, 2, … up to this many windows are looked at together',
-    ),
-    baselineWindows: positive(72).describe('how many earlier windows tell what is usual'),
-    lagWindows: positive(6).describe(
-      'the newest windows that tell nothing about the usual, so that a surge that builds up does not count as usual',
-    ),
-    minPosts: positive(8).describe('fewer negative posts than this never fire'),
-    threshold: z
+    measure: z
+      .enum(ALERT_MEASURES)
+      .default('negative_count')
+      .describe('negative_count, negative_share, volume or polarity (fires when the mean falls)'),
+    tier: z.enum(FIXED_TIERS).default('5m').describe('size of the windows'),
+    sensitivity: z
+      .enum(['low', 'medium', 'high'])
+      .default('medium')
+      .describe(
+        '0.05, 0.5 or 5 alerts a brand and month by chance, of surges that a brand sees once in 30, 10 or 5 days',
+      ),
+    falseAlertsPerMonth: z
       .number()
       .positive()
-      .default(5)
-      .describe('fires at this many robust deviations above the usual'),
-    resolveThreshold: z.number().nonnegative().default(2),
-    resolveAfter: positive(2).describe('windows in a row below resolveThreshold'),
-    cooldownMs: millis(1_800_000).describe('the rule stays quiet for the brand this long after resolving'),
+      .max(100)
+      .optional()
+      .describe(
+        'how many alerts by chance are accepted a month over all brands of the rule, in place of what the sensitivity says',
+      ),
+    surgeWindows: z
+      .number()
+      .int()
+      .min(1)
+      .max(12)
+      .default(3)
+      .describe('a surge may spread: the newest 1, 2, … up to this many windows are looked at together'),
+    lagMs: millis(3_600_000).describe(
+      'the newest windows that tell nothing about the usual, so that a surge that builds up does not count as usual',
+    ),
+    minHistoryMs: millis(7_200_000).describe(
+      'with less known of a brand than this, and 24 windows, nothing is said',
+    ),
+    deduplicate: z
+      .boolean()
+      .default(true)
+      .describe('leave out near-duplicates and the many posts of one author, where windows know them'),
+    minPosts: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        'with fewer posts than this nothing fires: of those that are counted (8), or that have a share or a mean (20)',
+      ),
+    minAuthors: positive(3).describe('nothing fires with fewer different authors, where windows know them'),
+    forMs: millis(0).describe('a surge must last this long before it fires'),
+    keepFiringMs: millis(600_000).describe('it must be over for this long before it is resolved'),
+    resolveRatio: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe('it is over below this part of the strength that fires'),
+    cooldownMs: z
+      .number()
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        'after firing nothing fires again for this long, but for a surge half as strong again; a day for volume, 4 h for the others',
+      ),
+    maxFiringMs: positive(86_400_000).describe('an alert that fires for this long ends as re-baselined'),
+    quietHours: z
+      .strictObject({ from: clockTime, to: clockTime, timeZone })
+      .optional()
+      .describe('nothing fires then; a surge that still lasts afterwards does'),
   })
-  .refine(({ lagWindows, surgeWindows }) => lagWindows >= surgeWindows, {
-    path: ['lagWindows'],
-    error: 'must be at least surgeWindows: a window cannot be its own baseline',
-  })
-  .refine(({ threshold, resolveThreshold }) => resolveThreshold <= threshold, {
-    path: ['resolveThreshold'],
-    error: 'must not be above threshold: the alert would resolve at once',
+  .refine(({ lagMs, surgeWindows, tier }) => lagMs >= surgeWindows * TIER_MILLIS[tier], {
+    path: ['lagMs'],
+    error: 'must be at least surgeWindows windows long: a window cannot be its own baseline',
   });
 
-const webhook = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
-  secret: z.string().min(1).optional().describe('signs the body with HMAC-SHA256'),
-  timeoutMs: positive(5_000),
-});
+const silence = z
+  .strictObject({
+    from: moment,
+    to: moment,
+    brand: z.string().optional().describe('all by default'),
+    rule: z.string().optional().describe('all by default'),
+    reason: z.string().optional(),
+  })
+  .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be later than from' });
 
 const alerting = section({
   scheduler: z
@@ -186,18 +256,102 @@ const alerting = section({
     })
     .default([rule.parse({ name: 'negative-surge' })])
     .describe('what fires: each has a name; see docs/alerts.md'),
-  webhooks: z.array(webhook).default([]).describe('who is told of alerts: url, secret, timeoutMs'),
+  silences: z
+    .array(silence)
+    .default([])
+    .describe('from, to, brand, rule, reason: nothing fires meanwhile; see docs/alerts.md'),
+  receivers: z
+    .array(receiver)
+    .refine((receivers) => new Set(receivers.map(({ name }) => name)).size === receivers.length, {
+      error: 'each receiver needs a name of its own',
+    })
+    .default([])
+    .describe('who is told of alerts; see docs/receivers.md'),
+  language: z.enum(['en', 'zh']).default('en').describe('of what receivers are told'),
+  pageUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('address at which people reach the page; what receivers are told links to it'),
   deliveryAttempts: positive(8).describe('attempts of one delivery before it is given up'),
   deliveryBackoffMs: positive(1_000).describe(
     'wait before the second attempt, less up to half by chance; doubles each time',
   ),
+}).superRefine(({ rules, receivers }, { addIssue }) => {
+  const names = new Set(rules.map(({ name }) => name));
+  for (const [i, { rules: told = [] }] of receivers.entries()) {
+    const unknown = told.find((name) => !names.has(name));
+    if (unknown === undefined) continue;
+    const message = `no rule is named "${unknown}": the receiver would never hear of it`;
+    addIssue({ code: 'custom', path: ['receivers', i, 'rules'], message });
+  }
 });
 
-const server = (defaultPort: number) =>
-  section({
-    host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
-    port: port(defaultPort).describe('0 for any that is free'),
-  });
+const address = (defaultPort: number) => ({
+  host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+  port: port(defaultPort).describe('0 for any that is free'),
+});
+
+/** What a token lets its holder do: read everything, score texts, or change what people see and are told. */
+export const API_SCOPES = ['read', 'score', 'admin'] as const;
+export const TOKEN_NAME = /^[\w.-]{1,64}$/;
+
+const apiToken = z.strictObject({
+  name: z.string().regex(TOKEN_NAME, 'expected up to 64 letters, digits, _, . or -'),
+  scopes: z.array(z.enum(API_SCOPES)).min(1),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits, as `token create` prints them'),
+});
+
+const api = section({
+  ...address(8080),
+  tokens: z
+    .array(apiToken)
+    .refine((tokens) => new Set(tokens.map(({ name }) => name)).size === tokens.length, {
+      error: 'each token needs a name of its own',
+    })
+    .default([])
+    .describe(
+      'who may ask: name, scopes, sha256 (`sentiflux token create` prints the entry); without any, only this machine may; see docs/api.md',
+    ),
+  anonymous: z
+    .boolean()
+    .default(false)
+    .describe(
+      'true: nobody is asked for a token, whatever the address; where something else keeps strangers out',
+    ),
+  trustedProxies: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'addresses or networks of reverse proxies, whose X-Forwarded-For, -Proto and -Host are believed; `loopback` for this machine',
+    ),
+  sessionKey: z
+    .string()
+    .min(32)
+    .optional()
+    .describe(
+      'secret of the sessions of signed-in pages, the same for every api process; without one they end with the process',
+    ),
+  sessionMs: positive(43_200_000).describe('how long a page stays signed in'),
+  requestsPerMinute: positive(1_200).describe('of one token or address; more are refused with status 429'),
+  scoresPerMinute: positive(300).describe('of those that score texts, which are counted apart'),
+  stream: section({
+    maxReaders: positive(256).describe('readers of the live stream at a time'),
+    maxReadersPerCaller: positive(32).describe('the same of one token or address'),
+  }),
+  cors: section({
+    origins: z
+      .array(
+        z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).origin === url, {
+          error: 'expected an origin, such as https://example.com',
+        }),
+      )
+      .default([])
+      .describe('origins whose pages may ask with a token of their own, such as https://example.com'),
+  }),
+});
+
+/** One rule with its defaults, for what runs without a configuration, and for the API, which shows the rules. */
+export const alertRuleSchema = rule;
 
 /** The whole configuration, with its defaults. docs/configuration.md describes each key. */
 export const configSchema = z.strictObject({
@@ -214,8 +368,8 @@ export const configSchema = z.strictObject({
   aggregation,
   redis,
   alerting,
-  api: server(8080).describe('public routes and the page'),
-  ops: server(8081).describe('live, ready, reload of the model; never public'),
+  api: api.describe('public routes and the page'),
+  ops: section(address(8081)).describe('live, ready, reload of the model; never public'),
   log: section({
     level: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
@@ -229,6 +383,19 @@ export type InputConfig = Config['input'];
 export type ScoringConfig = Config['scoring'];
 export type AggregationConfig = Config['aggregation'];
 export type AlertingConfig = Config['alerting'];
+export type ApiConfig = Config['api'];
+export type ApiToken = Readonly<z.infer<typeof apiToken>>;
+export type ApiScope = (typeof API_SCOPES)[number];
 export type AlertRule = z.infer<typeof rule>;
-export type WebhookConfig = z.infer<typeof webhook>;
+export type {
+  AlertmanagerConfig,
+  EmailConfig,
+  PagerdutyConfig,
+  ReceiverConfig,
+  ReceiverKind,
+  SlackConfig,
+  TeamsConfig,
+  WebhookConfig,
+} from './receivers.js';
+export type Silence = Readonly<z.infer<typeof silence>>;
 export type StreamsConfig = Config['streams'];

@@ -7,6 +7,10 @@ const time = z
   .int()
   .transform((value) => epochMillis(value));
 
+/** What a rule measures of a brand's posts. */
+export const ALERT_MEASURES = ['volume', 'negative_count', 'negative_share', 'polarity'] as const;
+export type AlertMeasure = (typeof ALERT_MEASURES)[number];
+
 /** A value on the topic `sentiment.alerts`, compacted by brand and rule: the alert's latest state. */
 export const alertSchema = z.object({
   v: z.literal(1),
@@ -14,23 +18,33 @@ export const alertSchema = z.object({
   id: z.string().min(1),
   brand: z.string().transform((id) => id as BrandId),
   rule: z.string(),
+  /** In whose unit `observed`, `expected` and `peak` are: posts, a share from 0 to 1, a mean from -1 to 1. Posts that are negative, where it is left out. */
+  measure: z.enum(ALERT_MEASURES).optional(),
   state: z.enum(['firing', 'resolved']),
   /** End of the window that fired it. */
   firedAt: time,
   resolvedAt: time.optional(),
+  /** Why it ended: `re-baselined` where it lasted so long that it is taken for the usual from now on. */
+  resolution: z.enum(['calm', 're-baselined']).optional(),
   window: z.object({ tier: z.enum(TIERS), start: time, end: time }),
   /** What was counted in the window that fired it, and what the baseline expected. */
   observed: z.number(),
   expected: z.number(),
-  /** How far beyond the expected, in the detector's own measure. */
+  /** How far beyond the expected, in robust deviations. */
   score: z.number(),
-  /** Highest count while firing. */
+  /** Probability of as much or more by chance. */
+  pValue: z.number().optional(),
+  /** How far beyond what the rule asks for: it fires at 1. */
+  strength: z.number().optional(),
+  /** The worst while firing: the highest count or share, the lowest polarity. */
   peak: z.number(),
   evidence: z.object({
-    posts: z.number().int(),
+    posts: z.number(),
     negativeShare: z.number(),
     baselineNegativeShare: z.number(),
     bySource: z.record(z.string(), z.number()),
+    /** At least so many different authors, where they are counted. */
+    authors: z.number().optional(),
   }),
   acknowledgement: z.object({ by: z.string(), at: time }).optional(),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { brandId } from './ids.js';
+import { isTimeZone } from './time-zone.js';
 
 const phrases = z.array(z.string().trim().min(1)).default([]);
 
@@ -22,6 +23,8 @@ export const brandSchema = z.strictObject({
   exclude: phrases,
   /** Where given, only posts in these languages (ISO 639-1) count for the brand. */
   languages: z.array(z.string()).optional(),
+  /** Whose midnights begin the brand's windows of a day (IANA, such as `Europe/Berlin`); UTC by default. */
+  timeZone: z.string().refine(isTimeZone, 'a time zone such as Europe/Berlin').optional(),
 });
 export type Brand = Readonly<z.infer<typeof brandSchema>>;
 

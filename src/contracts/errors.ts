@@ -39,9 +39,11 @@ export type ErrorCode =
   // API
   | 'SF_LISTEN_FAILED'
   | 'SF_API_BAD_REQUEST'
+  | 'SF_API_UNAUTHORIZED'
   | 'SF_API_FORBIDDEN'
   | 'SF_API_NOT_FOUND'
   | 'SF_API_TOO_LARGE'
+  | 'SF_API_TOO_MANY'
   | 'SF_API_UNAVAILABLE'
   | 'SF_API_FAILED';
 

@@ -1,18 +1,26 @@
 import { z } from 'zod';
 import { type BrandId, type EpochMillis, epochMillis } from './ids.js';
 
-/** Window sizes, smallest first. Buckets are aligned to the epoch. */
-export const TIERS = ['10s', '1m', '5m', '1h'] as const;
+/** Tiers whose windows have one length and begin at the same times for every brand: aligned to the epoch. */
+export const FIXED_TIERS = ['10s', '1m', '5m', '1h'] as const;
+export type FixedTier = (typeof FIXED_TIERS)[number];
+/** Window sizes, smallest first. Days are those of the brand's time zone. */
+export const TIERS = [...FIXED_TIERS, '1d'] as const;
 export type Tier = (typeof TIERS)[number];
 
+/** Days are 23 or 25 hours long where clocks change. */
 export const TIER_MILLIS: Readonly<Record<Tier, number>> = {
   '10s': 10_000,
   '1m': 60_000,
   '5m': 300_000,
   '1h': 3_600_000,
+  '1d': 86_400_000,
 };
 
-/** Start of the bucket that holds a time. */
+/** Names of sources, languages or models beyond those that a window tells apart. */
+export const OTHER_NAMES = '_other';
+
+/** Start of the bucket that holds a time; of days, those of UTC. */
 export function bucketStart(tier: Tier, time: EpochMillis): EpochMillis {
   const size = TIER_MILLIS[tier];
   return epochMillis(Math.floor(time / size) * size);
@@ -42,6 +50,22 @@ export const windowAggregateSchema = z.object({
   /** Sum of the posts' polarities; the mean is `polaritySum / posts`. */
   polaritySum: z.number(),
   reach: z.number(),
+  /** The same counts without near-duplicates and with at most `aggregation.postsPerAuthor` posts of an author. */
+  distinct: z.object({ posts: count, negative: count, neutral: count, positive: count }).optional(),
+  /** Estimated number of different authors (HyperLogLog); a post that names none counts as one of its own. */
+  authors: count.optional(),
+  /** Sum of the squares of the posts' polarities, for their spread. */
+  polaritySquareSum: z.number().optional(),
+  reachByLabel: z.object({ negative: z.number(), neutral: z.number(), positive: z.number() }).optional(),
+  /** Terms that tell negative posts from the others, the most telling first; not for windows of 10 s. */
+  negativeTerms: z
+    .array(z.object({ term: z.string(), negative: count, other: count, score: z.number() }))
+    .optional(),
+  /** Ids of different posts, the most negative first. */
+  mostNegative: z.array(z.string()).optional(),
+  /** Posts that were repeated, and how often within the window; the most often first. */
+  mostRepeated: z.array(z.object({ id: z.string(), repeats: count })).optional(),
+  /** Beyond 32 names the smaller ones are counted together as `_other`; so are languages and models. */
   bySource: counts,
   byLanguage: counts,
   byModel: counts,

@@ -1,9 +1,10 @@
-import { createAggregator } from '../aggregation/aggregator.js';
+import { createAggregator, RECORDS_AT_ONCE } from '../aggregation/aggregator.js';
 import { closeWindows } from '../aggregation/close-windows.js';
 import { decodeScored, type ScoredRecords } from '../aggregation/decode-scored.js';
 import type { WindowStore } from '../aggregation/store.js';
 import { untilReachable } from '../aggregation/until-reachable.js';
 import type { Config } from '../config/schema.js';
+import type { BrandBook } from '../contracts/brand-book.js';
 import type { Clock } from '../contracts/clock.js';
 import { messageOf, SentifluxError } from '../contracts/errors.js';
 import type { Logger } from '../contracts/logger.js';
@@ -17,9 +18,11 @@ import { PartitionQueues } from './partition-queues.js';
 import { beginRebuild } from './rebuild-partition.js';
 import { repeat } from './repeat.js';
 import type { Role } from './role.js';
+import { timeZonesOf } from './time-zones.js';
 
 export interface AggregatingOptions {
-  readonly config: Pick<Config, 'topics' | 'streams' | 'scoring' | 'aggregation'>;
+  readonly config: Pick<Config, 'topics' | 'streams' | 'aggregation'>;
+  readonly brands: Pick<BrandBook, 'current'>;
   readonly streams: Streams;
   readonly store: WindowStore;
   readonly clock: Clock;
@@ -29,10 +32,16 @@ export interface AggregatingOptions {
 
 /** The role `aggregate`: results into windows, closed windows onto their topic and into the store. */
 export async function startAggregating(options: AggregatingOptions): Promise<Role> {
-  const { config, streams, store, clock, logger, onFailure } = options;
+  const { config, brands, streams, store, clock, logger, onFailure } = options;
   const { topics } = config;
   const queues = new PartitionQueues(onFailure);
-  const aggregator = createAggregator({ store, config: config.aggregation, clock, logger });
+  const aggregator = createAggregator({
+    store,
+    config: config.aggregation,
+    clock,
+    logger,
+    timeZoneOf: timeZonesOf(brands),
+  });
   const producer = await streams.producer();
   const closing = new AbortController();
   const reaching = <Result>(attempt: () => Promise<Result>): Promise<Result> =>
@@ -49,7 +58,7 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
     topic: topics.scored,
     group: `${config.streams.group}.aggregate`,
     from: 'earliest',
-    maxBatchRecords: config.scoring.maxBatchRecords,
+    maxBatchRecords: RECORDS_AT_ONCE,
     maxInFlight: { records: config.streams.maxInFlightRecords, bytes: config.streams.maxInFlightBytes },
     async positionOf(partition) {
       // What was read before is through, or dropped: none of it is added over the new beginning.

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { AlertStore } from '../alerting/alert-store.js';
+import { createDeliverer } from '../alerting/delivery/deliver.js';
 import { deliveriesOf } from '../alerting/delivery/delivery.js';
-import { createWebhookDelivery } from '../alerting/delivery/webhook.js';
+import type { MessageOptions } from '../alerting/delivery/message.js';
+import { openReceivers } from '../alerting/delivery/open-receivers.js';
+import { createReminder } from '../alerting/delivery/remind.js';
 import { createEvaluator } from '../alerting/evaluate.js';
 import type { Jobs } from '../alerting/schedulers/port.js';
 import type { Config } from '../config/schema.js';
 import { type Alert, alertKey } from '../contracts/alert.js';
 import type { Brand } from '../contracts/brand.js';
+import type { BrandBook } from '../contracts/brand-book.js';
 import { systemClock } from '../contracts/clock.js';
-import type { EpochMillis } from '../contracts/ids.js';
+import { ALL_BRANDS, type BrandId, type EpochMillis, OTHER_BRANDS } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
 import type { OutputRecord } from '../contracts/record.js';
 import type { WindowReader } from '../contracts/window-reader.js';
@@ -18,7 +22,7 @@ import type { Role } from './role.js';
 
 export interface AlertingOptions {
   readonly config: Pick<Config, 'topics' | 'streams' | 'alerting' | 'aggregation'>;
-  readonly brands: readonly Brand[];
+  readonly brands: Pick<BrandBook, 'current'>;
   readonly streams: Streams;
   readonly windows: WindowReader;
   readonly store: AlertStore;
@@ -26,21 +30,26 @@ export interface AlertingOptions {
   readonly logger: Logger;
 }
 
-/** The role `alert`: closed windows through the rules; changes onto their topic and to the webhooks. */
+/** The role `alert`: closed windows through the rules; changes onto their topic and to the receivers. */
 export async function startAlerting(options: AlertingOptions): Promise<Role> {
   const { config, streams, windows, store, jobs, logger } = options;
-  const { rules, webhooks, lookBackMs } = config.alerting;
+  const { rules, receivers, silences, lookBackMs } = config.alerting;
   const producer = await streams.producer();
-  const brands = options.brands.map(({ id }) => id);
+  // What receivers read of time, such as a signature's, is the wall's, also in a replay.
+  const opened = await openReceivers(receivers, { clock: systemClock });
+  const message = messageOptions(config.alerting, () => options.brands.current);
+  warnOfUnknownBrands();
+  const remind = createReminder({ configs: receivers, receivers: opened, message, store, logger });
 
   const evaluator = createEvaluator({
     rules,
-    brands: () => brands,
+    brands: () => options.brands.current.map(({ id }) => id),
     reader: windows,
     store,
     publish: (alert) => producer.send([alertRecord(alert, config.topics.alerts)]),
-    deliver: (alert) => jobs.enqueue(deliveriesOf(alert, webhooks)),
+    deliver: (alert) => jobs.enqueue(deliveriesOf(alert, alert.state, receivers)),
     lookBackMs,
+    silences,
     retentionMs: config.aggregation.retentionMs,
   });
   /** Whether windows are being read again, and so are not all that they can be. */
@@ -70,10 +79,23 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
       for (const { brand, rule, state, observed, expected } of changes) {
         logger.info({ brand, rule, state, observed, expected }, 'an alert has changed');
       }
+      // Not waited for: a receiver that does not answer must not hold the rules up.
+      remind(systemClock.now()).catch((error: unknown) =>
+        logger.warn({ err: error }, 'could not remind of what fires'),
+      );
     },
-    // A signature's time is the wall's, also in a replay.
-    deliver: createWebhookDelivery(webhooks, systemClock),
+    deliver: createDeliverer({ receivers: opened, message, current: (id) => store.get(id) }),
   });
+
+  /** A receiver that waits for a brand that nobody has is most likely a slip; brands may come later, though. */
+  function warnOfUnknownBrands(): void {
+    const known = new Set<string>([...options.brands.current.map(({ id }) => id), ALL_BRANDS, OTHER_BRANDS]);
+    for (const { name, brands: told = [] } of receivers) {
+      const unknown = told.filter((brand) => !known.has(brand));
+      if (unknown.length > 0)
+        logger.warn({ receiver: name, unknown }, 'a receiver is told of brands that are not configured');
+    }
+  }
 
   return {
     name: 'alert',
@@ -83,7 +105,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
         ready: true,
         detail: isHeld
           ? 'held while windows are rebuilt'
-          : `${rules.length} rules, ${webhooks.length} webhooks`,
+          : `${rules.length} rules, ${receivers.length} receivers`,
       };
     },
     async stop() {
@@ -91,6 +113,19 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
       await producer.close();
     },
   };
+}
+
+/**
+ * How receivers are told: in which language, with which names and links.
+ *
+ * @param brands asked for every message, since brands may be reloaded
+ */
+export function messageOptions(
+  { language, pageUrl }: Config['alerting'],
+  brands: () => readonly Brand[],
+): MessageOptions {
+  const brandName = (brand: BrandId) => brands().find(({ id }) => id === brand)?.name ?? brand;
+  return { language, pageUrl, brandName };
 }
 
 /** An alert as it stands on its topic. */

@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createAggregator } from '../aggregation/aggregator.js';
+import { bucketAt } from '../aggregation/bucket.js';
 import { type ClosingPass, closeWindows } from '../aggregation/close-windows.js';
 import { decodeScored } from '../aggregation/decode-scored.js';
+import { longestLateness } from '../aggregation/lateness.js';
 import type { ClosingStore, PartitionState, WindowStore } from '../aggregation/store.js';
-import { bucketAt, bucketEnd } from '../aggregation/sums.js';
 import { untilReachable } from '../aggregation/until-reachable.js';
 import type { Config } from '../config/schema.js';
 import { systemClock } from '../contracts/clock.js';
 import { SentifluxError } from '../contracts/errors.js';
 import { type EpochMillis, epochMillis } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
-import { TIERS } from '../contracts/window.js';
 import type { AggregationCounters } from '../contracts/window-reader.js';
 import type { ConsumeOptions, OffsetRange, Streams } from '../streams/port.js';
 import { PartitionQueues } from './partition-queues.js';
@@ -169,11 +169,10 @@ async function refuseOtherLog(
   }
 }
 
-/** Closes every window that has a post, for good as far as this filling knows. */
+/** Closes every window that has a post, but for a day that has not ended, for good as far as this filling knows. */
 async function closeAll(store: WindowStore, config: FillingOptions['config']): Promise<void> {
-  const largest = TIERS[TIERS.length - 1] ?? TIERS[0];
   const afterLast = (latest: EpochMillis): EpochMillis =>
-    epochMillis(bucketEnd(bucketAt(largest, latest)) + config.aggregation.allowedLatenessMs);
+    epochMillis(bucketAt('1h', latest).end + longestLateness(config.aggregation));
   for (let attempt = 1; ; attempt += 1) {
     const pass = await closeByEventTime(store, config, afterLast);
     if (pass.kind === 'closed' || pass.kind === 'no-watermark') return;

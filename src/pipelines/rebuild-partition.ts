@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { counters } from '../aggregation/counters.js';
+import { longestLateness } from '../aggregation/lateness.js';
 import type { Gap, WindowStore } from '../aggregation/store.js';
 import type { Config } from '../config/schema.js';
 import { type EpochMillis, epochMillis } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
-import { TIER_MILLIS } from '../contracts/window.js';
 import type { Streams } from '../streams/port.js';
 import { restoreWindows } from './restore-windows.js';
 
@@ -52,6 +52,7 @@ export async function beginRebuild(partition: number, options: RebuildOptions): 
     counters: counters(() => 0),
     changes: [],
     remembered: new Map(),
+    recent: { journal: undefined, outdated: 0 },
     gaps: gap === undefined ? [] : [gap],
   });
   if (end > nextOffset)
@@ -60,6 +61,9 @@ export async function beginRebuild(partition: number, options: RebuildOptions): 
       'the store does not know the partition: its results are read again',
     );
 }
+
+/** Where clocks are put back. */
+const LONGEST_DAY_MILLIS = 25 * 3_600_000;
 
 interface Start {
   /** 0 where it is not known what came before the start of the log: that is then a gap. */
@@ -75,13 +79,15 @@ async function startOf(
   { config, streams }: RebuildOptions,
 ): Promise<Start> {
   if (watermark === undefined) return { nextOffset: 0 };
-  const { retractionHorizonMs, allowedLatenessMs, futureToleranceMs } = config.aggregation;
-  const open = TIER_MILLIS['1h'] + allowedLatenessMs;
-  const since = epochMillis(watermark - Math.max(retractionHorizonMs, open) - futureToleranceMs);
+  const { retractionHorizonMs, futureToleranceMs, nearDuplicateMs } = config.aggregation;
+  const open = LONGEST_DAY_MILLIS + longestLateness(config.aggregation);
+  const whole = watermark - Math.max(retractionHorizonMs, open);
+  // Before the first window that comes out as it was, the posts are read that its posts may repeat.
+  const since = epochMillis(whole - nearDuplicateMs - futureToleranceMs);
   const { scored } = config.topics;
   // A result has the time of its post's record, which is no older than the post, but for a clock that is ahead.
   const offset = (await streams.offsetsAt(scored, since)).get(partition) ?? 0;
   if (offset <= logStart) return { nextOffset: 0 };
-  const latest = epochMillis(since + futureToleranceMs);
+  const latest = epochMillis(whole);
   return { nextOffset: offset, gap: { from: offset, to: offset, earliest: epochMillis(0), latest } };
 }

@@ -1,5 +1,6 @@
+import { type Bucket, bucketName } from '../aggregation/bucket.js';
+import { longestLateness } from '../aggregation/lateness.js';
 import type { WindowStore } from '../aggregation/store.js';
-import { type Bucket, bucketEnd, bucketName } from '../aggregation/sums.js';
 import type { AggregationConfig } from '../config/schema.js';
 import { type EpochMillis, epochMillis } from '../contracts/ids.js';
 import { type WindowAggregate, windowAggregateSchema } from '../contracts/window.js';
@@ -16,7 +17,7 @@ export interface RestoreWindowsOptions {
   /** A name for the group that exists while the topic is read. */
   readonly group: string;
   readonly store: Pick<WindowStore, 'restore' | 'finishPass' | 'beginRestoring' | 'endRestoring'>;
-  readonly config: Pick<AggregationConfig, 'retentionMs' | 'allowedLatenessMs'>;
+  readonly config: Pick<AggregationConfig, 'retentionMs' | 'allowedLatenessMs' | 'latenessBySourceMs'>;
 }
 
 /**
@@ -28,14 +29,15 @@ export interface RestoreWindowsOptions {
  */
 export async function restoreWindows(options: RestoreWindowsOptions): Promise<number> {
   const { streams, topic, group, store } = options;
-  const { retentionMs, allowedLatenessMs } = options.config;
+  const { retentionMs } = options.config;
+  const lateness = longestLateness(options.config);
   const unfinished = new Map<string, Bucket>();
   let watermark: EpochMillis | undefined;
   let windows: WindowAggregate[] = [];
   let read = 0;
 
   const hasExpired = (bucket: Bucket): boolean =>
-    watermark !== undefined && bucketEnd(bucket) + retentionMs[bucket.tier] <= watermark;
+    watermark !== undefined && bucket.end + retentionMs[bucket.tier] <= watermark;
   /** In the order of the topic, so that a window's last revision stays. */
   async function flush(): Promise<void> {
     await store.restore(windows.filter((window) => !hasExpired(window)));
@@ -47,9 +49,10 @@ export async function restoreWindows(options: RestoreWindowsOptions): Promise<nu
     const window = parsedValue(record, windowAggregateSchema);
     if (window === undefined) continue;
     read += 1;
-    const passed = window.final ? window.end + allowedLatenessMs : window.end;
+    const passed = window.final ? window.end + lateness : window.end;
     watermark = epochMillis(Math.max(watermark ?? passed, passed));
-    if (!window.final) unfinished.set(bucketName(window), { tier: window.tier, start: window.start });
+    if (!window.final)
+      unfinished.set(bucketName(window), { tier: window.tier, start: window.start, end: window.end });
     windows.push(window);
     if (windows.length === WINDOWS_AT_ONCE) await flush();
   }

@@ -34,6 +34,8 @@ export interface SentBundle extends Omit<ModelBundle, 'vocabulary'> {
 export interface OpenScorerOptions {
   readonly config: Pick<Config, 'scoring' | 'input' | 'output' | 'aggregation'>;
   readonly brands: readonly Brand[];
+  /** Where they may change: those that threads match which are started now. Others come in with the next reload. */
+  readonly currentBrands?: () => readonly Brand[];
   /** Scorer threads; the configuration's number by default, 0 for one a core. */
   readonly threads?: number;
   readonly logger?: Logger;
@@ -59,11 +61,10 @@ export function shippedModel(): string {
  * @throws SentifluxError SF_MODEL_UNREADABLE, SF_MODEL_INVALID, SF_ENGINE_UNAVAILABLE, SF_SCORER_FAILED
  */
 export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
-  const { config, brands, logger = silentLogger, thread = THREAD } = options;
+  const { config, brands, currentBrands, logger = silentLogger, thread = THREAD } = options;
   const { scoring, input, output, aggregation } = config;
   const threads = (options.threads ?? scoring.threads) || Math.min(MOST_THREADS, availableParallelism());
-  const settings: Omit<ScorerThreadData, 'bundle'> = {
-    brands,
+  const settings: Omit<ScorerThreadData, 'bundle' | 'brands'> = {
     scoring,
     input,
     // Without a key of the user's, hashes of authors match within this process only.
@@ -77,7 +78,11 @@ export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
 
   async function open(directory: string): Promise<OpenedModel> {
     const { vocabulary, ...bundle } = await loadModel(directory);
-    const workerData: ScorerThreadData = { ...settings, bundle: { ...bundle, pieces: vocabulary.pieces } };
+    const workerData: ScorerThreadData = {
+      ...settings,
+      brands: currentBrands?.() ?? brands,
+      bundle: { ...bundle, pieces: vocabulary.pieces },
+    };
     const pool = await openScorerPool({
       thread,
       workerData,

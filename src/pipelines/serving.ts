@@ -1,8 +1,10 @@
+import { deliveriesOf } from '../alerting/delivery/delivery.js';
+import type { Jobs } from '../alerting/schedulers/port.js';
 import { createApiServer } from '../api/server.js';
 import type { Config } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
-import type { Brand } from '../contracts/brand.js';
-import type { Clock } from '../contracts/clock.js';
+import type { BrandBook } from '../contracts/brand-book.js';
+import { type Clock, systemClock } from '../contracts/clock.js';
 import { messageOf } from '../contracts/errors.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
@@ -14,11 +16,14 @@ import { listen } from './listen.js';
 import type { Readiness, Role } from './role.js';
 
 export interface ServingOptions {
-  readonly config: Pick<Config, 'api' | 'topics' | 'aggregation'>;
+  readonly config: Pick<Config, 'api' | 'topics' | 'aggregation' | 'alerting'>;
   readonly streams: Streams;
-  readonly brands: readonly Brand[];
+  /** Asked anew for every request: they may be replaced. */
+  readonly brands: Pick<BrandBook, 'current'>;
   readonly windows: WindowReader & WindowNamespaces;
   readonly alerts: AlertBook;
+  /** Takes over what receivers are told of acknowledgements; without it they are not told. */
+  readonly jobs?: Pick<Jobs, 'enqueue'>;
   readonly feed: LiveFeed;
   readonly scorer: TextScorer;
   readonly readiness: () => Promise<readonly Readiness[]>;
@@ -33,14 +38,21 @@ export interface ServingRole extends Role {
 }
 
 /** The role `api`: routes, live feed and page. */
-export async function startServing({ config, streams, ...parts }: ServingOptions): Promise<ServingRole> {
+export async function startServing({
+  config,
+  streams,
+  jobs,
+  ...parts
+}: ServingOptions): Promise<ServingRole> {
   const producer = await streams.producer();
   const alerts: AlertBook = {
     ...parts.alerts,
     // Who has seen an alert belongs on its topic too, for everybody who reads it there.
     async acknowledge(id, by, at) {
       const alert = await parts.alerts.acknowledge(id, by, at);
-      if (alert !== undefined) await producer.send([alertRecord(alert, config.topics.alerts)]);
+      if (alert === undefined) return undefined;
+      await producer.send([alertRecord(alert, config.topics.alerts)]);
+      await jobs?.enqueue(deliveriesOf(alert, 'acknowledged', config.alerting.receivers));
       return alert;
     },
   };
@@ -48,7 +60,14 @@ export async function startServing({ config, streams, ...parts }: ServingOptions
   const namespaces: WindowNamespaces = {
     namespace: async (name) => (name === config.aggregation.namespace ? windows : windows.namespace(name)),
   };
-  const server = await createApiServer({ ...parts, alerts, namespaces });
+  const server = await createApiServer({
+    ...parts,
+    config: config.api,
+    rules: config.alerting.rules,
+    alerts,
+    namespaces,
+    wallClock: systemClock,
+  });
   const address = await listen(server, config.api, 'api');
   return {
     name: 'api',

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { openWindowStore } from '../aggregation/open-store.js';
-import { openAlertStore, openJobs } from '../alerting/open.js';
+import { type OpenAlertingOptions, openAlertStore, openJobs } from '../alerting/open.js';
+import type { Jobs } from '../alerting/schedulers/port.js';
+import { requireTokens } from '../api/access.js';
 import { createOpsServer } from '../api/ops-server.js';
 import type { Config } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
 import type { Brand } from '../contracts/brand.js';
+import type { BrandsReload } from '../contracts/brand-book.js';
 import { type Clock, systemClock } from '../contracts/clock.js';
 import type { Logger } from '../contracts/logger.js';
 import type { ReloadModel } from '../contracts/model-reload.js';
@@ -16,6 +19,7 @@ import type { Streams } from '../streams/port.js';
 import { version } from '../version.js';
 import { startAggregating } from './aggregating.js';
 import { startAlerting } from './alerting.js';
+import { createBrandBook } from './brand-book.js';
 import { listen } from './listen.js';
 import { openLiveFeed } from './live-feed.js';
 import type { Readiness, Role, RoleName } from './role.js';
@@ -29,6 +33,8 @@ export interface WorkerOptions {
   readonly config: Config;
   readonly roles: ReadonlySet<RoleName>;
   readonly brands: readonly Brand[];
+  /** Reads the brands again, for `reloadBrands`. */
+  readonly loadBrands?: () => Promise<readonly Brand[]>;
   readonly logger: Logger;
   /** The wall's by default; a replay has one of its own. */
   readonly clock?: Clock;
@@ -46,6 +52,8 @@ export interface Worker {
   readonly failed: Promise<Error>;
   /** Where one of its roles uses a model. */
   readonly reloadModel?: ReloadModel;
+  /** Takes other brands in, in every role of the worker; never rejects. */
+  readonly reloadBrands: () => Promise<BrandsReload>;
   readiness(): Promise<readonly Readiness[]>;
   /** Finishes and commits what has begun, then lets go of everything. */
   stop(): Promise<void>;
@@ -53,7 +61,7 @@ export interface Worker {
 
 /** Starts the roles of one process; what they share is opened once. On an error everything is closed again. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { config, roles, brands, logger } = options;
+  const { config, roles, logger } = options;
   const clock = options.clock ?? systemClock;
   const open: Array<() => Promise<void>> = [];
   /** Closed in the reverse order of opening. */
@@ -73,6 +81,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
   });
+  if (roles.has('api')) requireTokens(config.api);
   const running: Role[] = [];
   const readiness = (): Promise<readonly Readiness[]> => Promise.all(running.map((role) => role.readiness()));
   const start = <Started extends Role>(role: Started): Started => {
@@ -98,23 +107,46 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const { alerting, redis } = config;
     const alertingOptions = { alerting, redis, namespace: config.aggregation.namespace, logger };
     const alerts = opened(await openAlertStore(alertingOptions), (store) => store.close());
+    const brands = createBrandBook({
+      brands: options.brands,
+      load: options.loadBrands ?? (async () => options.brands),
+      logger,
+    });
     const shared = { config, streams, clock, logger, brands, windows, onFailure: fail };
+    const jobs = await openJobsFor(roles, alertingOptions);
+    if (jobs !== undefined) opened(jobs, (resource) => resource.close());
 
     let scorer: Scorer | undefined;
     if (roles.has('score') || roles.has('api')) {
       // The API alone scores a text now and then: one thread is enough.
       const threads = roles.has('score') ? config.scoring.threads : 1;
-      scorer = opened(await openScorer({ config, brands, threads, logger }), (resource) => resource.close());
+      scorer = opened(
+        await openScorer({
+          config,
+          brands: brands.current,
+          currentBrands: () => brands.current,
+          threads,
+          logger,
+        }),
+        (resource) => resource.close(),
+      );
     }
     let api: string | undefined;
     if (roles.has('api') && scorer !== undefined) {
       const feed = await openLiveFeed({ ...shared, instance: randomUUID() });
       opened(feed, (resource) => resource.close());
-      const serving = { ...shared, alerts, feed, scorer, readiness, version };
+      const serving = {
+        ...shared,
+        alerts,
+        feed,
+        scorer,
+        readiness,
+        version,
+        ...(jobs && { jobs }),
+      };
       api = start(await startServing(serving)).address;
     }
-    if (roles.has('alert')) {
-      const jobs = await openJobs(alertingOptions);
+    if (roles.has('alert') && jobs !== undefined) {
       start(await startAlerting({ ...shared, store: alerts, jobs }));
     }
     if (roles.has('aggregate')) start(await startAggregating({ ...shared, store: windows }));
@@ -135,6 +167,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       alerts,
       failed,
       ...reloading,
+      async reloadBrands() {
+        const outcome = await brands.reload();
+        // Scorer threads match the brands that they were started with.
+        if (outcome.kind === 'replaced') await scorer?.reload();
+        return outcome;
+      },
       readiness,
       stop,
     };
@@ -143,4 +181,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await stop().catch(() => {});
     throw error;
   }
+}
+
+/**
+ * The alert role works on the jobs; the API adds to them when an alert is acknowledged, which it can from a process of
+ * its own only where they are shared.
+ */
+function openJobsFor(roles: ReadonlySet<RoleName>, options: OpenAlertingOptions): Promise<Jobs | undefined> {
+  const { scheduler, receivers } = options.alerting;
+  const adds = roles.has('api') && scheduler === 'bullmq' && receivers.length > 0;
+  return roles.has('alert') || adds ? openJobs(options) : Promise.resolve(undefined);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAggregator } from '../../src/aggregation/aggregator.js';
+import { bucketAt } from '../../src/aggregation/bucket.js';
 import { closeWindows } from '../../src/aggregation/close-windows.js';
 import { counters } from '../../src/aggregation/counters.js';
 import { emptySums, toWindow } from '../../src/aggregation/sums.js';
@@ -234,6 +235,7 @@ describe.each(STORE_KINDS)('closing windows of a store that has lost them (%s)',
         next: { nextOffset: 0, sourceOffset: -1, greatestEventTime: undefined, rebuild },
         counters: counters(() => 0),
         changes: [],
+        recent: { journal: undefined, outdated: 0 },
         remembered: new Map(),
         // Of the first twenty seconds not every post is read again.
         gaps: [{ from: 0, to: 0, earliest: epochMillis(0), latest: epochMillis(NOON + 9_999) }],
@@ -260,7 +262,7 @@ describe.each(STORE_KINDS)('closing windows of a store that has lost them (%s)',
 
   it('leaves a window as it was published of which not every post is read again', async () => {
     const { store, aggregator, published, close } = await lost(3);
-    const bucket = { tier: '10s', start: epochMillis(NOON) } as const;
+    const bucket = bucketAt('10s', epochMillis(NOON));
     const state = { revision: 4, complete: true, final: false };
     const before = toWindow(ALL_BRANDS, bucket, { ...emptySums(), posts: 7 }, state);
     await store.restore([before]);

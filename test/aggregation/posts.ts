@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PositionedRecord, ScoredRecords } from '../../src/aggregation/decode-scored.js';
 import { assignmentEpoch, brandId, epochMillis, postId } from '../../src/contracts/ids.js';
 import type { Label } from '../../src/contracts/labels.js';
@@ -19,6 +20,11 @@ export interface PostLike {
   readonly source?: string;
   readonly reach?: number;
   readonly text?: string;
+  /** SimHash; of the text by default. */
+  readonly near?: string;
+  readonly author?: string;
+  readonly terms?: readonly string[];
+  readonly language?: string;
 }
 
 const POLARITY = { negative: -0.8, neutral: 0.1, positive: 0.7 } as const;
@@ -31,15 +37,16 @@ export function scoredPost(like: PostLike): ScoredPost {
     revision: epochMillis(like.revision ?? NOON + at),
     createdAt: new Date(NOON + at).toISOString(),
     source: like.source ?? 'forum',
-    language: 'en',
+    language: like.language ?? 'en',
     brands: (like.brands ?? []).map(brandId),
     label,
     probabilities: { negative: 0.2, neutral: 0.3, positive: 0.5 },
     polarity: like.polarity ?? POLARITY[label],
     confidence: 0.5,
     flags: [],
-    terms: [],
-    fingerprints: { exact: fingerprint(text), near: fingerprint(text) },
+    terms: [...(like.terms ?? [])],
+    fingerprints: { exact: fingerprint(text), near: like.near ?? spreadFingerprint(text) },
+    ...(like.author !== undefined && { authorHash: like.author }),
     ...(like.reach !== undefined && { reach: like.reach }),
     model: { version: 'm1', engine: 'onnx', precision: 'float32' },
   };
@@ -94,6 +101,11 @@ export function recordBatch(
     }),
   );
   return packRecords(records, assignmentEpoch(1));
+}
+
+/** Bits that tell nothing of the text, so that two texts are no near-duplicates. */
+function spreadFingerprint(text: string): string {
+  return createHash('sha1').update(text).digest('hex').slice(0, 16);
 }
 
 function fingerprint(text: string): string {

@@ -1,9 +1,10 @@
 import { connect, createServer, type Server } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAggregator } from '../../src/aggregation/aggregator.js';
+import { bucketAt } from '../../src/aggregation/bucket.js';
 import { closeWindows } from '../../src/aggregation/close-windows.js';
 import { openWindowStore } from '../../src/aggregation/open-store.js';
-import { bucketAt, emptySums, toWindow } from '../../src/aggregation/sums.js';
+import { emptySums, toWindow } from '../../src/aggregation/sums.js';
 import { ALL_BRANDS, epochMillis } from '../../src/contracts/ids.js';
 import { silentLogger } from '../../src/contracts/logger.js';
 import { redisUrl } from '../support/services.js';
@@ -63,7 +64,9 @@ describe.skipIf(redisUrl === undefined)('windows in Redis', () => {
       'dirty',
       'gaps',
       'bucket:10s',
-      'post:a',
+      'posts:',
+      'names',
+      'recent',
       'closer',
       'watermark',
       'unfinished',
@@ -89,20 +92,23 @@ describe.skipIf(redisUrl === undefined)('windows in Redis', () => {
     const { aggregator, client, key, keys } = await open();
     await client.set(key(0, `bucket:5m:${NOON}`), 'somebody else wrote this');
     const before = await keys();
-    await expect(aggregator.aggregate(batchOf([scored(0, { id: 'a' })]))).rejects.toThrow('is no hash');
+    await expect(aggregator.aggregate(batchOf([scored(0, { id: 'a' })]))).rejects.toThrow('WRONGTYPE');
     expect(await keys()).toEqual(before);
   });
 
   it('forget what a post added after the retraction horizon', async () => {
-    const { fill, client, key } = await open({ retractionHorizonMs: 60_000 });
+    const { fill, client, keys } = await open({ retractionHorizonMs: 60_000 });
     await fill();
-    expect(await client.pttl(key(0, 'post:a'))).toBeLessThanOrEqual(60_000);
+    const posts = (await keys()).filter((key) => key.includes(':posts:'));
+    expect(posts).toHaveLength(5);
+    // Those of a quarter of the horizon go together.
+    for (const key of posts) expect(await client.pttl(key)).toBeLessThanOrEqual(75_000);
   });
 
   it('live with a retention and a horizon of nothing', async () => {
     const { fill } = await open({
       retractionHorizonMs: 0,
-      retentionMs: { '10s': 0, '1m': 0, '5m': 0, '1h': 0 },
+      retentionMs: { '10s': 0, '1m': 0, '5m': 0, '1h': 0, '1d': 0 },
     });
     expect(await fill()).toMatchObject({ kind: 'closed' });
   });

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { BucketChange, PartitionUpdate, WindowStore } from '../../src/aggregation/store.js';
-import { summarise } from '../../src/aggregation/summarise.js';
-import { bucketAt, emptySums, toWindow } from '../../src/aggregation/sums.js';
+import { bucketAt } from '../../src/aggregation/bucket.js';
+import type { ScoredRecords } from '../../src/aggregation/decode-scored.js';
+import { PartitionMemory } from '../../src/aggregation/partition-memory.js';
+import type {
+  BucketChange,
+  PartitionUpdate,
+  PartitionView,
+  WindowStore,
+} from '../../src/aggregation/store.js';
+import { summarise, unknownSums } from '../../src/aggregation/summarise.js';
+import { emptySums, toWindow } from '../../src/aggregation/sums.js';
 import { ALL_BRANDS, brandId, epochMillis, postId } from '../../src/contracts/ids.js';
 import { batchOf, deleted, NOON, scored } from './posts.js';
 import { defaults, manualClock, openStore, STORE_KINDS } from './stores.js';
@@ -13,9 +21,19 @@ const acme = brandId('acme');
 async function take(store: WindowStore, partition: number, ...records: Parameters<typeof batchOf>[0]) {
   const ids = records.map((record) => (record.kind === 'deleted' ? record.id : record.post.id));
   const view = await store.read(partition, ids);
-  const update = summarise(batchOf(records, partition), view, [], defaults);
+  const update = await updateOf(store, view, batchOf(records, partition));
   return { update, outcome: await store.apply(update) };
 }
+
+/** What an aggregator makes of a batch that has never seen the partition before. */
+async function updateOf(store: WindowStore, view: PartitionView, batch: ScoredRecords) {
+  const memory = await PartitionMemory.load(store, batch.partition, defaults.recentPosts);
+  const queries = unknownSums(batch.records, view, memory, inUtc);
+  memory.fill(queries, await store.sums(batch.partition, queries));
+  return summarise(batch, view, memory, [], defaults, inUtc);
+}
+
+const inUtc = () => 'UTC';
 
 describe.each(STORE_KINDS)('the %s store, taking batches', (kind) => {
   const open = () => openStore(kind, manualClock(NOON));
@@ -72,9 +90,8 @@ describe.each(STORE_KINDS)('the %s store, taking batches', (kind) => {
     const store = await open();
     const view = await store.read(0, []);
     await store.announce(epochMillis(NOON));
-    expect(await store.apply(summarise(batchOf([scored(0, { id: 'a' })]), view, [], defaults))).toBe(
-      'conflict',
-    );
+    const update = await updateOf(store, view, batchOf([scored(0, { id: 'a' })]));
+    expect(await store.apply(update)).toBe('conflict');
     expect(await store.counters()).toMatchObject({ counted: 0 });
     expect((await take(store, 0, scored(0, { id: 'a' }))).outcome).toBe('applied');
   });
@@ -118,6 +135,8 @@ describe.each(STORE_KINDS)('the %s store, taking batches', (kind) => {
       expected: { nextOffset: 1, watermark: undefined },
       next: { ...update.next, nextOffset: 2 },
       changes: [elsewhere],
+      recent: { journal: undefined, outdated: 0 },
+      remembered: new Map(),
     };
     expect(await store.apply(correcting)).toBe('applied');
     expect(await store.partials(elsewhere.bucket)).toEqual([]);
@@ -175,12 +194,13 @@ describe.each(STORE_KINDS)('the %s store, closing windows', (kind) => {
       ['1m', 1],
       ['5m', 1],
       ['1h', 1],
+      ['1d', 1],
     ]);
     await take(store, 0, scored(1, { id: 'b', at: 10_000 }));
     const outcome = { merged, unfinished: [], finished: [], watermark: epochMillis(NOON) };
     await store.finishPass(outcome);
     const left = (await store.dirtyBuckets()).map(({ bucket }) => `${bucket.tier} ${bucket.start - NOON}`);
-    expect(left.sort()).toEqual(['10s 10000', '1h 0', '1m 0', '5m 0']);
+    expect(left.sort()).toEqual(['10s 10000', '1d -43200000', '1h 0', '1m 0', '5m 0']);
   });
 
   it('keeps buckets that are closed and not final until they are', async () => {
@@ -197,7 +217,7 @@ describe.each(STORE_KINDS)('the %s store, closing windows', (kind) => {
   it('serves closed windows in order of time, up to the watermark', async () => {
     const store = await open();
     const starts = [7_200_000, 0, 10_000].map((at) => epochMillis(NOON + at));
-    const after = starts.map((start) => toWindow(acme, { tier: '10s', start }, emptySums(), WINDOW_STATE));
+    const after = starts.map((start) => toWindow(acme, bucketAt('10s', start), emptySums(), WINDOW_STATE));
     expect(await store.replace(after.map((one) => ({ before: undefined, after: one })))).toBe(true);
     await store.finishPass({
       merged: [],

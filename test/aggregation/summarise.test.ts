@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Remembered } from '../../src/aggregation/contribution.js';
 import type { PositionedRecord } from '../../src/aggregation/decode-scored.js';
+import { PartitionMemory } from '../../src/aggregation/partition-memory.js';
 import type { PartitionView } from '../../src/aggregation/store.js';
 import { summarise } from '../../src/aggregation/summarise.js';
-import { ALL_BRANDS, brandId, epochMillis, OTHER_BRANDS, type PostId } from '../../src/contracts/ids.js';
+import { ALL_BRANDS, brandId, epochMillis, OTHER_BRANDS } from '../../src/contracts/ids.js';
 import { batchOf, deleted, NOON, scored } from './posts.js';
 import { defaults } from './stores.js';
 
@@ -26,8 +26,13 @@ const closedUntil = (watermark: number): PartitionView => ({
   state: { ...EMPTY.state, watermark: epochMillis(watermark) },
 });
 
-const summary = (records: readonly PositionedRecord[], view = EMPTY) =>
-  summarise(batchOf(records), view, [], defaults);
+/** @param memory of what was counted before; of nothing by default */
+const summary = (
+  records: readonly PositionedRecord[],
+  view = EMPTY,
+  memory = new PartitionMemory(defaults.recentPosts),
+  gaps: Parameters<typeof summarise>[3] = [],
+) => summarise(batchOf(records), view, memory, gaps, defaults, () => 'UTC');
 
 describe('summarising a batch', () => {
   it('counts a post in every tier, for each of its brands and once for all', () => {
@@ -35,14 +40,17 @@ describe('summarising a batch', () => {
       scored(0, { id: 'a', brands: ['acme', 'globex'], label: 'negative', polarity: -0.25, reach: 40 }),
       scored(1, { id: 'b', at: 1_000 }),
     ]);
-    expect(update.changes.map(({ bucket }) => bucket.tier)).toEqual(['10s', '1m', '5m', '1h']);
+    expect(update.changes.map(({ bucket }) => bucket.tier)).toEqual(['10s', '1m', '5m', '1h', '1d']);
     for (const { brands } of update.changes) {
       expect(brands.get(ALL_BRANDS)).toMatchObject({ posts: 2, reach: 40 });
-      expect(brands.get(brandId('acme'))).toEqual({
+      expect(brands.get(brandId('acme'))).toMatchObject({
         posts: 1,
         labels: { negative: 1, neutral: 0, positive: 0 },
         polarityMicros: -250_000,
+        polaritySquareMicros: 62_500,
         reach: 40,
+        labelReach: { negative: 40, neutral: 0, positive: 0 },
+        distinct: { negative: 1, neutral: 0, positive: 0 },
         sources: new Map([['forum', 1]]),
         languages: new Map([['en', 1]]),
         models: new Map([['m1', 1]]),
@@ -77,8 +85,8 @@ describe('summarising a batch', () => {
       scored(i, { id: `p${i}`, at: i * 30 * 24 * HOUR }),
     );
     const update = summary(everyMonth);
-    expect(update.next.nextOffset).toBe(64);
-    expect(update.counters.counted).toBe(64);
+    expect(update.next.nextOffset).toBe(103);
+    expect(update.counters.counted).toBe(103);
   });
 });
 
@@ -94,7 +102,7 @@ describe('where a post goes', () => {
   });
 
   it('flags a post older than every retention as old', () => {
-    const age = defaults.retentionMs['1h'];
+    const age = defaults.retentionMs['1d'];
     const update = summary([
       scored(0, { id: 'old' }, NOON + age),
       scored(1, { id: 'just', at: 1 }, NOON + age),
@@ -186,35 +194,44 @@ describe('revisions of a post', () => {
   });
 
   it('corrects a final window, since the post is counted there', () => {
-    const view = remembering(closedUntil(NOON + HOUR), summary([scored(0, first)]).remembered);
-    const update = summary([scored(1, { ...first, label: 'positive', revision: 11, text: 'good' })], view);
+    const { view, memory } = counted([scored(0, first)], closedUntil(NOON + HOUR));
+    const edited = scored(1, { ...first, label: 'positive', revision: 11, text: 'good' });
+    const update = summary([edited], view, memory);
     expect(update.counters).toMatchObject({ counted: 0, old: 0, edits: 1 });
     expect(update.changes.every(({ correction }) => correction)).toBe(true);
     expect(update.changes[0]?.brands.get(ALL_BRANDS)?.labels).toEqual({
-      negative: -1,
+      negative: 0,
       neutral: 0,
       positive: 1,
     });
   });
 
   it('moves a post that an edit gives another time to that time, if it is not too late', () => {
-    const view = remembering(closedUntil(NOON + HOUR), summary([scored(0, first)]).remembered);
+    const { view, memory } = counted([scored(0, first)], closedUntil(NOON + HOUR));
     const edited = { ...first, revision: 11, at: 20_000 };
-    expect(summary([scored(1, edited)], view).counters).toMatchObject({ counted: -1, old: 1, edits: 1 });
+    expect(summary([scored(1, edited)], view, memory).counters).toMatchObject({
+      counted: -1,
+      old: 1,
+      edits: 1,
+    });
   });
 
   it('leaves tiers alone whose windows are kept no longer', () => {
-    const view = remembering(closedUntil(NOON + 3 * HOUR), summary([scored(0, first)]).remembered);
-    expect(summary([deleted(1, 'a')], view).changes.map(({ bucket }) => bucket.tier)).toEqual([
+    const { view, memory } = counted([scored(0, first)], closedUntil(NOON + 3 * HOUR));
+    expect(summary([deleted(1, 'a')], view, memory).changes.map(({ bucket }) => bucket.tier)).toEqual([
       '1m',
       '5m',
       '1h',
+      '1d',
     ]);
   });
 });
 
-function remembering(view: PartitionView, remembered: ReadonlyMap<PostId, Remembered>): PartitionView {
-  return { ...view, state: { ...view.state, nextOffset: 1, sourceOffset: 0 }, remembered };
+/** Where a partition stands, and what is known of it, when records were counted and the watermark has moved on. */
+function counted(records: readonly PositionedRecord[], view: PartitionView) {
+  const memory = new PartitionMemory(defaults.recentPosts);
+  const { remembered, next } = summary(records, EMPTY, memory);
+  return { view: { state: { ...view.state, ...next }, remembered }, memory };
 }
 
 describe('summarising what is read again after a loss', () => {
@@ -231,12 +248,12 @@ describe('summarising what is read again after a loss', () => {
 
   it('leaves out the windows of a tier that had expired by then', () => {
     const update = summary([scored(0, { id: 'a' })], rebuilding);
-    expect(update.changes.map(({ bucket }) => bucket.tier)).toEqual(['1m', '5m', '1h']);
+    expect(update.changes.map(({ bucket }) => bucket.tier)).toEqual(['1m', '5m', '1h', '1d']);
   });
 
   it('marks everything up to the first post that is left where the log begins later', () => {
     const gap = { from: 0, to: 1 };
-    const update = summarise(batchOf([scored(1, { id: 'a', at: HOUR })]), rebuilding, [gap], defaults);
+    const update = summary([scored(1, { id: 'a', at: HOUR })], rebuilding, undefined, [gap]);
     expect(update.gaps).toEqual([{ ...gap, earliest: 0, latest: NOON + HOUR }]);
   });
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ALERT_RETENTION_MILLIS, type AlertStore } from '../../src/alerting/alert-store.js';
+import { emptyProfile } from '../../src/alerting/detectors/profile.js';
 import type { RuleState } from '../../src/alerting/state.js';
 import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
 import { openRedisAlertStore } from '../../src/alerting/stores/redis.js';
@@ -16,8 +17,8 @@ const key = { brand: acme, rule: 'negative-surge' };
 const quiet: RuleState = { evaluatedTo: feedStart, knownSince: feedStart, phase: { kind: 'quiet' } };
 
 function firing(alert: Alert): RuleState {
-  const baseline = { width: 2, expected: 3, scale: 1.25, negativeShare: 0.2 };
-  return { ...quiet, phase: { kind: 'firing', alert, baseline, calmWindows: 1 }, unannounced: alert };
+  const phase = { kind: 'firing', alert, strongest: 2.5, calmSince: slotEnd(7) } as const;
+  return { ...quiet, profile: emptyProfile(3), phase, unannounced: alert };
 }
 
 function behavesAsAlertStore(open: () => Promise<AlertStore>): void {

@@ -12,11 +12,17 @@ import { canStartRedis, ownRedis } from '../support/own-redis.js';
 import { redisUrl } from '../support/services.js';
 import { alertOf } from './alerts.js';
 
-const delivery = (name: string): Delivery => ({
+const delivery = (name: string, receiver = 'ops'): Delivery => ({
   idempotencyKey: `acme:${name}:1772400000000:firing`,
-  webhook: 'a1b2c3',
-  alert: alertOf(),
+  receiver,
+  event: 'firing',
+  alert: alertOf({ id: `acme:${name}:1772400000000` }),
 });
+const receivers = [
+  { name: 'ops', perMinute: 1_000 },
+  { name: 'slow', perMinute: 2 },
+];
+const delivered: DeliveryOutcome = { kind: 'delivered', answer: '200 ok' };
 
 /** Collects what happens, and resolves once that many have. */
 function collector<Item>() {
@@ -74,19 +80,20 @@ function behavesAsJobs(open: (options: JobOptions) => Promise<Jobs>): void {
       evaluateEveryMs: 20,
       deliveryAttempts: 3,
       deliveryBackoffMs: 5,
+      receivers,
       logger,
       ...given,
     });
     opened.push(jobs);
     const attempts = collector<string>();
     const deliver = async ({ idempotencyKey }: Delivery): Promise<DeliveryOutcome> => {
-      const outcome = outcomes[attempts.items.length] ?? { kind: 'delivered' };
+      const outcome = outcomes[attempts.items.length] ?? delivered;
       attempts.add(idempotencyKey);
       return outcome;
     };
     return { jobs, attempts, errors, deliver, idle: async () => {} };
   }
-  const again: DeliveryOutcome = { kind: 'retry', reason: 'the webhook answered 500' };
+  const again: DeliveryOutcome = { kind: 'retry', reason: 'it answered 500' };
 
   it('evaluates again and again, also after a failure', async () => {
     const { jobs, errors, deliver } = await setUp();
@@ -142,8 +149,8 @@ function behavesAsJobs(open: (options: JobOptions) => Promise<Jobs>): void {
     const [logged] = await errors.reached(1);
     expect(logged).toEqual({
       code: 'SF_DELIVERY_FAILED',
-      delivery: 'a1b2c3/acme/dead/1772400000000/firing',
-      reason: 'the webhook answered 500',
+      delivery: 'ops/acme/dead/1772400000000/firing',
+      reason: 'it answered 500',
     });
     expect(attempts.items).toHaveLength(3);
     expect(errors.items).toHaveLength(1);
@@ -155,7 +162,7 @@ function behavesAsJobs(open: (options: JobOptions) => Promise<Jobs>): void {
     const deliver = async ({ idempotencyKey }: Delivery): Promise<DeliveryOutcome> => {
       attempts.add(idempotencyKey);
       if (attempts.items.length === 1) throw new Error('out of sockets');
-      return { kind: 'delivered' };
+      return delivered;
     };
     await jobs.start({ evaluate: idle, deliver });
     await jobs.enqueue([delivery('thrown')]);
@@ -185,6 +192,45 @@ function behavesAsJobs(open: (options: JobOptions) => Promise<Jobs>): void {
       'acme:same:1772400000000:firing',
       'acme:last:1772400000000:firing',
     ]);
+  });
+
+  it('does not try again what is told otherwise by then', async () => {
+    const { jobs, attempts, deliver, idle } = await setUp([{ kind: 'superseded' }]);
+    await jobs.start({ evaluate: idle, deliver });
+    await jobs.enqueue([delivery('over')]);
+    await attempts.reached(1);
+    await jobs.enqueue([delivery('next')]);
+    expect(await attempts.reached(2)).toEqual([
+      'acme:over:1772400000000:firing',
+      'acme:next:1772400000000:firing',
+    ]);
+  });
+
+  it('lets a receiver that has had its share wait, and no other', async () => {
+    const { jobs, attempts, deliver, idle } = await setUp();
+    await jobs.start({ evaluate: idle, deliver });
+    await jobs.enqueue(['1', '2', '3'].map((name) => delivery(name, 'slow')));
+    await attempts.reached(2);
+    await jobs.enqueue([delivery('other')]);
+    expect((await attempts.reached(3)).at(-1)).toBe('acme:other:1772400000000:firing');
+  });
+
+  it('comes back to a receiver that said when only then', async () => {
+    const { jobs, attempts, deliver, idle } = await setUp([{ ...again, afterMs: 3_600_000 }]);
+    await jobs.start({ evaluate: idle, deliver });
+    await jobs.enqueue([delivery('later')]);
+    await attempts.reached(1);
+    await jobs.enqueue([delivery('next'), delivery('last')]);
+    expect(new Set(await attempts.reached(3))).toEqual(
+      new Set(['later', 'next', 'last'].map((name) => `acme:${name}:1772400000000:firing`)),
+    );
+  });
+
+  it('can be closed twice', async () => {
+    const { jobs, deliver, idle } = await setUp();
+    await jobs.start({ evaluate: idle, deliver });
+    await jobs.close();
+    await jobs.close();
   });
 
   it('takes nothing over where there is nothing', async () => {
@@ -236,6 +282,7 @@ describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
     evaluateEveryMs: 20,
     deliveryAttempts: 3,
     deliveryBackoffMs: 5,
+    receivers,
     logger: silentLogger,
   };
 
@@ -250,7 +297,7 @@ describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
       evaluate: async () => {},
       deliver: async ({ idempotencyKey }) => {
         attempts.add(idempotencyKey);
-        return { kind: 'delivered' };
+        return delivered;
       },
     });
     expect(await attempts.reached(1)).toEqual(['acme:handed-on:1772400000000:firing']);
@@ -261,7 +308,7 @@ describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
     const namespace = freshNamespace();
     const [staying, leaving] = await Promise.all([open(options, namespace), open(options, namespace)]);
     const evaluations = collector<string>();
-    const deliver = async (): Promise<DeliveryOutcome> => ({ kind: 'delivered' });
+    const deliver = async (): Promise<DeliveryOutcome> => delivered;
     await leaving.start({ evaluate: async () => evaluations.add('leaving'), deliver });
     await staying.start({ evaluate: async () => evaluations.add('staying'), deliver });
     await evaluations.reached(3);
@@ -286,7 +333,7 @@ describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
       namespace: freshNamespace(),
     });
     const evaluations = collector<true>();
-    const deliver = async (): Promise<DeliveryOutcome> => ({ kind: 'delivered' });
+    const deliver = async (): Promise<DeliveryOutcome> => delivered;
     await jobs.start({ evaluate: async () => evaluations.add(true), deliver });
     await evaluations.reached(1);
     await cut();
@@ -302,14 +349,14 @@ describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
       namespace,
     );
     const connection = redis.duplicate({ maxRetriesPerRequest: null });
-    const queue = new Queue('alert-delivery', { connection, prefix: `sf:{${namespace}:jobs}` });
+    const queue = new Queue('alert-delivery-ops', { connection, prefix: `sf:{${namespace}:jobs}` });
     await queue.add('planted', { alert: 'no alert' });
     const attempts = collector<string>();
     await jobs.start({
       evaluate: async () => {},
       deliver: async ({ idempotencyKey }) => {
         attempts.add(idempotencyKey);
-        return { kind: 'delivered' };
+        return delivered;
       },
     });
     await jobs.enqueue([delivery('good')]);
@@ -328,6 +375,12 @@ describe('the wait before the next attempt', () => {
     ]);
     expect(retryDelay(3, 1_000, () => 1)).toBe(2_000);
   });
+
+  it('is no shorter than the receiver asked for', () => {
+    expect(retryDelay(1, 1_000, () => 0, 30_000)).toBe(30_000);
+    expect(retryDelay(1, 1_000, () => 1, 30_000)).toBe(33_000);
+    expect(retryDelay(8, 1_000, () => 0, 30_000)).toBe(128_000);
+  });
 });
 
 describe.skipIf(!canStartRedis)('jobs in a Redis that is emptied', () => {
@@ -340,6 +393,7 @@ describe.skipIf(!canStartRedis)('jobs in a Redis that is emptied', () => {
       evaluateEveryMs: 50,
       deliveryAttempts: 3,
       deliveryBackoffMs: 5,
+      receivers,
       logger: silentLogger,
     });
     onTestFinished(() => jobs.close());
@@ -349,7 +403,7 @@ describe.skipIf(!canStartRedis)('jobs in a Redis that is emptied', () => {
       evaluate: async () => evaluations.add(evaluations.items.length),
       deliver: async ({ idempotencyKey }) => {
         attempts.add(idempotencyKey);
-        return { kind: 'delivered' };
+        return delivered;
       },
     });
     await evaluations.reached(2);

@@ -67,14 +67,18 @@ describe('the OpenAPI document', () => {
       '/v1/alerts/{id}/acknowledge',
       '/v1/brands',
       '/v1/brands/{brand}/windows',
+      '/v1/compare',
       '/v1/counters',
+      '/v1/rules',
       '/v1/score',
+      '/v1/session',
       '/v1/stream',
       '/v1/version',
+      '/v1/windows',
     ]);
     const windows = document.paths['/v1/brands/{brand}/windows'].get;
     const names = windows.parameters.map(({ name }: { name: string }) => name);
-    expect(names.toSorted()).toEqual(['brand', 'fill', 'from', 'namespace', 'tier', 'to']);
+    expect(names.toSorted()).toEqual(['brand', 'fill', 'format', 'from', 'namespace', 'tier', 'to']);
     const { schema } = windows.responses['200'].content['application/json'];
     expect(schema.properties.windows.items.properties.polaritySum).toEqual({ type: 'number' });
   });

@@ -1,12 +1,6 @@
+import { type Bucket, bucketAt, bucketName } from '../../src/aggregation/bucket.js';
 import type { WindowStore } from '../../src/aggregation/store.js';
-import {
-  addSums,
-  type Bucket,
-  bucketAt,
-  bucketEnd,
-  bucketName,
-  emptySums,
-} from '../../src/aggregation/sums.js';
+import { addSums, emptySums } from '../../src/aggregation/sums.js';
 import { ALL_BRANDS, type BrandId, type EpochMillis } from '../../src/contracts/ids.js';
 import { TIERS } from '../../src/contracts/window.js';
 import type { KnownText } from './posts.js';
@@ -68,7 +62,7 @@ export class Oracle {
     const watermark = (await store.watermark()) ?? 0;
     for (const { bucket, brands } of this.#buckets.values()) {
       const partials = await store.partials(bucket);
-      const isClosed = bucketEnd(bucket) <= watermark;
+      const isClosed = bucket.end <= watermark;
       if (bucket.tier === TIERS[0] && !isClosed) differences.push(`${bucketName(bucket)} is not closed`);
       const closed = isClosed ? await store.closed(bucket, [...brands.keys()]) : undefined;
       for (const [brand, expected] of brands) {

@@ -19,6 +19,9 @@ const COMMANDS = [
   'topics',
   'produce',
   'dead-letters',
+  'alerts',
+  'deliveries',
+  'backtest',
   'doctor',
 ];
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { loadBrands, loadConfig } from '../../src/config/load.js';
 import { settings } from '../../src/config/settings.js';
@@ -56,10 +57,26 @@ describe('the configuration', () => {
       'scoring: { engine: gpu }',
       'scoring.engine is "gpu": expected one of "auto"|"onnx"',
     ],
+    ['a bad value in a list', 'alerting: { rules: [{ name: Surge! }] }', 'alerting.rules.0.name is "Surge!"'],
     [
-      'a bad value in a list',
-      'alerting: { webhooks: [{ url: ftp://x }] }',
-      'alerting.webhooks.0.url is "ftp://x"',
+      'a kind of receiver that there is not',
+      'alerting: { receivers: [{ name: ops, kind: fax }] }',
+      'alerting.receivers.0.kind is not what it should be',
+    ],
+    [
+      'two receivers of one name',
+      'alerting: { receivers: [{ name: a, kind: slack, url: "https://a" }, { name: a, kind: slack, url: "https://b" }] }',
+      'each receiver needs a name of its own',
+    ],
+    [
+      'a receiver of a rule that there is not',
+      'alerting: { receivers: [{ name: a, kind: slack, url: "https://a", rules: [volume] }] }',
+      'alerting.receivers.0.rules is not what it should be: no rule is named "volume"',
+    ],
+    [
+      'a mail account without its password',
+      'alerting: { receivers: [{ name: m, kind: email, host: h, from: a@example.com, to: [b@example.com], user: u }] }',
+      'alerting.receivers.0.password is missing (user and password belong together)',
     ],
     ['no mapping', '- a\n- b', 'holds no keys'],
     ['no YAML', 'a: [', 'is not YAML'],
@@ -68,6 +85,38 @@ describe('the configuration', () => {
       code: 'SF_CONFIG_INVALID',
       message: expect.stringContaining(message),
     });
+  });
+
+  it.each([
+    ['an address', '{ name: a, kind: slack, url: "ftp://T0/hush" }'],
+    ['a key', '{ name: a, kind: pagerduty, routingKey: [hush] }'],
+    ['a password', '{ name: a, kind: email, password: [hush] }'],
+    ['something else', 'hush'],
+  ])('shows no secret of a receiver where %s is wrong', async (_, receiver) => {
+    const loading = loadConfig(await file(`alerting: { receivers: [${receiver}] }`), {});
+    await expect(loading).rejects.toMatchObject({
+      code: 'SF_CONFIG_INVALID',
+      message: expect.not.stringContaining('hush'),
+    });
+  });
+
+  const broken = '[{ name: a, kind: slack, url: "hush }]';
+
+  it.each([
+    ['a variable', async () => loadConfig(undefined, { SENTIFLUX_ALERTING_RECEIVERS: broken })],
+    ['a file', async () => loadConfig(await file(`alerting:\n  receivers: ${broken}`), {})],
+  ])('shows nothing of %s that is no YAML but where it breaks', async (_, load) => {
+    const error = await load().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'SF_CONFIG_INVALID', message: expect.stringMatching(/line \d/) });
+    expect(inspect(error)).not.toContain('hush');
+  });
+
+  it('takes receivers from a variable, as a secret of the platform would hold them', async () => {
+    const config = await loadConfig(undefined, {
+      SENTIFLUX_ALERTING_RECEIVERS:
+        '[{ name: ops, kind: slack, url: "https://hooks.slack.com/services/T0" }]',
+    });
+    expect(config.alerting.receivers).toMatchObject([{ name: 'ops', perMinute: 60, allowPrivate: false }]);
   });
 
   it('names every problem at once', async () => {

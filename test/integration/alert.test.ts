@@ -75,10 +75,19 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
       const folder = temporaryFolder();
       const brands = join(folder, 'brands.yaml');
       writeFileSync(brands, 'brands: [{ id: acme, name: Acme, keywords: [acme, 艾克美] }]');
-      const rule = { name: 'negative-surge', tier: '10s', baselineWindows: 24, lagWindows: 3, minPosts: 5 };
-      const webhooks = [{ url, secret: SECRET }];
+      const rule = {
+        name: 'negative-surge',
+        tier: '10s',
+        lagMs: 30_000,
+        minHistoryMs: 240_000,
+        keepFiringMs: 10_000,
+        minPosts: 5,
+        // The complaints of this test are few sentences over and over.
+        deduplicate: false,
+      };
+      const receivers = [{ name: 'hook', kind: 'webhook', url, secret: SECRET, allowPrivate: true }];
       const deployment = await deploy({
-        alerting: { evaluateEveryMs: 200, deliveryBackoffMs: 50, rules: [rule], webhooks },
+        alerting: { evaluateEveryMs: 200, deliveryBackoffMs: 50, rules: [rule], receivers },
       });
       const { streams, config } = deployment;
 
@@ -125,6 +134,12 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)(
         },
       );
       expect(acknowledged.status).toBe(200);
+      while (received.length < 3) await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(received[2]).toMatchObject({
+        event: 'alert.acknowledged',
+        alert: { id: alert.id, acknowledgement: { by: 'ops' } },
+        isSigned: true,
+      });
       const states = (await collect(streams, config.topics.alerts, ({ length }) => length >= 3)).map(
         ({ value }) => alertSchema.parse(JSON.parse(Buffer.from(value ?? []).toString())),
       );

@@ -42,7 +42,15 @@ async function start(reachedSlot: number, known: readonly Alert[], rebuilding?: 
   const store = createMemoryAlertStore();
   const jobs = createMemoryJobs({ ...config.alerting, logger: silentLogger });
   const brands = [{ id: acme, name: 'Acme', handles: [], hashtags: [], keywords: [], exclude: [] }];
-  const role = await startAlerting({ config, brands, streams, windows, store, jobs, logger: silentLogger });
+  const role = await startAlerting({
+    config,
+    brands: { current: brands },
+    streams,
+    windows,
+    store,
+    jobs,
+    logger: silentLogger,
+  });
   onTestFinished(async () => {
     await role.stop();
     await streams.close();

@@ -116,7 +116,7 @@ describe.each(STORE_KINDS)('windows that are filled from a topic, in %s', (kind)
   it('leave out posts that were older than every retention when they came, and those of the future', async () => {
     const { write, fill, windows } = await open(kind);
     await write(0, [
-      { id: 'old', at: 0, recordAt: 37 * DAY },
+      { id: 'old', at: 0, recordAt: 93 * DAY },
       { id: 'future', at: 60 * MINUTE, recordAt: 0 },
       { id: 'a', at: 5 * MINUTE },
     ]);

@@ -2,6 +2,7 @@ import { rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Config, configSchema } from '../../src/config/schema.js';
+import { type Brand, brandSchema } from '../../src/contracts/brand.js';
 import { assignmentEpoch, epochMillis } from '../../src/contracts/ids.js';
 import type { Logger } from '../../src/contracts/logger.js';
 import { packRecords, valueAt } from '../../src/contracts/record-batch.js';
@@ -19,14 +20,18 @@ const first = randomBundle({ seed: 1 });
 const second = randomBundle({ seed: 2 });
 
 /** A scorer on a folder of its own, and what it has logged. */
-async function openOn(bundle: ModelBundle, scoring: Partial<Config['scoring']> = {}) {
+async function openOn(
+  bundle: ModelBundle,
+  scoring: Partial<Config['scoring']> = {},
+  currentBrands: () => readonly Brand[] = () => [],
+) {
   const folder = temporaryFolder();
   const model = await writeTestBundle(join(folder, 'model'), bundle);
   const logged: object[] = [];
   const log = (fields: object, message: string): void => void logged.push({ ...fields, message });
   const logger: Logger = { debug: log, info: log, warn: log, error: log };
   const config = configSchema.parse({ scoring: { model, threads: 1, ...scoring } });
-  const scorer = await openScorer({ config, brands: [], logger });
+  const scorer = await openScorer({ config, brands: [], currentBrands, logger });
   onTestFinished(() => scorer.close());
   return { folder, model, scorer, logged };
 }
@@ -66,6 +71,16 @@ describe('another model', () => {
       { kind: 'scored', score: { model: { version: 'random-2' } } },
     ]);
     expect(logged).toMatchObject([{ directory: model, message: 'another model is in use' }]);
+  });
+
+  it('brings in the brands that are in use by then', async () => {
+    let brands = [brandSchema.parse({ id: 'acme', name: 'Acme', keywords: ['letters'] })];
+    const { scorer } = await openOn(first, {}, () => brands);
+    const brandsOfFirst = async () => postsOf(await scorer.scoreBatch(batchOf(0)))[0]?.brands;
+    expect(await brandsOfFirst()).toEqual(['acme']);
+    brands = [brandSchema.parse({ id: 'globex', name: 'Globex', keywords: ['letters of post'] })];
+    expect(await scorer.reload()).toMatchObject({ kind: 'swapped' });
+    expect(await brandsOfFirst()).toEqual(['globex']);
   });
 
   it('comes from any directory that is named, until the configured one is asked for again', async () => {

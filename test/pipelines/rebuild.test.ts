@@ -124,6 +124,7 @@ async function setUp(
   async function start(): Promise<void> {
     role = await startAggregating({
       config,
+      brands: { current: [] },
       streams,
       store,
       clock: systemClock,
@@ -251,7 +252,14 @@ describe.skipIf(!canStartRedis)('windows after Redis has lost its data', () => {
     const client = redis.client();
     await client.del(await client.keys(`sf:{${config.aggregation.namespace}:1}:*`));
     await expect
-      .poll(async () => (await client.keys('sf:*:1}:post:*')).length, { timeout: 15_000 })
+      .poll(
+        async () => {
+          const keys = await client.keys('sf:*:1}:posts:*');
+          const lengths = await Promise.all(keys.map((key) => client.hlen(key)));
+          return lengths.reduce((sum, length) => sum + length, 0);
+        },
+        { timeout: 15_000 },
+      )
       .toBe(150);
     expect(await closed(300)).toEqual(before);
     expect(await published()).toBe(revisions);

@@ -17,10 +17,13 @@ const jars = jarsOfKafka();
 /** Kafka's own tools, which are there where `make services` runs without Docker. */
 function jarsOfKafka(): string | undefined {
   const folder = process.env.KAFKA_JARS ?? '.services/jars';
-  const version = existsSync(folder)
-    ? readdirSync(folder).find((name) => /^kafka-[\d.]+$/.test(name))
-    : undefined;
-  return version && join(folder, version, '*');
+  if (!existsSync(folder)) return undefined;
+  // The newest: its tool speaks to older brokers too, and has other names than those of before Kafka 4.
+  const newest = readdirSync(folder)
+    .filter((name) => /^kafka-[\d.]+$/.test(name))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .at(-1);
+  return newest && join(folder, newest, '*');
 }
 
 /** Why Kafka's own producer cannot be tried here, if it cannot. */

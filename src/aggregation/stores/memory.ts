@@ -3,17 +3,21 @@ import type { Clock } from '../../contracts/clock.js';
 import { type BrandId, type EpochMillis, epochMillis, type PostId } from '../../contracts/ids.js';
 import { bucketStart, type WindowAggregate, windowKey } from '../../contracts/window.js';
 import type { AggregationCounters } from '../../contracts/window-reader.js';
+import { type Bucket, bucketName } from '../bucket.js';
 import type { Remembered } from '../contribution.js';
 import { counters, sumCounters } from '../counters.js';
+import { type PackedSums, packSums, unpackSums } from '../packing.js';
 import { rebuildingOf } from '../rebuilding.js';
 import type { DirtyBucket, Gap, PartitionState, PartitionUpdate, WindowStore } from '../store.js';
-import { addSums, type Bucket, bucketEnd, bucketName, emptySums, type Sums } from '../sums.js';
-import { windowStarts } from '../window-range.js';
+import type { Sums } from '../sums.js';
+import { dayRange, isShownDay, windowStarts } from '../window-range.js';
 
 interface Partition {
   state: PartitionState;
   counters: AggregationCounters;
-  readonly buckets: Map<string, { readonly bucket: Bucket; readonly brands: Map<BrandId, Sums> }>;
+  readonly buckets: Map<string, { readonly bucket: Bucket; readonly brands: Map<BrandId, PackedSums> }>;
+  /** Journals of `RecentPosts`, the oldest first. */
+  recent: readonly string[];
   readonly dirty: Map<string, DirtyBucket>;
   gaps: readonly Gap[];
   /** Oldest first. */
@@ -42,7 +46,7 @@ export function createMemoryStore(
   }
 
   function hasExpired(bucket: Bucket, time: EpochMillis): boolean {
-    return bucketEnd(bucket) + config.retentionMs[bucket.tier] <= time;
+    return bucket.end + config.retentionMs[bucket.tier] <= time;
   }
 
   function expire(time: EpochMillis): void {
@@ -66,6 +70,16 @@ export function createMemoryStore(
       return { state, remembered: found };
     },
 
+    async sums(partition, queries) {
+      const { buckets } = partitionAt(partition);
+      return queries.map(({ bucket, brands }) => {
+        const kept = buckets.get(bucketName(bucket))?.brands;
+        return unpacked(brands.map((brand) => [brand, kept?.get(brand)]));
+      });
+    },
+
+    recent: async (partition) => partitionAt(partition).recent,
+
     async apply(update) {
       const partition = partitionAt(update.partition);
       const { state } = partition;
@@ -77,6 +91,8 @@ export function createMemoryStore(
       partition.state = { ...state, ...next, rebuildTo, watermark, idleAt: undefined };
       partition.counters = sumCounters([partition.counters, update.counters]);
       partition.gaps = [...partition.gaps, ...update.gaps];
+      const { journal, outdated } = update.recent;
+      partition.recent = [...partition.recent, ...(journal === undefined ? [] : [journal])].slice(outdated);
       addChanges(partition, update);
       remember(partition, update, clock.now(), config.retractionHorizonMs);
       return 'applied';
@@ -100,12 +116,15 @@ export function createMemoryStore(
     },
 
     dirtyBuckets: async () => partitions.flatMap(({ dirty }) => [...dirty.values()]),
-    unfinished: async (endedBy) => [...unfinished.values()].filter((bucket) => bucketEnd(bucket) <= endedBy),
+    unfinished: async (endedBy) => [...unfinished.values()].filter(({ end }) => end <= endedBy),
     gaps: async () => partitions.flatMap(({ gaps }) => gaps),
 
     async partials(bucket) {
       const name = bucketName(bucket);
-      return partitions.flatMap(({ buckets }) => buckets.get(name)?.brands ?? []);
+      return partitions.flatMap(({ buckets }) => {
+        const brands = buckets.get(name)?.brands;
+        return brands === undefined ? [] : [unpacked([...brands])];
+      });
     },
 
     async closed(bucket, brands) {
@@ -147,6 +166,14 @@ export function createMemoryStore(
 
     async windows({ brand, tier, from, to }) {
       if (watermark === undefined) return [];
+      if (tier === '1d') {
+        const closedUntil = watermark;
+        const range = dayRange({ from, to }, closedUntil, config.retentionMs[tier]);
+        return [...closed.values()]
+          .filter((window) => window.brand === brand && window.tier === tier)
+          .filter((window) => isShownDay(window, range, closedUntil))
+          .sort((a, b) => a.start - b.start);
+      }
       return windowStarts(tier, from, to, watermark, config.retentionMs[tier]).flatMap(
         (start) => closed.get(windowKey({ brand, tier, start })) ?? [],
       );
@@ -176,8 +203,17 @@ function newPartition(): Partition {
     buckets: new Map(),
     dirty: new Map(),
     gaps: [],
+    recent: [],
     remembered: new Map(),
   };
+}
+
+function unpacked(
+  brands: ReadonlyArray<readonly [BrandId, PackedSums | undefined]>,
+): ReadonlyMap<BrandId, Sums> {
+  return new Map(
+    brands.flatMap(([brand, packed]) => (packed === undefined ? [] : [[brand, unpackSums(packed)] as const])),
+  );
 }
 
 function addChanges(partition: Partition, update: PartitionUpdate): void {
@@ -189,10 +225,8 @@ function addChanges(partition: Partition, update: PartitionUpdate): void {
       kept = { bucket, brands: new Map() };
       partition.buckets.set(name, kept);
     }
-    for (const [brand, change] of brands) {
-      const sums = kept.brands.get(brand) ?? emptySums();
-      addSums(sums, change);
-      kept.brands.set(brand, sums);
+    for (const [brand, sums] of brands) {
+      kept.brands.set(brand, { ...kept.brands.get(brand), ...packSums(sums) });
     }
     partition.dirty.set(name, { partition: update.partition, bucket, version: update.next.nextOffset });
   }

@@ -1,98 +1,99 @@
 import { Queue, UnrecoverableError, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
-import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { type Delivery, type DeliveryOutcome, deliverySchema } from '../delivery/delivery.js';
+import {
+  type BullmqConnectionOptions,
+  connectForJobs,
+  deliveryQueue,
+  jobsPrefix,
+  reaching,
+  warningOf,
+} from './bullmq-connection.js';
 import {
   deliveryJobId,
   type JobHandlers,
   type JobOptions,
   type Jobs,
+  LIMIT_MILLIS,
   logUndelivered,
   retryDelay,
 } from './port.js';
 
-export interface BullmqJobOptions extends JobOptions {
-  readonly url: string;
-  readonly connectTimeoutMs: number;
-  /** Begins every key. */
-  readonly namespace: string;
-}
+export interface BullmqJobOptions extends JobOptions, BullmqConnectionOptions {}
 
 const EVALUATION = 'alert-evaluation';
-const DELIVERY = 'alert-delivery';
 const SCHEDULER = 'evaluate';
 /** How often to look whether Redis still knows when to evaluate. */
 const LOOK_EVERY_MILLIS = 5_000;
-/** A socket that says nothing for this long is half open; workers wait up to 10 s for a job. */
-const SOCKET_TIMEOUT_MILLIS = 30_000;
 /** A delivery is known by its key for this long after its end, so that it is not made twice. */
 const DONE = { age: 86_400, count: 10_000 };
 const GIVEN_UP = { age: 35 * 86_400, count: 10_000 };
-const DELIVERIES_AT_ONCE = 8;
+/** Of one receiver and process. */
+const DELIVERIES_AT_ONCE = 4;
+
+/** An attempt failed that may be repeated. */
+class TryAgain extends Error {
+  readonly afterMs: number | undefined;
+
+  constructor(reason: string, afterMs: number | undefined) {
+    super(reason);
+    this.afterMs = afterMs;
+  }
+}
 
 /**
  * Jobs in Redis: they outlive the process, and several processes share them. BullMQ gives each evaluation to
  * one of them; it does not keep the next from beginning elsewhere while a slow one, or one whose process died,
- * is still running. The evaluator's compare-and-set makes that harmless.
+ * is still running. The evaluator's compare-and-set makes that harmless. Each receiver has a queue, with a limit that
+ * holds over all processes.
  *
  * @throws SentifluxError SF_STORE_UNREACHABLE
  */
 export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
-  const { logger, random = Math.random } = options;
-  const prefix = `sf:{${options.namespace}:jobs}`;
-  const warnOf = (error: Error) =>
-    logger.warn({ code: 'SF_STORE_UNREACHABLE', err: error }, 'the connection to the jobs in Redis failed');
-  const connect = async (maxRetriesPerRequest: number | null): Promise<Redis> => {
-    const connection = new Redis(options.url, {
-      lazyConnect: true,
-      connectTimeout: options.connectTimeoutMs,
-      maxRetriesPerRequest,
-      socketTimeout: SOCKET_TIMEOUT_MILLIS,
-      // After a failover the connection may still lead to what is a replica now; what it refused is sent again.
-      reconnectOnError: (error) => (error.message.includes('READONLY') ? 2 : false),
-    });
-    connection.on('error', warnOf);
-    try {
-      await connection.connect();
-    } catch (error) {
-      connection.disconnect();
-      throw unreachable(error);
-    }
-    return connection;
-  };
-
+  const { logger, receivers, random = Math.random } = options;
+  const prefix = jobsPrefix(options);
+  const warn = warningOf(logger);
   // Who adds a job wants to hear that it failed; a worker waits for as long as Redis is away.
-  const forQueues = await connect(1);
-  const forWorkers = await connect(null);
-  const evaluations = new Queue(EVALUATION, { connection: forQueues, prefix }).on('error', warnOf);
-  const deliveries = new Queue(DELIVERY, { connection: forQueues, prefix }).on('error', warnOf);
+  const forQueues = await connectForJobs(options, 1);
+  const forWorkers = await connectForJobs(options, null);
+  const queueOf = (name: string) => new Queue(name, { connection: forQueues, prefix }).on('error', warn);
+  const evaluations = queueOf(EVALUATION);
+  const deliveries = new Map(receivers.map(({ name }) => [name, queueOf(deliveryQueue(name))]));
   let workers: readonly Worker[] = [];
   let looking: NodeJS.Timeout | undefined;
+  let closed: Promise<void> | undefined;
 
   function evaluationWorker({ evaluate }: JobHandlers): Worker {
     return new Worker(EVALUATION, async () => void (await evaluate()), { connection: forWorkers, prefix })
-      .on('error', warnOf)
+      .on('error', warn)
       .on('failed', (_, error) => logger.error({ err: error }, 'an evaluation failed'));
   }
 
-  function deliveryWorker({ deliver }: JobHandlers): Worker {
-    return new Worker(DELIVERY, async ({ data }) => settle(await deliver(deliveryOf(data))), {
-      connection: forWorkers,
-      prefix,
-      concurrency: DELIVERIES_AT_ONCE,
-      settings: { backoffStrategy: (attempts) => retryDelay(attempts, options.deliveryBackoffMs, random) },
-    })
-      .on('error', warnOf)
-      .on('failed', (job, error) => {
-        // Without an end there are attempts left.
-        if (job?.id !== undefined && job.finishedOn !== undefined) {
-          logUndelivered(logger, job.id, error.message);
-        }
-      });
+  function deliveryWorkers({ deliver }: JobHandlers): readonly Worker[] {
+    return receivers.map(({ name, perMinute }) =>
+      new Worker(deliveryQueue(name), async ({ data }) => settle(await deliver(deliveryOf(data))), {
+        connection: forWorkers,
+        prefix,
+        concurrency: DELIVERIES_AT_ONCE,
+        limiter: { max: perMinute, duration: LIMIT_MILLIS },
+        settings: { backoffStrategy: (attempts, _, error) => waitAfter(attempts, error) },
+      })
+        .on('error', warn)
+        .on('failed', (job, error) => {
+          // Without an end there are attempts left.
+          if (job?.id !== undefined && job.finishedOn !== undefined) {
+            logUndelivered(logger, job.id, error.message);
+          }
+        }),
+    );
   }
 
-  function schedule(): Promise<void> {
-    return reaching(
+  function waitAfter(attempts: number, error: Error | undefined): number {
+    const afterMs = error instanceof TryAgain ? error.afterMs : undefined;
+    return retryDelay(attempts, options.deliveryBackoffMs, random, afterMs);
+  }
+
+  async function schedule(): Promise<void> {
+    await reaching(
       evaluations.upsertJobScheduler(
         SCHEDULER,
         { every: options.evaluateEveryMs },
@@ -108,40 +109,48 @@ export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
     await schedule();
   }
 
+  /** The job of a delivery, which several processes may add: its id tells that it is there already. */
+  function jobOf(delivery: Delivery) {
+    return {
+      name: delivery.event,
+      data: delivery,
+      opts: {
+        jobId: deliveryJobId(delivery),
+        attempts: options.deliveryAttempts,
+        backoff: { type: 'custom' },
+        removeOnComplete: DONE,
+        removeOnFail: GIVEN_UP,
+      },
+    };
+  }
+
+  async function close(): Promise<void> {
+    clearInterval(looking);
+    // Without Redis nothing that runs can be finished, and BullMQ would wait for it.
+    const force = forWorkers.status !== 'ready';
+    await Promise.all(workers.map((worker) => worker.close(force)));
+    await Promise.all([evaluations, ...deliveries.values()].map((queue) => queue.close()));
+    forWorkers.disconnect();
+    forQueues.disconnect();
+  }
+
   return {
     async start(handlers) {
-      workers = [evaluationWorker(handlers), deliveryWorker(handlers)];
+      workers = [evaluationWorker(handlers), ...deliveryWorkers(handlers)];
       await schedule();
       looking = setInterval(() => {
-        scheduleIfLost().catch(warnOf);
+        scheduleIfLost().catch(warn);
       }, LOOK_EVERY_MILLIS).unref();
     },
 
     async enqueue(given) {
-      if (given.length === 0) return;
-      const jobs = given.map((delivery) => ({
-        name: delivery.webhook,
-        data: delivery,
-        opts: {
-          jobId: deliveryJobId(delivery),
-          attempts: options.deliveryAttempts,
-          backoff: { type: 'custom' },
-          removeOnComplete: DONE,
-          removeOnFail: GIVEN_UP,
-        },
-      }));
-      await reaching(deliveries.addBulk(jobs));
+      for (const [name, queue] of deliveries) {
+        const jobs = given.filter(({ receiver }) => receiver === name).map(jobOf);
+        if (jobs.length > 0) await reaching(queue.addBulk(jobs));
+      }
     },
 
-    async close() {
-      clearInterval(looking);
-      // Without Redis nothing that runs can be finished, and BullMQ would wait for it.
-      const force = forWorkers.status !== 'ready';
-      await Promise.all(workers.map((worker) => worker.close(force)));
-      await Promise.all([evaluations.close(), deliveries.close()]);
-      forWorkers.disconnect();
-      forQueues.disconnect();
-    },
+    close: () => (closed ??= close()),
   };
 }
 
@@ -152,22 +161,16 @@ function deliveryOf(data: unknown): Delivery {
   return parsed.data;
 }
 
-function settle(outcome: DeliveryOutcome): void {
-  if (outcome.kind === 'refused') throw new UnrecoverableError(outcome.reason);
-  if (outcome.kind === 'retry') throw new Error(outcome.reason);
-}
-
-async function reaching(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    throw unreachable(error);
+/** What the job returns, or the error that BullMQ tells a repeat and an end by. */
+function settle(outcome: DeliveryOutcome): string {
+  switch (outcome.kind) {
+    case 'delivered':
+      return outcome.answer;
+    case 'superseded':
+      return 'not told: resolved by then';
+    case 'refused':
+      throw new UnrecoverableError(outcome.reason);
+    case 'retry':
+      throw new TryAgain(outcome.reason, outcome.afterMs);
   }
-}
-
-function unreachable(cause: unknown): SentifluxError {
-  return new SentifluxError('SF_STORE_UNREACHABLE', `The jobs in Redis failed: ${messageOf(cause)}.`, {
-    hint: 'Check that Redis runs where redis.url says and has memory left.',
-    cause,
-  });
 }

@@ -6,9 +6,11 @@ import {
   type JobHandlers,
   type JobOptions,
   type Jobs,
+  LIMIT_MILLIS,
   logUndelivered,
   retryDelay,
 } from './port.js';
+import { createRateLimit } from './rate-limit.js';
 
 /** How many deliveries are remembered, so that none is made twice. */
 const REMEMBERED = 1_000;
@@ -20,6 +22,9 @@ export function createMemoryJobs(options: JobOptions): Jobs {
   const taken = new Set<string>();
   const waiting: Delivery[] = [];
   const running = new Set<Promise<void>>();
+  const limits = new Map(
+    options.receivers.map(({ name, perMinute }) => [name, createRateLimit(perMinute, LIMIT_MILLIS)]),
+  );
   let handlers: JobHandlers | undefined;
 
   async function evaluateAgainAndAgain({ evaluate }: JobHandlers): Promise<void> {
@@ -30,14 +35,26 @@ export function createMemoryJobs(options: JobOptions): Jobs {
   }
 
   async function deliverOne({ deliver }: JobHandlers, delivery: Delivery): Promise<void> {
-    for (let attempt = 1; !closing.signal.aborted; attempt += 1) {
+    for (let attempt = 1; ; attempt += 1) {
+      await turnOf(delivery.receiver);
+      if (closing.signal.aborted) return;
       const outcome = await deliver(delivery).catch(failedAttempt);
-      if (outcome.kind === 'delivered') return;
+      if (outcome.kind === 'delivered' || outcome.kind === 'superseded') return;
       if (outcome.kind === 'refused' || attempt === deliveryAttempts) {
         logUndelivered(logger, deliveryJobId(delivery), outcome.reason);
         return;
       }
-      await pause(retryDelay(attempt, deliveryBackoffMs, random));
+      await pause(retryDelay(attempt, deliveryBackoffMs, random, outcome.afterMs));
+    }
+  }
+
+  /** Waits for as long as the receiver has had all that it may have. */
+  async function turnOf(receiver: string): Promise<void> {
+    const limit = limits.get(receiver);
+    while (limit !== undefined && !closing.signal.aborted) {
+      const wait = limit(performance.now());
+      if (wait === 0) return;
+      await pause(wait);
     }
   }
 

@@ -15,10 +15,20 @@ export interface JobOptions {
   readonly evaluateEveryMs: number;
   readonly deliveryAttempts: number;
   readonly deliveryBackoffMs: number;
+  /** Each receiver has deliveries of its own: one that does not answer keeps no other waiting. */
+  readonly receivers: readonly ReceiverLimit[];
   readonly logger: Logger;
   /** From 0 to 1, for the jitter; `Math.random` unless told. */
   readonly random?: () => number;
 }
+
+export interface ReceiverLimit {
+  readonly name: string;
+  /** Most attempts in `LIMIT_MILLIS`; what is beyond waits. */
+  readonly perMinute: number;
+}
+
+export const LIMIT_MILLIS = 60_000;
 
 /** The jobs of the alert role. */
 export interface Jobs {
@@ -26,26 +36,34 @@ export interface Jobs {
   start(handlers: JobHandlers): Promise<void>;
   /**
    * Takes deliveries over: each is attempted until it is delivered, refused or out of attempts. One that was
-   * taken over lately, with the same key for the same webhook, is left out.
+   * taken over lately, with the same key for the same receiver, is left out.
    */
   enqueue(deliveries: readonly Delivery[]): Promise<void>;
-  /** Finishes the attempts and the evaluation that have begun. */
+  /** Finishes the attempts and the evaluation that have begun. A second call changes nothing. */
   close(): Promise<void>;
 }
 
 /** Identifies a delivery among the jobs. BullMQ keeps colons for itself. */
-export function deliveryJobId({ webhook, idempotencyKey }: Delivery): string {
-  return `${webhook}/${idempotencyKey}`.replaceAll(':', '/');
+export function deliveryJobId({ receiver, idempotencyKey }: Delivery): string {
+  return `${receiver}/${idempotencyKey}`.replaceAll(':', '/');
 }
 
 /**
  * Wait before the next attempt: doubles each time, less up to half by chance, so that deliveries that failed
- * together do not come back together.
+ * together do not come back together. Where the receiver said when to come back, not before.
  *
  * @param attempts attempts made so far, from 1
+ * @param afterMillis what the receiver asked for
  */
-export function retryDelay(attempts: number, baseMillis: number, random: () => number): number {
-  return Math.round(baseMillis * 2 ** (attempts - 1) * (1 - random() / 2));
+export function retryDelay(
+  attempts: number,
+  baseMillis: number,
+  random: () => number,
+  afterMillis = 0,
+): number {
+  const chance = random() / 2;
+  const usual = baseMillis * 2 ** (attempts - 1) * (1 - chance);
+  return Math.round(Math.max(usual, afterMillis * (1 + chance / 5)));
 }
 
 /** Says that a delivery, named by its job, will be attempted no more. */

@@ -1,3 +1,6 @@
+/** Raised on the document when the API asks for a session that this page does not hold. */
+export const SIGNED_OUT = 'sentiflux:signed-out';
+
 /** A request that the API refused or that never arrived. */
 export class ApiFailure extends Error {}
 
@@ -9,11 +12,12 @@ async function request(path, options = {}) {
   let answer;
   try {
     response = await fetch(path, { ...options, signal: AbortSignal.timeout(TIMEOUT_MILLIS) });
-    answer = await response.json();
+    answer = response.status === 204 ? undefined : await response.json();
   } catch (error) {
     throw new ApiFailure(String(error.message ?? error));
   }
   if (response.ok) return answer;
+  if (response.status === 401) document.dispatchEvent(new Event(SIGNED_OUT));
   const { message = response.statusText, hint = '' } = answer.error ?? {};
   throw new ApiFailure(`${message} ${hint}`.trim());
 }
@@ -25,6 +29,10 @@ const post = (path, body) =>
     body: JSON.stringify(body),
   });
 
+/** Whom the API takes this page for. */
+export const fetchSession = () => request('v1/session');
+export const signIn = (token) => post('v1/session', { token });
+export const signOut = () => request('v1/session', { method: 'DELETE' });
 export const fetchVersion = () => request('v1/version');
 export const fetchCounters = () => request('v1/counters');
 export const fetchAlerts = () => request('v1/alerts?limit=50');

@@ -13,6 +13,7 @@ import { describeWindow, showChart, windowAt } from './chart.js';
 import { byId, element } from './dom.js';
 import { createPostList } from './post-list.js';
 import { openScoreBox } from './score-box.js';
+import { openSignIn } from './sign-in.js';
 import { brandName, changeLanguage, clockTime, count, say, share, signed, translatePage } from './words.js';
 
 const MINUTE = 60_000;
@@ -98,8 +99,9 @@ async function refresh() {
     state.failed = true;
   }
   draw();
-  // A page that nobody sees asks nothing; it looks again as soon as it is seen.
-  if (document.visibilityState === 'visible') timer = setTimeout(refresh, EVERY_MILLIS);
+  // A page that nobody sees, or that is not signed in, asks nothing; it looks again as soon as it is.
+  if (document.visibilityState === 'visible' && !byId('sign-in').open)
+    timer = setTimeout(refresh, EVERY_MILLIS);
 }
 
 function draw() {
@@ -277,9 +279,14 @@ function start() {
   new ResizeObserver(drawChart).observe(byId('chart'));
   addEventListener('hashchange', followAddress);
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') refresh();
+    if (document.visibilityState === 'visible' && !byId('sign-in').open) refresh();
   });
-  openScoreBox(document.querySelector('form'), byId('result'), nameOf);
+  openScoreBox(document.querySelector('#score form'), byId('result'), nameOf);
+  openSignIn({ dialog: byId('sign-in'), signOutButton: byId('sign-out'), signedIn: begin });
+}
+
+/** Asks the API for everything anew. */
+function begin() {
   fetchVersion().then(({ version }) => {
     byId('version').textContent = `sentiflux ${version}`;
   }, console.warn);

@@ -1,6 +1,9 @@
 const WORDS = {
   en: {
     skip: 'Skip to the chart',
+    signIn: 'Sign in',
+    signOut: 'Sign out',
+    token: "Token of this worker's API",
     other: '中文',
     brands: 'Brands',
     allBrands: 'All posts',
@@ -61,6 +64,9 @@ const WORDS = {
   },
   zh: {
     skip: '跳到图表',
+    signIn: '登录',
+    signOut: '退出登录',
+    token: '本服务 API 的令牌',
     other: 'English',
     brands: '品牌',
     allBrands: '全部帖子',

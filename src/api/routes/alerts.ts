@@ -4,11 +4,32 @@ import type { AlertBook } from '../../contracts/alert-book.js';
 import type { Clock } from '../../contracts/clock.js';
 import { SentifluxError } from '../../contracts/errors.js';
 import { brandId } from '../../contracts/ids.js';
+import { type CsvColumns, csvTime, sendCsv, toCsv, wantsCsv } from '../csv.js';
 import { errorSchema } from '../errors.js';
+import { jsonOrCsv } from '../openapi.js';
 import type { Api } from '../schema.js';
-import { countParameter } from './parameters.js';
+import { countParameter, formatParameter } from './parameters.js';
 
 const MOST_ALERTS = 500;
+
+const ALERT_COLUMNS: CsvColumns<Alert> = {
+  id: ({ id }) => id,
+  brand: ({ brand }) => brand,
+  rule: ({ rule }) => rule,
+  state: ({ state }) => state,
+  fired_at: ({ firedAt }) => csvTime(firedAt),
+  resolved_at: ({ resolvedAt }) => csvTime(resolvedAt),
+  tier: ({ window }) => window.tier,
+  observed: ({ observed }) => observed,
+  expected: ({ expected }) => expected,
+  score: ({ score }) => score,
+  peak: ({ peak }) => peak,
+  posts: ({ evidence }) => evidence.posts,
+  negative_share: ({ evidence }) => evidence.negativeShare,
+  usual_negative_share: ({ evidence }) => evidence.baselineNegativeShare,
+  acknowledged_by: ({ acknowledgement }) => acknowledgement?.by,
+  acknowledged_at: ({ acknowledgement }) => csvTime(acknowledgement?.at),
+};
 
 export interface AlertRoutesOptions {
   readonly alerts: AlertBook;
@@ -21,6 +42,7 @@ export function alertRoutes(api: Api, { alerts, clock }: AlertRoutesOptions): vo
   api.get(
     '/v1/alerts',
     {
+      config: { scope: 'read' },
       schema: {
         tags: ['alerts'],
         summary: 'Alerts, newest first',
@@ -31,18 +53,24 @@ export function alertRoutes(api: Api, { alerts, clock }: AlertRoutesOptions): vo
             .optional(),
           state: alertSchema.shape.state.optional(),
           limit: countParameter(1, MOST_ALERTS).default(50),
+          format: formatParameter,
         }),
-        response: { 200: z.object({ alerts: z.array(alertSchema) }), 400: errorSchema },
+        response: { 200: jsonOrCsv(z.object({ alerts: z.array(alertSchema) })), 400: errorSchema },
       },
     },
-    async ({ query: { brand, state, limit } }) => ({
-      alerts: await alerts.list({ limit, ...(brand && { brand }), ...(state && { state }) }),
-    }),
+    async (request, reply) => {
+      const { brand, state, limit, format } = request.query;
+      const listed = await alerts.list({ limit, ...(brand && { brand }), ...(state && { state }) });
+      return wantsCsv(request, format)
+        ? sendCsv(reply, 'alerts', toCsv(ALERT_COLUMNS, listed))
+        : { alerts: listed };
+    },
   );
 
   api.get(
     '/v1/alerts/:id',
     {
+      config: { scope: 'read' },
       schema: {
         tags: ['alerts'],
         summary: 'One alert',
@@ -56,6 +84,7 @@ export function alertRoutes(api: Api, { alerts, clock }: AlertRoutesOptions): vo
   api.post(
     '/v1/alerts/:id/acknowledge',
     {
+      config: { scope: 'admin' },
       schema: {
         tags: ['alerts'],
         summary: 'Says that somebody has seen an alert; a second time changes nothing',

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Clock } from '../../contracts/clock.js';
-import type { WindowAggregate } from '../../contracts/window.js';
 import type { BrandList, ListedBrand } from '../brand-list.js';
 import { errorSchema } from '../errors.js';
 import type { NamedWindows } from '../named-windows.js';
 import type { Api } from '../schema.js';
-import { fillGaps, lastWindows, type WindowSpan } from '../window-span.js';
+import { emptySeries, fillSeries, type Series, sumOf } from '../series.js';
+import { lastWindows, type WindowSpan } from '../window-span.js';
 import { countParameter, namespaceParameter, tierParameter } from './parameters.js';
 
 const MOST_RECENT_WINDOWS = 360;
@@ -44,6 +44,7 @@ export function brandRoutes(api: Api, { brands, windows, clock }: BrandRoutesOpt
   api.get(
     '/v1/brands',
     {
+      config: { scope: 'read' },
       schema: {
         tags: ['brands'],
         summary: 'The brands, and how each stood lately',
@@ -53,28 +54,30 @@ export function brandRoutes(api: Api, { brands, windows, clock }: BrandRoutesOpt
     },
     async ({ query: { tier, recent, namespace } }) => {
       const reader = await windows.require(namespace);
-      const span = lastWindows(tier, recent, (await reader.watermark()) ?? clock.now());
+      const watermark = await reader.watermark();
+      const span = lastWindows(tier, recent, watermark ?? clock.now());
       return {
         brands: await Promise.all(
-          brands.all.map(async (brand) =>
-            sumUp(brand, span, await reader.windows({ ...span, brand: brand.id })),
-          ),
+          brands.all.map(async (brand) => {
+            const { id } = brand;
+            const query = { ...span, brand: id };
+            const found = watermark === undefined ? emptySeries(id) : await reader.series(query, watermark);
+            return sumUp(brand, span, found);
+          }),
         ),
       };
     },
   );
 }
 
-function sumUp(brand: ListedBrand, span: WindowSpan, windows: readonly WindowAggregate[]): BrandStanding {
-  const sum = (name: 'posts' | 'negative' | 'neutral' | 'positive'): number =>
-    windows.reduce((total, window) => total + window[name], 0);
+function sumUp(brand: ListedBrand, span: WindowSpan, series: Series): BrandStanding {
   return {
     ...brand,
     ...span,
-    posts: sum('posts'),
-    negative: sum('negative'),
-    neutral: sum('neutral'),
-    positive: sum('positive'),
-    postsByWindow: fillGaps(brand.id, span, windows, span.to).map(({ posts }) => posts),
+    posts: sumOf(series.posts),
+    negative: sumOf(series.negative),
+    neutral: sumOf(series.neutral),
+    positive: sumOf(series.positive),
+    postsByWindow: fillSeries(brand.id, span, series, span.to).posts,
   };
 }

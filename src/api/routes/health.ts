@@ -17,6 +17,7 @@ export function healthRoutes(
   api.get(
     `${at}/live`,
     {
+      config: { scope: 'open', rateLimit: false },
       schema: {
         tags: ['health'],
         summary: 'Whether the process answers',
@@ -29,6 +30,7 @@ export function healthRoutes(
   api.get(
     `${at}/ready`,
     {
+      config: { scope: 'open', rateLimit: false },
       schema: {
         tags: ['health'],
         summary: 'Whether every part of the worker can do its work',

@@ -1,10 +1,10 @@
-import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { SentifluxError } from '../../contracts/errors.js';
 import type { ReloadModel } from '../../contracts/model-reload.js';
 import { modelStampSchema } from '../../contracts/scored-post.js';
 import { errorSchema } from '../errors.js';
+import { isLoopback } from '../loopback.js';
 import type { Api } from '../schema.js';
 
 const bodySchema = z
@@ -56,13 +56,9 @@ export function modelRoutes(api: Api, { reloadModel }: { readonly reloadModel: R
   );
 }
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8);
-LOOPBACK.addAddress('::1', 'ipv6');
-
 /** Whoever may name a directory to read is on this machine; a browser, which names its page's origin, may not. */
 function refuseStrangers({ ip, headers }: FastifyRequest): void {
-  if (LOOPBACK.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4') && headers.origin === undefined) return;
+  if (isLoopback(ip) && headers.origin === undefined) return;
   throw new SentifluxError('SF_API_FORBIDDEN', 'a model is reloaded from this machine only.', {
     hint: 'Ask 127.0.0.1 from within the machine or container, or send the process SIGHUP.',
   });

@@ -34,5 +34,25 @@ export function countParameter(least: number, most: number) {
   return z.coerce.number().int().min(least).max(most);
 }
 
+/** Several values in an address, with commas between them. */
+export function listParameter<Item extends z.ZodType<string, string>>(item: Item, most: number) {
+  return z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(item).min(1).max(most));
+}
+
+/** Most brands in one answer. */
+export const MOST_BRANDS = 50;
+
+export const brandsParameter = listParameter(z.string().min(1), MOST_BRANDS).describe(
+  `Ids of brands, with commas between them; ${MOST_BRANDS} at most`,
+);
+
+export const formatParameter = z
+  .enum(['json', 'csv'])
+  .optional()
+  .describe('csv: comma-separated values, as with `Accept: text/csv`');
+
 /** `true` or `false` in an address. */
 export const flagParameter = z.enum(['true', 'false']).transform((text) => text === 'true');

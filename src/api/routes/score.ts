@@ -59,11 +59,17 @@ const resultSchema = z.union([
   errorSchema,
 ]);
 
-export function scoreRoutes(api: Api, { scorer }: { readonly scorer: TextScorer }): void {
+export interface ScoreRoutesOptions {
+  readonly scorer: TextScorer;
+  readonly scoresPerMinute: number;
+}
+
+export function scoreRoutes(api: Api, { scorer, scoresPerMinute }: ScoreRoutesOptions): void {
   api.post(
     '/v1/score',
     {
       bodyLimit: BODY_LIMIT_BYTES,
+      config: { scope: 'score', rateLimit: { max: scoresPerMinute } },
       schema: {
         tags: ['score'],
         summary: `Scores a text, or up to ${MOST_TEXTS} of them; a result or an error for each, in order`,

@@ -5,6 +5,7 @@ export function versionRoutes(api: Api, { version }: { readonly version: string 
   api.get(
     '/v1/version',
     {
+      config: { scope: 'read' },
       schema: {
         tags: ['version'],
         summary: 'Version of this worker',

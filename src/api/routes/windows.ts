@@ -1,15 +1,26 @@
 import { z } from 'zod';
 import type { Clock } from '../../contracts/clock.js';
-import { windowAggregateSchema } from '../../contracts/window.js';
+import type { BrandId } from '../../contracts/ids.js';
+import { type WindowAggregate, windowAggregateSchema } from '../../contracts/window.js';
 import type { BrandList } from '../brand-list.js';
+import { COMPARISON_COLUMNS, compareBrands, comparedBrandSchema } from '../comparison.js';
+import { type CsvColumns, csvTime, sendCsv, toCsv, wantsCsv } from '../csv.js';
 import { errorSchema } from '../errors.js';
 import type { NamedWindows } from '../named-windows.js';
+import { jsonOrCsv } from '../openapi.js';
 import type { Api } from '../schema.js';
-import { fillGaps, MOST_WINDOWS, windowSpan } from '../window-span.js';
-import { flagParameter, namespaceParameter, tierParameter, timeParameter } from './parameters.js';
+import { emptySeries, fillSeries, type Series, seriesSchema } from '../series.js';
+import { type AskedSpan, fillGaps, MOST_WINDOWS, MOST_WINDOWS_OF_ALL, windowSpan } from '../window-span.js';
+import {
+  brandsParameter,
+  flagParameter,
+  formatParameter,
+  namespaceParameter,
+  tierParameter,
+  timeParameter,
+} from './parameters.js';
 
-const windowsSchema = z.object({
-  brand: z.string(),
+const spanSchema = z.object({
   tier: tierParameter,
   from: z.number().int().describe('First start asked for'),
   to: z.number().int().describe('Starts are before it'),
@@ -18,31 +29,32 @@ const windowsSchema = z.object({
     .int()
     .nullable()
     .describe('Windows that end at or before it are closed; null before the first post'),
-  windows: z.array(windowAggregateSchema),
 });
 
-const countersSchema = z.object({
-  counters: z.object({
-    counted: z.number().int(),
-    late: z.number().int(),
-    future: z.number().int(),
-    old: z.number().int(),
-    duplicates: z.number().int(),
-    edits: z.number().int(),
-    deletions: z.number().int(),
-    gaps: z.number().int(),
-  }),
-  watermark: z.number().int().nullable(),
-  rebuilding: z
-    .object({
-      partitions: z.number().int(),
-      records: z.number().int().describe('Results that are still to be read again'),
-    })
-    .nullable()
-    .describe(
-      'Not null while windows are counted again because their store has lost its data: some are missing or too small then, and no alert changes',
-    ),
-});
+const spanParameters = {
+  from: timeParameter.optional(),
+  to: timeParameter.optional(),
+  namespace: namespaceParameter,
+  format: formatParameter,
+};
+const fill = flagParameter
+  .default(false)
+  .describe('Fills closed windows without posts with zeros; they are left out otherwise');
+
+/** Windows as rows of a spreadsheet. */
+const WINDOW_COLUMNS: CsvColumns<WindowAggregate> = {
+  brand: ({ brand }) => brand,
+  start: ({ start }) => csvTime(start),
+  end: ({ end }) => csvTime(end),
+  posts: ({ posts }) => posts,
+  negative: ({ negative }) => negative,
+  neutral: ({ neutral }) => neutral,
+  positive: ({ positive }) => positive,
+  polarity: ({ polaritySum, posts }) => (posts > 0 ? polaritySum / posts : undefined),
+  reach: ({ reach }) => reach,
+  complete: ({ complete }) => complete,
+  final: ({ final }) => final,
+};
 
 export interface WindowRoutesOptions {
   readonly brands: BrandList;
@@ -50,55 +62,141 @@ export interface WindowRoutesOptions {
   readonly clock: Clock;
 }
 
-export function windowRoutes(api: Api, { brands, windows, clock }: WindowRoutesOptions): void {
+interface AskedWindows extends AskedSpan {
+  readonly brands: readonly BrandId[];
+  readonly namespace?: string | undefined;
+  readonly fill: boolean;
+}
+
+export function windowRoutes(api: Api, options: WindowRoutesOptions): void {
+  const { brands } = options;
+
   api.get(
     '/v1/brands/:brand/windows',
     {
+      config: { scope: 'read' },
       schema: {
         tags: ['windows'],
         summary: `A brand's closed windows in order of time, ${MOST_WINDOWS} at most`,
         params: z.object({ brand: z.string() }),
-        querystring: z.strictObject({
-          tier: tierParameter.default('1m'),
-          from: timeParameter.optional(),
-          to: timeParameter.optional(),
-          namespace: namespaceParameter,
-          fill: flagParameter
-            .default(false)
-            .describe('Fills closed windows without posts with zeros; they are left out otherwise'),
-        }),
-        response: { 200: windowsSchema, 400: errorSchema, 404: errorSchema },
+        querystring: z.strictObject({ tier: tierParameter.default('1m'), ...spanParameters, fill }),
+        response: {
+          200: jsonOrCsv(spanSchema.extend({ brand: z.string(), windows: z.array(windowAggregateSchema) })),
+          400: errorSchema,
+          404: errorSchema,
+        },
       },
     },
-    async ({ params, query: { fill, namespace, ...asked } }) => {
-      const brand = brands.require(params.brand);
-      const reader = await windows.require(namespace);
-      const watermark = await reader.watermark();
-      const span = windowSpan(asked, watermark ?? clock.now());
-      const found = await reader.windows({ brand, ...span });
-      const filled = fill && watermark !== undefined ? fillGaps(brand, span, found, watermark) : found;
-      return { brand, ...span, watermark: watermark ?? null, windows: filled };
+    async (request, reply) => {
+      const { format, ...asked } = request.query;
+      const brand = brands.require(request.params.brand);
+      const { windows: found, ...span } = await readWindows({ ...asked, brands: [brand] }, options);
+      const windows = found.flat();
+      if (wantsCsv(request, format))
+        return sendCsv(reply, `${brand}-${span.tier}`, toCsv(WINDOW_COLUMNS, windows));
+      return { brand, ...span, windows };
     },
   );
 
   api.get(
-    '/v1/counters',
+    '/v1/windows',
     {
+      config: { scope: 'read' },
       schema: {
         tags: ['windows'],
-        summary: 'Posts counted and left out, and how far the windows are closed',
-        querystring: z.strictObject({ namespace: namespaceParameter }),
-        response: { 200: countersSchema, 400: errorSchema, 404: errorSchema },
+        summary: `Closed windows of several brands, as columns; ${MOST_WINDOWS_OF_ALL} at most`,
+        querystring: z.strictObject({
+          brands: brandsParameter,
+          tier: tierParameter.default('1m'),
+          ...spanParameters,
+          fill,
+        }),
+        response: {
+          200: jsonOrCsv(spanSchema.extend({ series: z.array(seriesSchema) })),
+          400: errorSchema,
+          404: errorSchema,
+        },
       },
     },
-    async ({ query: { namespace } }) => {
-      const reader = await windows.require(namespace);
-      const [counters, watermark, rebuilding] = await Promise.all([
-        reader.counters(),
-        reader.watermark(),
-        reader.rebuilding(),
-      ]);
-      return { counters, watermark: watermark ?? null, rebuilding: rebuilding ?? null };
+    async (request, reply) => {
+      const { format, ...asked } = request.query;
+      const ids = asked.brands.map(brands.require);
+      if (wantsCsv(request, format)) {
+        const { windows, tier } = await readWindows({ ...asked, brands: ids }, options);
+        return sendCsv(reply, `windows-${tier}`, toCsv(WINDOW_COLUMNS, windows.flat()));
+      }
+      return readSeries({ ...asked, brands: ids }, options);
     },
   );
+
+  api.get(
+    '/v1/compare',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['windows'],
+        summary: 'Brands side by side: volume, shares, polarity and share of voice in a time',
+        querystring: z.strictObject({
+          brands: brandsParameter,
+          tier: tierParameter.default('1h').describe('Size of the windows that are summed up'),
+          ...spanParameters,
+        }),
+        response: {
+          200: jsonOrCsv(spanSchema.extend({ brands: z.array(comparedBrandSchema) })),
+          400: errorSchema,
+          404: errorSchema,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { format, ...asked } = request.query;
+      const listed = asked.brands.map(brands.find);
+      const ids = listed.map(({ id }) => id);
+      const { series, ...span } = await readSeries({ ...asked, brands: ids, fill: false }, options);
+      const compared = compareBrands(
+        listed.flatMap((brand, i) => {
+          const ofBrand = series[i];
+          return ofBrand === undefined ? [] : [{ brand, series: ofBrand }];
+        }),
+      );
+      if (wantsCsv(request, format)) return sendCsv(reply, 'comparison', toCsv(COMPARISON_COLUMNS, compared));
+      return { ...span, brands: compared };
+    },
+  );
+}
+
+/** Where a question leads: to a reader, a span of its windows, and how far they are closed. */
+async function locate(
+  { brands, namespace, ...asked }: AskedWindows,
+  { windows, clock }: WindowRoutesOptions,
+) {
+  const reader = await windows.require(namespace);
+  const watermark = await reader.watermark();
+  const span = windowSpan(asked, watermark ?? clock.now(), brands.length);
+  return { reader, watermark, span };
+}
+
+/** In the order in which the brands were asked for. */
+async function readWindows(asked: AskedWindows, options: WindowRoutesOptions) {
+  const { reader, watermark, span } = await locate(asked, options);
+  const windows = await Promise.all(
+    asked.brands.map(async (brand) => {
+      const found = await reader.windows({ brand, ...span });
+      return asked.fill && watermark !== undefined ? fillGaps(brand, span, found, watermark) : found;
+    }),
+  );
+  return { ...span, watermark: watermark ?? null, windows };
+}
+
+/** The same as columns. */
+async function readSeries(asked: AskedWindows, options: WindowRoutesOptions) {
+  const { reader, watermark, span } = await locate(asked, options);
+  const series = await Promise.all(
+    asked.brands.map(async (brand): Promise<Series> => {
+      if (watermark === undefined) return emptySeries(brand);
+      const found = await reader.series({ brand, ...span }, watermark);
+      return asked.fill ? fillSeries(brand, span, found, watermark) : found;
+    }),
+  );
+  return { ...span, watermark: watermark ?? null, series };
 }

@@ -1,3 +1,4 @@
+import { watchFile } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadBrands, loadConfig } from '../../config/load.js';
 import type { Logger } from '../../contracts/logger.js';
@@ -12,6 +13,8 @@ import { createLogger } from '../logger.js';
 /** A supervisor waits 30 s by habit before it kills. */
 const DRAIN_MILLIS = 25_000;
 
+const LOOK_AT_BRANDS_MILLIS = 5_000;
+
 interface RunOptions extends ConfigOption {
   readonly role: readonly RoleName[];
 }
@@ -20,7 +23,7 @@ export function addRunCommand(program: Command): void {
   program
     .command('run')
     .description(
-      'run the worker; SIGTERM finishes and commits what has begun, a second one leaves at once; SIGHUP reads the model again; status 75 asks to be started again',
+      'run the worker; SIGTERM finishes and commits what has begun, a second one leaves at once; SIGHUP reads the brands and the model again; status 75 asks to be started again',
     )
     .addOption(configOption())
     .option('-r, --role <roles>', `roles of this process: ${ROLES.join(',')}`, parseRoles, ROLES)
@@ -29,15 +32,24 @@ export function addRunCommand(program: Command): void {
 
 async function run(options: RunOptions): Promise<void> {
   const config = await loadConfig(options.config, process.env);
-  const brands = config.brands === undefined ? [] : await loadBrands(config.brands);
+  const { brands: brandsFile } = config;
+  const readBrands = async () => (brandsFile === undefined ? [] : loadBrands(brandsFile));
+  const brands = await readBrands();
   const logger = createLogger(config.log.level);
   const telemetry = await startTelemetry(version, process.env);
-  const worker = await startWorker({ config, roles: new Set(options.role), brands, logger });
+  const worker = await startWorker({
+    config,
+    roles: new Set(options.role),
+    brands,
+    loadBrands: readBrands,
+    logger,
+  });
   logger.info(
     { version, roles: options.role, brands: brands.length, ...worker.addresses },
     'sentiflux is running',
   );
   reloadAtHangup(worker, logger);
+  if (brandsFile !== undefined) reloadAtChange(brandsFile, worker);
   const ending = await Promise.race([stopSignal(), worker.failed]);
   if (ending instanceof Error) {
     logger.error({ err: ending }, 'the worker cannot go on');
@@ -66,12 +78,21 @@ async function drain(worker: Worker, logger: Logger, status: number): Promise<vo
 }
 
 /** One after the other: what was in the directory at the last signal is what will be in use. */
-function reloadAtHangup({ reloadModel }: Worker, logger: Logger): void {
+function reloadAtHangup({ reloadModel, reloadBrands }: Worker, logger: Logger): void {
   let last: Promise<unknown> = Promise.resolve();
   process.on('SIGHUP', () => {
-    if (reloadModel === undefined) logger.info({}, 'no role of this process uses a model');
-    else last = last.then(() => reloadModel());
+    last = last.then(async () => {
+      const { kind } = await reloadBrands();
+      if (reloadModel === undefined) logger.info({}, 'no role of this process uses a model');
+      // Other brands have brought the model in already.
+      else if (kind !== 'replaced') await reloadModel();
+    });
   });
+}
+
+/** Looks at the file itself, since a mounted one is often a link that is moved, which no watch tells. */
+function reloadAtChange(file: string, { reloadBrands }: Worker): void {
+  watchFile(file, { interval: LOOK_AT_BRANDS_MILLIS, persistent: false }, () => void reloadBrands());
 }
 
 /** Nothing is lost: what is not committed is read again. */

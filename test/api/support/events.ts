@@ -16,14 +16,22 @@ export async function* readBlocks(response: Response): AsyncGenerator<string> {
   }
 }
 
-/** The events alone. */
-export async function* readEvents(response: Response): AsyncGenerator<ReadEvent> {
+/** The events alone, each with its id where it has one. */
+export async function* readNumberedEvents(
+  response: Response,
+): AsyncGenerator<ReadEvent & { readonly id?: string }> {
   for await (const block of readBlocks(response)) {
-    const [event, data] = block.split('\n');
-    if (event?.startsWith('event: ') && data?.startsWith('data: ')) {
-      yield { event: event.slice(7), data: JSON.parse(data.slice(6)) };
+    const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s, 2)));
+    const { id, event, data } = fields;
+    if (event !== undefined && data !== undefined) {
+      yield { event, data: JSON.parse(data), ...(id !== undefined && { id }) };
     }
   }
+}
+
+/** The events without their ids. */
+export async function* readEvents(response: Response): AsyncGenerator<ReadEvent> {
+  for await (const { event, data } of readNumberedEvents(response)) yield { event, data };
 }
 
 /** The next thing of a stream that must not end yet. */

@@ -1,21 +1,30 @@
+import type { z } from 'zod';
 import { type ApiServerOptions, createApiServer } from '../../../src/api/server.js';
+import { configSchema } from '../../../src/config/schema.js';
 import { epochMillis } from '../../../src/contracts/ids.js';
 import { silentLogger } from '../../../src/contracts/logger.js';
 import { bookOf, createFeed, createScorer, windowsOf } from './fakes.js';
 import { BRANDS, NOON } from './posts.js';
 
+/** The section `api` of a configuration, with its defaults. */
+export const apiConfig = (changes: z.input<typeof configSchema>['api'] = {}) =>
+  configSchema.parse({ api: changes }).api;
+
 /** The API over parts that live in arrays; those named replace them. */
 export function openApi(parts: Partial<ApiServerOptions> = {}) {
   return createApiServer({
-    brands: BRANDS,
+    config: apiConfig(),
+    brands: { current: BRANDS },
     windows: windowsOf([], epochMillis(NOON)),
     namespaces: { namespace: async () => undefined },
     alerts: bookOf([]),
+    rules: configSchema.parse({}).alerting.rules,
     feed: createFeed(),
     scorer: createScorer(),
     readiness: async () => [{ name: 'api', ready: true }],
     version: '1.2.3',
     clock: { now: () => epochMillis(NOON + 5_000) },
+    wallClock: { now: () => epochMillis(NOON) },
     logger: silentLogger,
     ...parts,
   });

@@ -1,13 +1,13 @@
 import { groupBy } from '../../../contracts/group-by.js';
 import { type BrandId, epochMillis } from '../../../contracts/ids.js';
 import { type Tier, type WindowAggregate, windowAggregateSchema } from '../../../contracts/window.js';
+import { bucketName, parseBucketName } from '../../bucket.js';
 import type { ClosingStore, DirtyBucket, WindowChange } from '../../store.js';
-import { bucketEnd, bucketName } from '../../sums.js';
 import type { Connection } from './connection.js';
-import { type Keys, parseBucketName, spanMillis } from './keys.js';
-import { unpackBucket } from './packing.js';
+import { type Keys, spanMillis } from './keys.js';
 import { type RetentionConfig, readState, stateMillis } from './partition-store.js';
 import { scripts } from './script.js';
+import { brandsIn } from './sums-fields.js';
 
 /** A closer that has not been heard of for this long is followed by another one. */
 const LOCK_MILLIS = 15_000;
@@ -80,7 +80,7 @@ export function createClosingStore(
       const hashes = await ofEach((partition) =>
         connection.send((client) => client.hgetall(keys.bucket(partition, bucket))),
       );
-      return hashes.map(unpackBucket).filter(({ size }) => size > 0);
+      return hashes.map(brandsIn).filter(({ size }) => size > 0);
     },
 
     async closed(bucket, brands) {
@@ -137,7 +137,7 @@ export function createClosingStore(
       for (let step = 0; step < steps; step += 1) {
         const part = <Item>(items: readonly Item[]): readonly Item[] =>
           items.slice(step * NAMES_AT_ONCE, (step + 1) * NAMES_AT_ONCE);
-        const added = part(unfinished).flatMap((bucket) => [bucketEnd(bucket), bucketName(bucket)]);
+        const added = part(unfinished).flatMap((bucket) => [bucket.end, bucketName(bucket)]);
         await connection.run(
           scripts.finishPass,
           [keys.watermark, keys.unfinished],

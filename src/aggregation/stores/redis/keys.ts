@@ -1,6 +1,6 @@
-import { type BrandId, type EpochMillis, epochMillis } from '../../../contracts/ids.js';
-import { TIERS, type Tier } from '../../../contracts/window.js';
-import { type Bucket, bucketName } from '../../sums.js';
+import type { BrandId, EpochMillis } from '../../../contracts/ids.js';
+import type { Tier } from '../../../contracts/window.js';
+import { type Bucket, bucketName } from '../../bucket.js';
 
 /** How much time one hash of windows holds: some hundreds of windows, and it expires as a whole. */
 const SPAN_MILLIS: Readonly<Record<Tier, number>> = {
@@ -8,6 +8,7 @@ const SPAN_MILLIS: Readonly<Record<Tier, number>> = {
   '1m': 86_400_000,
   '5m': 86_400_000,
   '1h': 86_400_000,
+  '1d': 28 * 86_400_000,
 };
 
 /** Names of all keys of a namespace. What must change together shares a hash tag, so it shares a slot of a cluster. */
@@ -19,6 +20,10 @@ export function keysOf(namespace: string) {
     state: (number: number) => `${partition(number)}state`,
     dirty: (number: number) => `${partition(number)}dirty`,
     gaps: (number: number) => `${partition(number)}gaps`,
+    /** Names that what is remembered of posts refers to by their index. */
+    names: (number: number) => `${partition(number)}names`,
+    /** Journals of recent posts. */
+    recent: (number: number) => `${partition(number)}recent`,
     bucket: (number: number, bucket: Bucket) => `${partition(number)}bucket:${bucketName(bucket)}`,
     lock: `${common}closer`,
     watermark: `${common}watermark`,
@@ -36,12 +41,4 @@ export type Keys = ReturnType<typeof keysOf>;
 
 export function spanMillis(tier: Tier): number {
   return SPAN_MILLIS[tier];
-}
-
-/** What `bucketName` wrote. */
-export function parseBucketName(name: string): Bucket {
-  const [tierName, start] = name.split(':');
-  const tier = TIERS.find((known) => known === tierName);
-  if (tier === undefined || start === undefined) throw new RangeError(`${name} is no name of a bucket`);
-  return { tier, start: epochMillis(Number(start)) };
 }

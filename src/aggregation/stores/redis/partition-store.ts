@@ -1,21 +1,25 @@
+import { z } from 'zod';
 import type { AggregationConfig } from '../../../config/schema.js';
-import { type EpochMillis, epochMillis, type PostId } from '../../../contracts/ids.js';
-import { TIER_MILLIS } from '../../../contracts/window.js';
-import { packRemembered, type Remembered, unpackRemembered } from '../../contribution.js';
+import { type BrandId, type EpochMillis, epochMillis, type PostId } from '../../../contracts/ids.js';
+import { type Bucket, bucketName } from '../../bucket.js';
+import type { Remembered } from '../../contribution.js';
 import { COUNTER_NAMES } from '../../counters.js';
+import { correctableMillis, longestLateness } from '../../lateness.js';
 import type { BucketChange, PartitionState, PartitionStore, PartitionUpdate } from '../../store.js';
-import { bucketName } from '../../sums.js';
+import type { Sums } from '../../sums.js';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
-import { packSums } from './packing.js';
+import { Names } from './names.js';
+import { packRemembered, placeOf, stretchMillis, unpackRemembered } from './remembered-posts.js';
 import { scripts } from './script.js';
+import { pushSums, sumsFields, sumsIn } from './sums-fields.js';
 
 export type RetentionConfig = Pick<
   AggregationConfig,
-  'retentionMs' | 'retractionHorizonMs' | 'allowedLatenessMs'
+  'retentionMs' | 'retractionHorizonMs' | 'allowedLatenessMs' | 'latenessBySourceMs'
 >;
 
-/** Partials outlive the windows that are made of them, so that no window is merged from half of its partitions. */
+/** Partials outlive what may still change them, so that no window is merged from half of its partitions. */
 const SPARE_MILLIS = 3_600_000;
 
 const STATE_FIELDS = [
@@ -32,33 +36,67 @@ export function createPartitionStore(
   keys: Keys,
   config: RetentionConfig,
 ): PartitionStore {
+  /** Of each partition, and where it stood when they were read. */
+  const known = new Map<number, { readonly position: number | undefined; readonly names: Names }>();
+
+  async function namesOf(partition: number, position: number | undefined, count: number): Promise<Names> {
+    const kept = known.get(partition);
+    if (kept !== undefined && kept.position === position && kept.names.stored === count) return kept.names;
+    const stored = await connection.send((client) => client.lrange(keys.names(partition), 0, -1));
+    const names = new Names(stored);
+    known.set(partition, { position, names });
+    return names;
+  }
+
   return {
     async read(partition, ids) {
-      // The state first: what another reader changes in between shows as a conflict when this one applies.
-      const [state, packed] = await Promise.all([
-        readState(connection, keys, partition),
-        ids.length === 0
-          ? []
-          : connection.send((client) =>
-              client.mget(ids.map((id) => `${keys.partition(partition)}post:${id}`)),
-            ),
-      ]);
+      const { state, nameCount, found } = await readPosts(connection, keys, partition, ids, config);
+      const names = await namesOf(partition, state.nextOffset, nameCount);
       const remembered = new Map<PostId, Remembered>();
-      ids.forEach((id, i) => {
-        const text = packed[i];
-        if (text != null) remembered.set(id, unpackRemembered(text));
-      });
+      for (const [id, packed] of found) remembered.set(id, unpackRemembered(packed, names));
       return { state, remembered };
     },
 
+    async sums(partition, queries) {
+      return Promise.all(
+        queries.map(async ({ bucket, brands }) => {
+          const key = keys.bucket(partition, bucket);
+          const fields = brands.flatMap(sumsFields);
+          const texts = await connection.send((client) => client.hmget(key, ...fields));
+          const width = fields.length / brands.length;
+          const sums = new Map<BrandId, Sums>();
+          brands.forEach((brand, i) => {
+            const found = sumsIn(texts.slice(i * width, (i + 1) * width));
+            if (found !== undefined) sums.set(brand, found);
+          });
+          return sums;
+        }),
+      );
+    },
+
+    recent: (partition) => connection.send((client) => client.lrange(keys.recent(partition), 0, -1)),
+
     async apply(update) {
-      const { partition } = update;
+      const { partition, next } = update;
+      // A partition that was never read has none.
+      const names = known.get(partition)?.names ?? new Names([]);
+      // What becomes of the new names shows when the update was applied.
+      known.delete(partition);
       const applied = await connection.run(
         scripts.apply,
-        [keys.state(partition), keys.dirty(partition), keys.gaps(partition)],
-        applyArguments(keys.partition(partition), update, config),
+        [
+          keys.state(partition),
+          keys.dirty(partition),
+          keys.gaps(partition),
+          keys.names(partition),
+          keys.recent(partition),
+        ],
+        applyArguments(keys.partition(partition), update, names, config),
       );
-      return applied === 1 ? 'applied' : 'conflict';
+      if (applied !== 1) return 'conflict';
+      names.confirm();
+      known.set(partition, { position: next.nextOffset, names });
+      return 'applied';
     },
 
     async markIdle(partition, nextOffset, at) {
@@ -76,7 +114,10 @@ export async function readState(
   keys: Keys,
   partition: number,
 ): Promise<PartitionState> {
-  const values = await connection.send((client) => client.hmget(keys.state(partition), ...STATE_FIELDS));
+  return stateOf(await connection.send((client) => client.hmget(keys.state(partition), ...STATE_FIELDS)));
+}
+
+function stateOf(values: ReadonlyArray<string | null>): PartitionState {
   const [nextOffset, sourceOffset = -1, greatestEventTime, idleAt, watermark, rebuildTo] = values.map(
     (value) => (value === null ? undefined : Number(value)),
   );
@@ -88,6 +129,40 @@ export async function readState(
     watermark: timeOf(watermark),
     rebuildTo,
   };
+}
+
+const postsReply = z.tuple([
+  z.array(z.string().nullable()),
+  z.number(),
+  z.array(z.union([z.string(), z.number()])),
+]);
+
+async function readPosts(
+  connection: Connection,
+  keys: Keys,
+  partition: number,
+  ids: readonly PostId[],
+  { retractionHorizonMs }: RetentionConfig,
+) {
+  const reply = await connection.run(
+    scripts.read,
+    [keys.state(partition), keys.names(partition)],
+    [
+      keys.partition(partition),
+      retractionHorizonMs,
+      stretchMillis(retractionHorizonMs),
+      STATE_FIELDS.length,
+      ...STATE_FIELDS,
+      ...ids.map(placeOf),
+    ],
+  );
+  const [values, nameCount, pairs] = postsReply.parse(reply);
+  const found: Array<readonly [PostId, string]> = [];
+  for (let i = 0; i < pairs.length; i += 2) {
+    const id = ids[Number(pairs[i])];
+    if (id !== undefined) found.push([id, String(pairs[i + 1])]);
+  }
+  return { state: stateOf(values), nameCount, found };
 }
 
 function timeOf(value: number | undefined): EpochMillis | undefined {
@@ -102,17 +177,25 @@ export function stateMillis(config: RetentionConfig): number {
 function applyArguments(
   prefix: string,
   update: PartitionUpdate,
+  names: Names,
   config: RetentionConfig,
 ): Array<string | number> {
-  const { expected, next } = update;
+  const { expected, next, recent } = update;
   const args: Array<string | number> = [
     prefix,
     expected.nextOffset ?? '',
     expected.watermark ?? '',
+    names.stored,
     next.nextOffset,
     stateMillis(config),
-    Math.max(1, config.retractionHorizonMs),
+    config.retractionHorizonMs,
+    stretchMillis(config.retractionHorizonMs),
+    recent.outdated,
   ];
+  const list = (all: ReadonlyArray<string>): void => {
+    args.push(all.length);
+    for (const one of all) args.push(one);
+  };
   const pairs = (all: ReadonlyArray<readonly [string | number, string | number]>): void => {
     args.push(all.length);
     for (const [first, second] of all) args.push(first, second);
@@ -130,17 +213,27 @@ function applyArguments(
     COUNTER_NAMES.filter((name) => update.counters[name] !== 0).map((name) => [name, update.counters[name]]),
   );
   pairs(update.gaps.map(({ from, to, earliest, latest }) => [from, `${to}:${earliest}:${latest}`]));
-  pairs([...update.remembered].map(([id, remembered]) => [id, packRemembered(remembered)]));
+  const posts = [...update.remembered].map(
+    ([id, remembered]) => [placeOf(id), packRemembered(remembered, names)] as const,
+  );
+  // Packing has told which names are new.
+  list(names.added);
+  list(recent.journal === undefined ? [] : [recent.journal]);
+  pairs(posts);
   args.push(update.changes.length);
   for (const change of update.changes) pushChange(args, change, config);
   return args;
 }
 
 function pushChange(args: Array<string | number>, change: BucketChange, config: RetentionConfig): void {
-  const { tier } = change.bucket;
-  const lifetime = config.retentionMs[tier] + TIER_MILLIS[tier] + config.allowedLatenessMs + SPARE_MILLIS;
-  const sums: Array<string | number> = [];
-  for (const [brand, difference] of change.brands) packSums(sums, brand, difference);
-  args.push(bucketName(change.bucket), change.correction ? '' : lifetime, sums.length / 2);
-  for (const value of sums) args.push(value);
+  const { bucket, correction, brands } = change;
+  const fields: Array<string | number> = [];
+  for (const [brand, sums] of brands) pushSums(fields, brand, sums);
+  args.push(bucketName(bucket), correction ? '' : partialMillis(bucket, config), fields.length / 2);
+  for (const field of fields) args.push(field);
+}
+
+/** How long what a partition has counted in a bucket lives: until nothing can change it any more. */
+function partialMillis({ tier, start, end }: Bucket, config: RetentionConfig): number {
+  return end - start + longestLateness(config) + correctableMillis(tier, config) + SPARE_MILLIS;
 }

@@ -14,7 +14,8 @@ function script(file: string): Script {
 }
 
 export const scripts = {
-  apply: script('./apply-3.lua'),
+  apply: script('./apply-5.lua'),
+  read: script('./read-2.lua'),
   markIdle: script('./mark-idle-1.lua'),
   elect: script('./elect-1.lua'),
   resign: script('./resign-1.lua'),

@@ -1,12 +1,12 @@
 import type { AggregationConfig } from '../../../config/schema.js';
-import { type EpochMillis, epochMillis } from '../../../contracts/ids.js';
+import { type BrandId, type EpochMillis, epochMillis } from '../../../contracts/ids.js';
 import { type WindowAggregate, windowAggregateSchema } from '../../../contracts/window.js';
-import type { WindowReader } from '../../../contracts/window-reader.js';
+import type { WindowQuery, WindowReader } from '../../../contracts/window-reader.js';
 import { COUNTER_NAMES, counters, sumCounters } from '../../counters.js';
 import { rebuildingOf } from '../../rebuilding.js';
-import { windowStarts } from '../../window-range.js';
+import { dayRange, isShownDay, windowStarts } from '../../window-range.js';
 import type { Connection } from './connection.js';
-import type { Keys } from './keys.js';
+import { type Keys, spanMillis } from './keys.js';
 import { readState } from './partition-store.js';
 
 /** @param partitionCount of the topic `sentiment.scored` */
@@ -24,12 +24,33 @@ export function createWindowReader(
     return time === null ? undefined : epochMillis(Number(time));
   }
 
+  /** Where days begin depends on the brand's time zone: what is kept of a span tells. */
+  async function days(
+    brand: BrandId,
+    asked: Pick<WindowQuery, 'from' | 'to'>,
+    reached: EpochMillis,
+  ): Promise<readonly WindowAggregate[]> {
+    const range = dayRange(asked, reached, config.retentionMs['1d']);
+    const span = spanMillis('1d');
+    const windowKeys: string[] = [];
+    for (let start = Math.floor(range.from / span) * span; start < range.to; start += span) {
+      windowKeys.push(keys.windows(brand, '1d', epochMillis(start)));
+    }
+    const found = await Promise.all(windowKeys.map((key) => connection.send((client) => client.hvals(key))));
+    return found
+      .flat()
+      .map(windowIn)
+      .filter((window) => isShownDay(window, range, reached))
+      .sort((a, b) => a.start - b.start);
+  }
+
   return {
     watermark,
 
     async windows({ brand, tier, from, to }) {
       const reached = await watermark();
       if (reached === undefined) return [];
+      if (tier === '1d') return days(brand, { from, to }, reached);
       const byKey = new Map<string, string[]>();
       for (const start of windowStarts(tier, from, to, reached, config.retentionMs[tier])) {
         const key = keys.windows(brand, tier, start);
@@ -40,11 +61,7 @@ export function createWindowReader(
       const found = await Promise.all(
         [...byKey].map(([key, fields]) => connection.send((client) => client.hmget(key, ...fields))),
       );
-      return found
-        .flat()
-        .flatMap((text): readonly WindowAggregate[] =>
-          text === null ? [] : [windowAggregateSchema.parse(JSON.parse(text))],
-        );
+      return found.flat().flatMap((text) => (text === null ? [] : [windowIn(text)]));
     },
 
     async rebuilding() {
@@ -60,4 +77,8 @@ export function createWindowReader(
       );
     },
   };
+}
+
+function windowIn(text: string): WindowAggregate {
+  return windowAggregateSchema.parse(JSON.parse(text));
 }

@@ -1,0 +1,270 @@
+// How long window queries take while posts are counted: an API and an aggregator, each a process of its own, on a real
+// Redis. A table of percentiles goes to standard output. Needs a build and redis-server (or an empty database).
+//
+//   BENCH_REDIS=redis://127.0.0.1:6379/9   an empty database; without it a redis-server is started for the time
+//   BENCH_BRANDS=20                        brands, each with a day of minutes
+//   BENCH_RATE=5000                        scored posts a second that are counted meanwhile
+//   BENCH_SECONDS=60                       for so long each query is asked, one after the other
+//   BENCH_PAUSE=100                        milliseconds between two questions
+import { fork, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, get } from 'node:http';
+import { cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAggregator } from '../dist/aggregation/aggregator.js';
+import { closeWindows } from '../dist/aggregation/close-windows.js';
+import { openWindowStore } from '../dist/aggregation/open-store.js';
+import { createApiServer } from '../dist/api/server.js';
+import { configSchema } from '../dist/config/schema.js';
+import { brandSchema } from '../dist/contracts/brand.js';
+import { silentLogger } from '../dist/contracts/logger.js';
+
+const BRANDS = Number(process.env.BENCH_BRANDS ?? 20);
+const RATE = Number(process.env.BENCH_RATE ?? 5_000);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 60);
+const PAUSE_MILLIS = Number(process.env.BENCH_PAUSE ?? 100);
+const PARTITIONS = 4;
+const BATCHES_A_SECOND = 10;
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const LABELS = ['negative', 'neutral', 'positive'];
+const clock = { now: Date.now };
+const ids = Array.from({ length: BRANDS }, (_, i) => `brand-${i}`);
+const offsets = Array.from({ length: PARTITIONS }, () => 0);
+
+const openStore = (redis) =>
+  openWindowStore({
+    config: configSchema.parse({ redis: { url: redis } }),
+    partitionCount: PARTITIONS,
+    clock,
+    logger: silentLogger,
+  });
+
+if (process.send === undefined) await measure();
+else if (process.argv[2] === 'count') await count(process.argv[3]);
+else await serve(process.argv[3]);
+
+/** Counts posts at the rate, spread over partitions and brands, and closes windows as the worker does. */
+async function count(redis) {
+  const store = await openStore(redis);
+  const config = configSchema.parse({}).aggregation;
+  const aggregator = createAggregator({ store, config, clock, logger: silentLogger });
+  for (let partition = 0; partition < PARTITIONS; partition += 1) await aggregator.positionOf(partition);
+  closeAgainAndAgain(store, config);
+  const begun = performance.now();
+  let sent = 0;
+  for (;;) {
+    const due = Math.floor(((performance.now() - begun) / 1_000) * RATE);
+    const batch = Math.min(due - sent, RATE / BATCHES_A_SECOND);
+    if (batch > 0) {
+      const perPartition = Math.ceil(batch / PARTITIONS);
+      await Promise.all(
+        Array.from({ length: PARTITIONS }, (_, partition) =>
+          aggregator.aggregate(batchOf(partition, offsets[partition], perPartition)),
+        ),
+      );
+      for (let i = 0; i < PARTITIONS; i += 1) offsets[i] += perPartition;
+      sent += perPartition * PARTITIONS;
+      process.send({ counted: sent, millis: performance.now() - begun });
+    }
+    await sleep(1_000 / BATCHES_A_SECOND);
+  }
+}
+
+async function closeAgainAndAgain(store, config) {
+  for (;;) {
+    await closeWindows({ store, publish: async () => {}, config, clock });
+    await sleep(config.closeEveryMs);
+  }
+}
+
+function batchOf(partition, first, length) {
+  const now = Date.now();
+  const records = Array.from({ length }, (_, i) => {
+    const offset = first + i;
+    const label = LABELS[offset % 3];
+    return {
+      offset,
+      sourceOffset: offset,
+      sourceTimestamp: now,
+      kind: 'scored',
+      post: {
+        v: 1,
+        id: randomUUID(),
+        revision: now,
+        createdAt: new Date(now).toISOString(),
+        source: ['bluesky', 'mastodon', 'reddit', 'news'][offset % 4],
+        language: ['en', 'zh', 'de', 'es'][offset % 4],
+        brands: [ids[offset % BRANDS]],
+        label,
+        probabilities: { negative: 0.5, neutral: 0.3, positive: 0.2 },
+        polarity: label === 'negative' ? -0.5 : 0.25,
+        confidence: 0.5,
+        flags: [],
+        terms: ['battery', 'refund', `term-${offset % 2_000}`],
+        fingerprints: { exact: randomUUID().slice(0, 16), near: hex(16) },
+        authorHash: hex(32),
+        reach: offset % 5_000,
+        model: { version: '1', engine: 'onnx', precision: 'int8' },
+      },
+    };
+  });
+  return { partition, records, invalid: [], nextOffset: first + length };
+}
+
+function hex(digits) {
+  return randomUUID().replaceAll('-', '').slice(0, digits);
+}
+
+/** The API over what is in Redis. Told `usage`, it says how much processor time it has used. */
+async function serve(redis) {
+  const store = await openStore(redis);
+  const { api: config, alerting } = configSchema.parse({ api: { requestsPerMinute: 1_000_000 } });
+  const api = await createApiServer({
+    config,
+    brands: ids.map((id) => brandSchema.parse({ id, name: id, keywords: [id] })),
+    windows: store,
+    namespaces: store,
+    alerts: { list: async () => [], get: async () => undefined, acknowledge: async () => undefined },
+    rules: alerting.rules,
+    feed: { subscribe: () => () => {} },
+    scorer: { score: async () => [] },
+    readiness: async () => [],
+    version: 'bench',
+    clock,
+    wallClock: clock,
+    logger: silentLogger,
+  });
+  process.on('message', () => process.send({ usage: process.cpuUsage() }));
+  process.send({ address: await api.listen({ host: '127.0.0.1', port: 0 }) });
+}
+
+async function measure() {
+  const redis = await startRedis();
+  await fill(redis.url);
+  const counting = fork(process.argv[1], ['count', redis.url]);
+  let counted;
+  counting.on('message', (message) => {
+    counted = message;
+  });
+  const serving = fork(process.argv[1], ['serve', redis.url]);
+  const [{ address }] = await once(serving, 'message');
+  const to = Math.floor(Date.now() / MINUTE) * MINUTE;
+  const span = (now = Date.now()) => `tier=1m&from=${now - DAY}&to=${now}`;
+  const queries = {
+    [`/v1/windows, ${BRANDS} brands`]: () => `/v1/windows?brands=${ids.join(',')}&${span()}`,
+    '/v1/windows, 1 brand': (i) => `/v1/windows?brands=${ids[i % BRANDS]}&${span()}`,
+    [`/v1/compare, ${BRANDS} brands`]: () => `/v1/compare?brands=${ids.join(',')}&${span()}`,
+    '/v1/brands': () => '/v1/brands',
+    '/v1/brands/{brand}/windows': (i) => `/v1/brands/${ids[i % BRANDS]}/windows?${span()}`,
+  };
+  // Windows that the aggregator closes, so that the watermark is that of now.
+  await sleep(15_000);
+  console.log(
+    `${BRANDS} brands, a day of minutes each up to ${new Date(to).toISOString()}, ${cpus().length} cores, Node ${process.version}\n`,
+  );
+  console.log(
+    '| query | first, ms | answers | KiB | p50, ms | p99, ms | most, ms | processor time each, ms |',
+  );
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
+  for (const [name, path] of Object.entries(queries)) {
+    // The first one finds nothing that was kept.
+    const [first] = (await ask(address, path, 0)).millis;
+    const before = await usageOf(serving);
+    const { millis, bytes } = await ask(address, path, SECONDS);
+    const after = await usageOf(serving);
+    const used = (after.user + after.system - before.user - before.system) / 1_000 / millis.length;
+    const at = (share) => millis[Math.min(millis.length - 1, Math.floor(share * millis.length))].toFixed(1);
+    console.log(
+      `| ${name} | ${first.toFixed(1)} | ${millis.length} | ${Math.round(bytes / 1024)} | ${at(0.5)} | ${at(0.99)} | ${at(1)} | ${used.toFixed(1)} |`,
+    );
+  }
+  console.log(`\ncounted meanwhile: ${Math.round(counted.counted / (counted.millis / 1_000))} posts/s`);
+  counting.kill();
+  serving.kill();
+  redis.stop();
+  process.exit(0);
+}
+
+async function usageOf(serving) {
+  serving.send('usage');
+  const [{ usage }] = await once(serving, 'message');
+  return usage;
+}
+
+/** Asks once, and then again and again. Times are from the request to the last byte of the answer, in order. */
+async function ask(address, path, seconds) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const millis = [];
+  let bytes = 0;
+  const end = performance.now() + seconds * 1_000;
+  for (let i = 0; i === 0 || performance.now() < end; i += 1) {
+    const begun = performance.now();
+    bytes = await new Promise((resolve, reject) => {
+      get(`${address}${path(i)}`, { agent }, (response) => {
+        let length = 0;
+        if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`));
+        response.on('data', (chunk) => {
+          length += chunk.length;
+        });
+        response.on('end', () => resolve(length));
+      }).on('error', reject);
+    });
+    millis.push(performance.now() - begun);
+    await sleep(PAUSE_MILLIS);
+  }
+  agent.destroy();
+  return { millis: millis.toSorted((a, b) => a - b), bytes };
+}
+
+/** A day of minutes and of 5 minutes for every brand, as the closer leaves them. */
+async function fill(url) {
+  const store = await openStore(url);
+  const now = Date.now();
+  for (const brand of [...ids, '_all', '_other']) {
+    for (const [tier, size] of [
+      ['1m', MINUTE],
+      ['5m', 5 * MINUTE],
+    ]) {
+      const first = Math.floor((now - DAY) / size) * size;
+      const starts = Array.from({ length: (now - first) / size }, (_, i) => first + i * size);
+      await store.restore(starts.map((start) => windowAt(brand, tier, start, size)));
+    }
+  }
+  await store.close();
+}
+
+function windowAt(brand, tier, start, size) {
+  const [negative, neutral, positive] = [4_821, 6_104, 4_075];
+  return {
+    v: 1,
+    brand,
+    tier,
+    start,
+    end: start + size,
+    posts: negative + neutral + positive,
+    negative,
+    neutral,
+    positive,
+    polaritySum: -310.482,
+    reach: 1_204_113,
+    bySource: { bluesky: 4_000, mastodon: 4_000, reddit: 4_000, news: 3_000 },
+    byLanguage: { en: 9_000, zh: 3_000, de: 2_000, es: 1_000 },
+    byModel: { '2026.11-5': 15_000 },
+    revision: 2,
+    complete: true,
+    final: true,
+  };
+}
+
+async function startRedis() {
+  const given = process.env.BENCH_REDIS;
+  if (given !== undefined) return { url: given, stop() {} };
+  const port = 20_000 + (process.pid % 10_000);
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const server = spawn('redis-server', options, { stdio: 'ignore' });
+  await sleep(1_000);
+  if (server.exitCode !== null) throw new Error(`redis-server ended with status ${server.exitCode}`);
+  return { url: `redis://127.0.0.1:${port}`, stop: () => server.kill() };
+}

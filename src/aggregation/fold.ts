@@ -1,0 +1,241 @@
+import type { AggregationConfig } from '../config/schema.js';
+import { ALL_BRANDS, type BrandId, type EpochMillis, epochMillis, type PostId } from '../contracts/ids.js';
+import type { ScoredPost } from '../contracts/scored-post.js';
+import { bucketStart, TIER_MILLIS, TIERS } from '../contracts/window.js';
+import type { AggregationCounters } from '../contracts/window-reader.js';
+import type { Bucket } from './bucket.js';
+import {
+  type Contribution,
+  contributionOf,
+  countedBrands,
+  isInWindows,
+  type NewContribution,
+  type Place,
+  type Remembered,
+  sameContent,
+} from './contribution.js';
+import type { PositionedRecord } from './decode-scored.js';
+import { type DistinctConfig, type Distinctness, distinctnessOf, tagOf, traitsOf } from './distinct.js';
+import { correctableMillis, latenessOf } from './lateness.js';
+import type { KnownBucket, PartitionMemory } from './partition-memory.js';
+import type { PartitionView } from './store.js';
+import { addPost, emptySums, hasTerms, type PostTraits, type Sums, takePost } from './sums.js';
+
+export type SummaryConfig = DistinctConfig &
+  Pick<
+    AggregationConfig,
+    | 'allowedLatenessMs'
+    | 'latenessBySourceMs'
+    | 'futureToleranceMs'
+    | 'outOfOrdernessMs'
+    | 'retentionMs'
+    | 'retractionHorizonMs'
+  >;
+
+/** In which time zone a brand's days are. */
+export type TimeZoneOf = (brand: BrandId) => string;
+
+interface MutableChange {
+  readonly bucket: Bucket;
+  correction: boolean;
+  readonly brands: Map<BrandId, Sums>;
+}
+
+type MutableCounters = { -readonly [Name in keyof AggregationCounters]: AggregationCounters[Name] };
+
+/** The state of one run over records: each `add` moves it on by one. */
+export class Fold {
+  readonly counters: MutableCounters = {
+    counted: 0,
+    late: 0,
+    future: 0,
+    old: 0,
+    duplicates: 0,
+    edits: 0,
+    deletions: 0,
+    gaps: 0,
+  };
+  readonly changes = new Map<KnownBucket, MutableChange>();
+  readonly changed = new Map<PostId, Remembered>();
+  sourceOffset: number;
+  greatestEventTime: EpochMillis | undefined;
+  sums = 0;
+  #offset = 0;
+  readonly #view: PartitionView;
+  readonly #memory: PartitionMemory;
+  readonly #config: SummaryConfig;
+  readonly #timeZoneOf: TimeZoneOf;
+  readonly #longestRetention: number;
+
+  constructor(view: PartitionView, memory: PartitionMemory, config: SummaryConfig, timeZoneOf: TimeZoneOf) {
+    this.#view = view;
+    this.#memory = memory;
+    this.#config = config;
+    this.#timeZoneOf = timeZoneOf;
+    this.#longestRetention = Math.max(...Object.values(config.retentionMs));
+    this.sourceOffset = view.state.sourceOffset;
+    this.greatestEventTime = view.state.greatestEventTime;
+  }
+
+  add(record: PositionedRecord): void {
+    this.#offset = record.offset;
+    if (record.sourceOffset <= this.sourceOffset) {
+      this.counters.duplicates += 1;
+      return;
+    }
+    this.sourceOffset = record.sourceOffset;
+    const id = record.kind === 'deleted' ? record.id : record.post.id;
+    const before = this.changed.get(id) ?? this.#view.remembered.get(id);
+    if (record.kind === 'deleted') this.#delete(id, before);
+    else this.#count(before, record.post, record.sourceTimestamp);
+  }
+
+  #delete(id: PostId, before: Remembered | undefined): void {
+    if (before?.kind === 'deleted') {
+      this.counters.duplicates += 1;
+      return;
+    }
+    if (before !== undefined) this.#take(id, before);
+    this.counters.deletions += 1;
+    this.changed.set(id, { kind: 'deleted', revision: before?.revision ?? epochMillis(-1) });
+  }
+
+  #count(before: Remembered | undefined, scored: ScoredPost, sourceTimestamp: EpochMillis): void {
+    if (before !== undefined && scored.revision <= before.revision) {
+      this.counters.duplicates += 1;
+      return;
+    }
+    const { id } = scored;
+    const post = contributionOf(scored);
+    if (before?.kind !== 'post') {
+      post.place = this.#placeOf(post, sourceTimestamp);
+      this.#put(scored, post, false);
+      return;
+    }
+    if (sameContent(before, post)) {
+      this.counters.duplicates += 1;
+      this.changed.set(id, { ...before, revision: post.revision });
+      return;
+    }
+    this.counters.edits += 1;
+    this.#take(id, before);
+    // An edit corrects the post where it was counted, even if a new post would come too late for that window.
+    const staysInWindows = isInWindows(before.place) && before.time === post.time;
+    post.place = staysInWindows ? before.place : this.#placeOf(post, sourceTimestamp);
+    this.#put(scored, post, staysInWindows);
+  }
+
+  #placeOf({ time, source }: Contribution, sourceTimestamp: EpochMillis): Place {
+    if (time > sourceTimestamp + this.#config.futureToleranceMs) return 'future';
+    if (time <= sourceTimestamp - this.#longestRetention) return 'old';
+    const { watermark, rebuildTo = 0 } = this.#view.state;
+    // What was counted before the store lost it is counted again, however the windows stand.
+    if (this.#offset < rebuildTo) return 'counted';
+    // The smallest window decides, so that every tier counts the same posts.
+    const end = bucketStart(TIERS[0], time) + TIER_MILLIS[TIERS[0]];
+    if (watermark === undefined || end > watermark) return 'counted';
+    return end + latenessOf(source, this.#config) > watermark ? 'late' : 'old';
+  }
+
+  #put(scored: ScoredPost, post: NewContribution, correction: boolean): void {
+    this.#countPlace(post, 1);
+    this.changed.set(scored.id, post);
+    if (!isInWindows(post.place)) return;
+    if (!correction) this.greatestEventTime = later(this.greatestEventTime, post.time);
+    const traits = traitsOf(scored, post);
+    const brands = countedBrands(post).map((brand) => ({
+      brand,
+      buckets: this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand)),
+    }));
+    const distinctness = distinctnessOf(traits, brands, this.#memory.recent, this.#config);
+    post.distinct = distinctness.map(({ tiers }) => tiers);
+    brands.forEach(({ brand, buckets }, i) => {
+      this.#addTo(buckets, brand, post, traits, distinctness[i], correction);
+    });
+  }
+
+  #addTo(
+    buckets: readonly KnownBucket[],
+    brand: BrandId,
+    post: Contribution,
+    traits: PostTraits,
+    distinctness: Distinctness = { tiers: 0, isRepeat: false },
+    correction: boolean,
+  ): void {
+    buckets.forEach((known, tier) => {
+      if (correction ? this.#hasExpired(known.bucket) : this.#hadExpired(known.bucket)) return;
+      const sums = this.#sumsOf(known, brand, correction);
+      if (sums === undefined) return;
+      addPost(sums, post, traits, {
+        isDistinct: (distinctness.tiers & (1 << tier)) !== 0,
+        isRepeat: distinctness.isRepeat,
+        withTerms: hasTerms(known.bucket),
+      });
+    });
+  }
+
+  /** Takes a post back out of the windows that have counted it. */
+  #take(id: PostId, post: Contribution): void {
+    this.#countPlace(post, -1);
+    if (!isInWindows(post.place)) return;
+    const tag = tagOf(id);
+    this.#memory.recent.forget(tag);
+    countedBrands(post).forEach((brand, i) => {
+      const tiers = post.distinct[i] ?? 0;
+      this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand)).forEach((known, tier) => {
+        if (this.#hasExpired(known.bucket)) return;
+        if (known.brands.get(brand) === undefined) return;
+        const sums = this.#sumsOf(known, brand, true);
+        if (sums !== undefined) takePost(sums, post, { id, tag }, (tiers & (1 << tier)) !== 0);
+      });
+    });
+  }
+
+  #countPlace({ place }: Contribution, times: 1 | -1): void {
+    if (!isInWindows(place)) {
+      this.counters[place] += times;
+      return;
+    }
+    this.counters.counted += times;
+    if (place === 'late') this.counters.late += times;
+  }
+
+  /** Nothing is corrected in windows that no post of the retraction horizon can be in. */
+  #hasExpired(bucket: Bucket): boolean {
+    const reached = later(this.greatestEventTime, this.#view.state.watermark ?? epochMillis(0));
+    return bucket.end + correctableMillis(bucket.tier, this.#config) <= reached;
+  }
+
+  /** When the store lost it: a window of that time is not served any more. */
+  #hadExpired(bucket: Bucket): boolean {
+    const { watermark, rebuildTo = 0 } = this.#view.state;
+    if (this.#offset >= rebuildTo || watermark === undefined) return false;
+    return bucket.end + this.#config.retentionMs[bucket.tier] <= watermark;
+  }
+
+  /** Of a brand in a bucket, to be changed; `undefined` for a correction where nothing is left to be corrected. */
+  #sumsOf(known: KnownBucket, brand: BrandId, correction: boolean): Sums | undefined {
+    let sums = known.brands.get(brand);
+    if (sums === undefined) {
+      // All that was ever counted in a bucket is counted of all brands together.
+      if (correction && known.brands.get(ALL_BRANDS) === undefined) return undefined;
+      sums = emptySums();
+      known.brands.set(brand, sums);
+    }
+    let change = this.changes.get(known);
+    if (change === undefined) {
+      change = { bucket: known.bucket, correction, brands: new Map() };
+      this.changes.set(known, change);
+    }
+    change.correction &&= correction;
+    if (!change.brands.has(brand)) {
+      change.brands.set(brand, sums);
+      this.sums += 1;
+    }
+    return sums;
+  }
+}
+
+function later(a: EpochMillis | undefined, b: EpochMillis): EpochMillis {
+  return a === undefined || b > a ? b : a;
+}

@@ -1,0 +1,72 @@
+import type { PostId } from '../contracts/ids.js';
+import { areNear, type SimHash } from './recent-posts.js';
+
+/** More than are shown, so that deletions leave enough. */
+const SAMPLES_KEPT = 8;
+export const SAMPLES_SHOWN = 5;
+/** A longer id is left out: a window names posts, it does not carry them. */
+const MAX_ID_LENGTH = 256;
+
+/** A negative post that repeats no other. */
+export interface NegativePost {
+  readonly id: PostId;
+  readonly polarityMicros: number;
+}
+
+/** A text that came again, with one of the posts that repeat it. */
+export interface RepeatedPost {
+  readonly id: PostId;
+  readonly near: SimHash;
+  repeats: number;
+}
+
+/**
+ * Keeps the most negative posts, in order.
+ *
+ * @returns whether the post is one of them
+ */
+export function addNegative(posts: NegativePost[], post: NegativePost): boolean {
+  const last = posts[SAMPLES_KEPT - 1];
+  if (post.id.length > MAX_ID_LENGTH || (last !== undefined && compare(last, post) <= 0)) return false;
+  const at = posts.findIndex((kept) => compare(kept, post) > 0);
+  posts.splice(at === -1 ? posts.length : at, 0, post);
+  posts.length = Math.min(posts.length, SAMPLES_KEPT);
+  return true;
+}
+
+function compare(a: NegativePost, b: NegativePost): number {
+  return a.polarityMicros - b.polarityMicros || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/**
+ * Counts a repeat of a text. Where too many texts are repeated, all counts fall by one and those that come to none
+ * leave (Misra and Gries 1982): what is repeated most stays.
+ */
+export function addRepeat(texts: RepeatedPost[], id: PostId, near: SimHash): void {
+  const known = texts.find((text) => areNear(text.near, near));
+  if (known !== undefined) known.repeats += 1;
+  else if (texts.length < SAMPLES_KEPT) {
+    if (id.length <= MAX_ID_LENGTH) texts.push({ id, near, repeats: 1 });
+  } else {
+    for (const text of texts) text.repeats -= 1;
+    texts.splice(0, texts.length, ...texts.filter(({ repeats }) => repeats > 0));
+  }
+}
+
+/** Takes a post that was deleted or edited out of the samples; no other one comes in its place. */
+export function removeSample(posts: Array<{ readonly id: PostId }>, id: PostId): void {
+  const at = posts.findIndex((post) => post.id === id);
+  if (at !== -1) posts.splice(at, 1);
+}
+
+export function mergeNegative(into: NegativePost[], others: readonly NegativePost[]): void {
+  for (const post of others) addNegative(into, post);
+}
+
+export function mergeRepeats(into: RepeatedPost[], others: readonly RepeatedPost[]): void {
+  for (const { id, near, repeats } of others) {
+    const known = into.find((text) => areNear(text.near, near));
+    if (known === undefined) into.push({ id, near, repeats });
+    else known.repeats += repeats;
+  }
+}

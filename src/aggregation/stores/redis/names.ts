@@ -1,0 +1,54 @@
+/** A producer of ever new names must not fill the store: those beyond are written out where they are used. */
+const MOST_NAMES = 16_384;
+const RADIX = 36;
+const WRITTEN_OUT = '~';
+
+/**
+ * Names of sources, languages, models and brands of a partition, which what is remembered of its posts refers to by
+ * their index. New ones go to the store with the posts that brought them.
+ */
+export class Names {
+  readonly #names: string[];
+  readonly #indexes: Map<string, number>;
+  #stored: number;
+
+  /** @param stored as the store has them, in their order */
+  constructor(stored: readonly string[]) {
+    this.#names = [...stored];
+    this.#indexes = new Map(stored.map((name, index) => [name, index]));
+    this.#stored = stored.length;
+  }
+
+  /** How many of them the store has. */
+  get stored(): number {
+    return this.#stored;
+  }
+
+  /** A name as text without commas: its index, and it is taken in where it is new. */
+  pack(name: string): string {
+    let index = this.#indexes.get(name);
+    if (index === undefined) {
+      index = this.#names.length;
+      if (index >= MOST_NAMES) return WRITTEN_OUT + encodeURIComponent(name);
+      this.#names.push(name);
+      this.#indexes.set(name, index);
+    }
+    return index.toString(RADIX);
+  }
+
+  /** What `pack` wrote; `undefined` for an index that is none. */
+  unpack(text: string): string | undefined {
+    if (text.startsWith(WRITTEN_OUT)) return decodeURIComponent(text.slice(WRITTEN_OUT.length));
+    return this.#names[Number.parseInt(text, RADIX)];
+  }
+
+  /** Those that the store has not got yet. */
+  get added(): readonly string[] {
+    return this.#names.slice(this.#stored);
+  }
+
+  /** To be called when the store has taken `added`. */
+  confirm(): void {
+    this.#stored = this.#names.length;
+  }
+}

@@ -1,0 +1,137 @@
+import { lookup as dnsLookup } from 'node:dns';
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { messageOf } from '../../contracts/errors.js';
+import type { DeliveryOutcome } from './delivery.js';
+import { isPrivateAddress } from './private-address.js';
+
+export interface HttpMessage {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body: string;
+}
+
+export interface PostOptions {
+  readonly timeoutMs: number;
+  readonly allowPrivate: boolean;
+  /** Resolves names; the system's unless told. */
+  readonly lookup?: LookupFunction;
+  /** Milliseconds since the epoch, for a `Retry-After` that is a date. */
+  readonly now: () => number;
+}
+
+/** Statuses of the 4xx that say "later", not "never". */
+const LATER = new Set([408, 429]);
+/** What is read of an answer: enough for the reason that a receiver gives. */
+const MOST_ANSWER_CHARACTERS = 300;
+/** A receiver may ask for no longer wait than this: nobody needs to hear of an alert after hours of silence. */
+const LONGEST_WAIT_MILLIS = 3_600_000;
+
+class PrivateAddressError extends Error {
+  constructor(host: string, address: string) {
+    super(
+      host === address
+        ? `${address} is a private address; allowPrivate: true allows it`
+        : `${host} is ${address}, a private address; allowPrivate: true allows it`,
+    );
+  }
+}
+
+/**
+ * One `POST`. A redirect is not followed: it could lead a signed alert anywhere. Unless allowed, nothing is sent to
+ * a private address: what a name resolves to is checked where the connection is made, so that it cannot be another
+ * address then. Each attempt has a connection of its own.
+ */
+export async function post(message: HttpMessage, options: PostOptions): Promise<DeliveryOutcome> {
+  try {
+    const response = await send(message, options);
+    return outcomeOf(response, await startOf(response), options.now());
+  } catch (error) {
+    if (error instanceof PrivateAddressError) return { kind: 'refused', reason: error.message };
+    const { name } = Object(error) as Error; // Anything that is thrown can be asked for its name.
+    const timedOut = name === 'TimeoutError' || name === 'AbortError';
+    return {
+      kind: 'retry',
+      reason: timedOut ? `no answer within ${options.timeoutMs} ms` : messageOf(error),
+    };
+  }
+}
+
+/** Resolves with the head of the answer. */
+async function send(
+  { url, headers, body }: HttpMessage,
+  { timeoutMs, allowPrivate, lookup = dnsLookup }: PostOptions,
+): Promise<IncomingMessage> {
+  const address = new URL(url);
+  const host = address.hostname.replace(/^\[(.*)\]$/, '$1');
+  // Addresses are connected to without being looked up.
+  if (!allowPrivate && isIP(host) !== 0 && isPrivateAddress(host)) throw new PrivateAddressError(host, host);
+  const request = (address.protocol === 'https:' ? https : http).request(address, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': 'sentiflux',
+      ...headers,
+      'content-length': Buffer.byteLength(body),
+    },
+    agent: false,
+    signal: AbortSignal.timeout(timeoutMs),
+    lookup: allowPrivate ? lookup : publicOnly(lookup),
+  });
+  request.end(body);
+  const answered = once(request, 'response');
+  // An error after the answer has begun says nothing new.
+  request.on('error', () => {});
+  const [response]: IncomingMessage[] = await answered;
+  if (response === undefined) throw new Error('no answer');
+  return response;
+}
+
+function publicOnly(lookup: LookupFunction): LookupFunction {
+  return (hostname, options, done) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) return done(error, []);
+      const addresses = typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found;
+      const bad = addresses.find(({ address }) => isPrivateAddress(address));
+      if (bad !== undefined) return done(new PrivateAddressError(hostname, bad.address), []);
+      if (options.all === true) return done(null, addresses);
+      const [first] = addresses;
+      return done(null, first?.address ?? '', first?.family);
+    });
+  };
+}
+
+async function startOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of response.setEncoding('utf8')) {
+      text += chunk;
+      if (text.length >= MOST_ANSWER_CHARACTERS) break;
+    }
+  } catch {
+    // The status has come; an answer that breaks off changes nothing about it.
+  }
+  return text
+    .slice(0, MOST_ANSWER_CHARACTERS)
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
+}
+
+function outcomeOf({ statusCode = 0, headers }: IncomingMessage, text: string, now: number): DeliveryOutcome {
+  const answer = [statusCode, text].filter(Boolean).join(' ');
+  if (statusCode >= 200 && statusCode < 300) return { kind: 'delivered', answer };
+  const reason = `it answered ${answer}`;
+  if (statusCode < 500 && !LATER.has(statusCode)) return { kind: 'refused', reason };
+  const afterMs = retryAfterMillis(headers['retry-after'], now);
+  return { kind: 'retry', reason, ...(afterMs !== undefined && { afterMs }) };
+}
+
+/** How long `Retry-After` (RFC 9110, 10.2.3) asks to wait: seconds, or a date. */
+export function retryAfterMillis(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  const millis = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
+  return Number.isNaN(millis) ? undefined : Math.min(Math.max(millis, 0), LONGEST_WAIT_MILLIS);
+}

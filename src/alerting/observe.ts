@@ -1,0 +1,63 @@
+import type { BrandId, EpochMillis } from '../contracts/ids.js';
+import type { Tier } from '../contracts/window.js';
+import { emptyProfile, followDrift, learn, notePeak, rebaselined } from './detectors/profile.js';
+import type { RuleTest } from './detectors/rule-test.js';
+import { type Evaluation, testSurge } from './detectors/surge.js';
+import { isQuietHour } from './quiet.js';
+import { advance, type RuleState, type Transition } from './state.js';
+import { countsOf, slotStart, type WindowSeries } from './window-series.js';
+
+export interface Watched {
+  readonly brand: BrandId;
+  /** Named in the alerts. */
+  readonly tier: Tier;
+  readonly test: RuleTest;
+  /** Whether somebody has asked for silence at a time. */
+  readonly isSilenced: (time: EpochMillis) => boolean;
+}
+
+export interface Observation extends Transition {
+  readonly evaluation: Evaluation;
+}
+
+/**
+ * One window of a brand through a rule: what has become old enough is learned, the newest windows are tested, and the
+ * rule's state goes on. The same for windows of Redis and for rows of a file, and it depends on nothing but the
+ * state and the windows up to this one.
+ *
+ * @param series holds the `lagWindows` and `widths` before the window too, as far as anything is known of them
+ * @param knownFrom before it an empty slot means nothing
+ */
+export function observe(
+  watched: Watched,
+  before: RuleState,
+  series: WindowSeries,
+  index: number,
+  knownFrom: EpochMillis | undefined,
+): Observation {
+  const { test } = watched;
+  const end = slotStart(series, index + 1);
+  const isKnown = (slot: number): boolean => knownFrom !== undefined && slotStart(series, slot) >= knownFrom;
+  const wasFiring = before.phase.kind === 'firing';
+  let profile = before.profile ?? emptyProfile(test.widths);
+
+  const lagging = index - test.lagWindows;
+  if (wasFiring) profile = followDrift(profile, test, series, index);
+  else if (isKnown(lagging + 1 - test.widths) && slotStart(series, lagging) >= (before.learnedTo ?? 0)) {
+    profile = learn(profile, test, series, lagging);
+  }
+  const evaluation: Evaluation = isKnown(index + 1 - test.widths)
+    ? testSurge(profile, test, series, index)
+    : { kind: 'held', end, reason: 'incomplete' };
+  if (evaluation.kind === 'measured' && !wasFiring) {
+    profile = notePeak(profile, end, evaluation.measurement.deviation);
+  }
+
+  const muted =
+    (test.quietHours !== undefined && isQuietHour(test.quietHours, end)) || watched.isSilenced(end);
+  const sourcesSince = (start: EpochMillis): Readonly<Record<string, number>> =>
+    countsOf(series, index + 1 - Math.round((end - start) / series.windowMillis), index + 1, 'bySource');
+  const { state, event } = advance(test, { ...watched, muted, sourcesSince }, before, evaluation);
+  if (event?.resolution === 're-baselined') profile = rebaselined(profile);
+  return { state: { ...state, profile }, evaluation, ...(event !== undefined && { event }) };
+}

@@ -1,0 +1,117 @@
+import { type EpochMillis, epochMillis } from '../contracts/ids.js';
+import { TIER_MILLIS } from '../contracts/window.js';
+import type { WindowQuery, WindowReader } from '../contracts/window-reader.js';
+import { joinSeries, type Series, seriesOf } from './series.js';
+
+/** Windows of a brand as columns; `watermark` is the store's, as the caller has just read it. */
+export type ReadSeries = (query: WindowQuery, watermark: EpochMillis) => Promise<Series>;
+
+export function readSeries(reader: WindowReader): ReadSeries {
+  return async (query) => seriesOf(query.brand, await reader.windows(query));
+}
+
+/** Windows that are read and kept together: few, since the newest are read again and again. */
+const WINDOWS_A_CHUNK = 16;
+/** Of some 1,300 bytes each: 80 MB at most. */
+const MOST_CHUNKS = 60_000;
+/** How old the newest windows may be: late posts still change them, and a closed one may follow at any time. */
+const NEWEST_MILLIS = 1_000;
+/** How old the others may be. An edit, a deletion or a very late post is seen after that. */
+const OTHERS_MILLIS = 30_000;
+
+interface Chunk {
+  readonly freshUntil: number;
+  /** A promise while it is being read. */
+  series: Series | Promise<Series>;
+}
+
+/**
+ * Keeps what was read of closed windows for a time: a day of minutes hardly changes from one question to the next,
+ * and reading it from the store costs many times what answering it costs.
+ *
+ * @param now milliseconds of a clock that never goes back
+ */
+export function cacheSeries(reader: WindowReader, now: () => number): ReadSeries {
+  const read = readSeries(reader);
+  /** Of each brand and tier, by their numbers since the epoch; in the order of their last use. */
+  const kept = new Map<string, Map<number, Chunk>>();
+  let count = 0;
+
+  function chunksOf(key: string): Map<number, Chunk> {
+    const chunks = kept.get(key) ?? new Map<number, Chunk>();
+    kept.delete(key);
+    kept.set(key, chunks);
+    return chunks;
+  }
+
+  function makeRoom(): void {
+    for (const [key, chunks] of kept) {
+      if (count <= MOST_CHUNKS) return;
+      kept.delete(key);
+      count -= chunks.size;
+      chunks.clear();
+    }
+  }
+
+  return async ({ brand, tier, from, to }, watermark) => {
+    const size = WINDOWS_A_CHUNK * TIER_MILLIS[tier];
+    const chunks = chunksOf(`${brand} ${tier}`);
+    const first = Math.floor(from / size);
+    const end = Math.ceil(Math.min(to, watermark) / size);
+    const time = now();
+    const stale: number[] = [];
+    for (let index = first; index < end; index += 1) {
+      const chunk = chunks.get(index);
+      if (chunk === undefined || chunk.freshUntil <= time) stale.push(index);
+    }
+    for (const [begin, runEnd] of runsOf(stale)) {
+      const span = { from: epochMillis(begin * size), to: epochMillis(runEnd * size) };
+      const whole = read({ brand, tier, ...span }, watermark);
+      for (let index = begin; index < runEnd; index += 1) {
+        const chunkEnd = (index + 1) * size;
+        const isNew = chunkEnd + size > watermark;
+        const series = whole.then((all) => joinSeries(brand, [all], index * size, chunkEnd));
+        const chunk: Chunk = {
+          series,
+          freshUntil: time + (isNew ? NEWEST_MILLIS : OTHERS_MILLIS + spread(index)),
+        };
+        if (!chunks.has(index)) count += 1;
+        chunks.set(index, chunk);
+        series.then(
+          (found) => {
+            chunk.series = found;
+          },
+          () => {
+            // Read again the next time; whoever waits for it now is told below.
+            if (chunks.get(index) === chunk && chunks.delete(index)) count -= 1;
+          },
+        );
+      }
+    }
+    const parts: Array<Series | Promise<Series>> = [];
+    for (let index = first; index < end; index += 1) {
+      const chunk = chunks.get(index);
+      if (chunk !== undefined) parts.push(chunk.series);
+    }
+    makeRoom();
+    // A promise costs more than copying a part.
+    const isRead = parts.every((part): part is Series => !(part instanceof Promise));
+    return joinSeries(brand, isRead ? parts : await Promise.all(parts), from, to);
+  };
+}
+
+/** Whole numbers in order, as ranges with their ends excluded. */
+function runsOf(indices: readonly number[]): ReadonlyArray<readonly [begin: number, end: number]> {
+  const runs: Array<[number, number]> = [];
+  for (const index of indices) {
+    const last = runs.at(-1);
+    if (last?.[1] === index) last[1] += 1;
+    else runs.push([index, index + 1]);
+  }
+  return runs;
+}
+
+/** So that chunks that were read at once are not all read again at once: up to as long again, by their number. */
+function spread(index: number): number {
+  return ((index * 7) % 30) * (OTHERS_MILLIS / 30);
+}

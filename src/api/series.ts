@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import type { BrandId, EpochMillis } from '../contracts/ids.js';
+import { bucketStart, TIER_MILLIS, type WindowAggregate } from '../contracts/window.js';
+import type { WindowSpan } from './window-span.js';
+
+const column = z.array(z.number());
+
+/** Windows of a brand as columns: the i-th entry of each belongs to the i-th window. */
+export const seriesSchema = z.object({
+  brand: z.string(),
+  start: column.describe('Milliseconds since the epoch, in order of time'),
+  posts: column,
+  negative: column,
+  neutral: column,
+  positive: column,
+  polaritySum: column.describe('The mean polarity is polaritySum / posts'),
+  reach: column,
+  incomplete: column.describe('Starts of those for which records were lost'),
+});
+export type Series = z.infer<typeof seriesSchema>;
+
+/** Columns that are summed up. */
+const SUMS = ['posts', 'negative', 'neutral', 'positive', 'polaritySum', 'reach'] as const;
+const COLUMNS = ['start', ...SUMS, 'incomplete'] as const;
+
+/** Twenty brands' days of minutes are 28,800 windows: as columns they are a tenth of what they are as objects. */
+export function seriesOf(brand: BrandId, windows: readonly WindowAggregate[]): Series {
+  const series = emptySeries(brand);
+  for (const window of windows) {
+    series.start.push(window.start);
+    for (const name of SUMS) series[name].push(window[name]);
+    if (!window.complete) series.incomplete.push(window.start);
+  }
+  return series;
+}
+
+export function emptySeries(brand: BrandId): Series {
+  return {
+    brand,
+    start: [],
+    posts: [],
+    negative: [],
+    neutral: [],
+    positive: [],
+    polaritySum: [],
+    reach: [],
+    incomplete: [],
+  };
+}
+
+/** Parts in order of time as one series, of which only `from <= start < to` is taken. */
+export function joinSeries(brand: BrandId, parts: readonly Series[], from: number, to: number): Series {
+  const taken = parts.map((part) => cutSeries(part, from, to));
+  const joined = emptySeries(brand);
+  // Copies whole arrays, which takes a tenth of the time of adding their entries one by one.
+  for (const name of COLUMNS) joined[name] = joined[name].concat(...taken.map((part) => part[name]));
+  return joined;
+}
+
+function cutSeries(series: Series, from: number, to: number): Series {
+  const { start, incomplete } = series;
+  const [earliest = from, latest = from] = [start[0], start.at(-1)];
+  if (from <= earliest && latest < to) return series;
+  const [first, end] = [indexOf(start, from), indexOf(start, to)];
+  const cut = { ...series, incomplete: incomplete.filter((time) => from <= time && time < to) };
+  for (const name of ['start', ...SUMS] as const) cut[name] = series[name].slice(first, end);
+  return cut;
+}
+
+/** Index of the first start that is not before a time. */
+function indexOf(starts: readonly number[], time: number): number {
+  const index = starts.findIndex((start) => start >= time);
+  return index < 0 ? starts.length : index;
+}
+
+/**
+ * Every closed window of a span: where there is none in the series, no post came.
+ *
+ * @param closedUntil the watermark: of later windows nobody knows yet, so they are not filled
+ */
+export function fillSeries(
+  brand: BrandId,
+  { tier, from, to }: WindowSpan,
+  series: Series,
+  closedUntil: EpochMillis,
+): Series {
+  const size = TIER_MILLIS[tier];
+  const end = Math.min(to, bucketStart(tier, closedUntil));
+  const filled = { ...emptySeries(brand), incomplete: series.incomplete };
+  let next = 0;
+  for (let start: number = from; start < end; start += size) {
+    const isThere = series.start[next] === start;
+    filled.start.push(start);
+    for (const name of SUMS) filled[name].push(isThere ? (series[name][next] ?? 0) : 0);
+    if (isThere) next += 1;
+  }
+  return filled;
+}
+
+export function sumOf(column: readonly number[]): number {
+  return column.reduce((sum, value) => sum + value, 0);
+}
