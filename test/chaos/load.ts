@@ -44,6 +44,11 @@ export class Load {
     this.#running = this.#run();
   }
 
+  /** Resolves when as many posts are written as were asked for. */
+  async isEnough(): Promise<void> {
+    while (this.posts.size < this.#options.posts) await wait(TICK_MILLIS);
+  }
+
   /** Goes on until so many posts are written, then ends. */
   async finish(posts: number): Promise<void> {
     this.#stopping = true;
@@ -67,8 +72,8 @@ export class Load {
     let due = 0;
     for (let last = performance.now(); !this.#stopping; await wait(TICK_MILLIS)) {
       const now = performance.now();
-      const isEnough = this.posts.size >= this.#options.posts;
-      due += ((now - last) * this.postsPerSecond) / (isEnough ? 10_000 : 1_000);
+      const wasEnough = this.posts.size >= this.#options.posts;
+      due += ((now - last) * this.postsPerSecond) / (wasEnough ? 10_000 : 1_000);
       last = now;
       const count = Math.min(MOST_IN_ONE_WRITE, Math.floor(due));
       // What was missed while nothing could be written is not made up for.

@@ -4,7 +4,8 @@
 //   CHAOS_POSTS=100000       posts of each scenario
 //   CHAOS_KILLS=20           how often a fault is repeated that can be; by default one for each 5,000 posts, 2 at least
 //   CHAOS_SCENARIOS=a,b      only these, by name or by how their names begin; `make chaos CHAOS_SCENARIOS=list` lists them
-//   CHAOS_DELIVERY=…         only exactly-once or at-least-once; both by default
+//   CHAOS_DELIVERY=…         only exactly-once or at-least-once; in-turn: each scenario with one of them, by the seed;
+//                            both by default
 //   CHAOS_SEED=1             of all randomness; printed, so that a run that failed can be tried again
 //   CHAOS_DIR=.cache/chaos   data and logs of brokers, Redis and workers; emptied at the start, kept after a failure
 //   CHAOS_OUTPUT=FILE        the table, beside the terminal
@@ -37,7 +38,7 @@ const posts = Number(env.CHAOS_POSTS ?? 100_000);
 const repeats = Number(env.CHAOS_KILLS ?? Math.max(FEWEST_KILLS, Math.floor(posts / POSTS_PER_KILL)));
 const seed = Number(env.CHAOS_SEED ?? Math.floor(Math.random() * 1_000_000));
 const folder = resolve(env.CHAOS_DIR ?? '.cache/chaos');
-const deliveries = DELIVERIES.filter((delivery) => env.CHAOS_DELIVERY?.includes(delivery) ?? true);
+const guarantees = env.CHAOS_DELIVERY ?? 'both';
 
 if (process.argv.includes('--help') || env.CHAOS_SCENARIOS === 'help') {
   console.log(usage());
@@ -47,7 +48,7 @@ if (process.argv.includes('--help') || env.CHAOS_SCENARIOS === 'help') {
 } else {
   const chosen = choose(env.CHAOS_SCENARIOS?.split(','));
   const isUsable =
-    chosen.length > 0 && deliveries.length > 0 && [posts, repeats, seed].every(Number.isInteger);
+    chosen.length > 0 && deliveriesOf(0).length > 0 && [posts, repeats, seed].every(Number.isInteger);
   // Not by itself: Node 20 waits for ever, at its end, for sockets that were reset while they were being closed.
   process.exit(isUsable ? await main(chosen) : refuse());
 }
@@ -66,8 +67,8 @@ async function main(chosen: readonly Scenario[]): Promise<number> {
   const cluster = await startCluster(folder, jars, randomNumbers(seed));
   const results: Result[] = [];
   try {
-    for (const scenario of chosen) {
-      for (const delivery of deliveries) {
+    for (const [index, scenario] of chosen.entries()) {
+      for (const delivery of deliveriesOf(index)) {
         const own = seed + results.length;
         const options = { cluster, folder, model: MODEL, brands: BRANDS, texts, posts, repeats, seed: own };
         const result = await play(scenario, delivery, options);
@@ -95,6 +96,14 @@ async function main(chosen: readonly Scenario[]): Promise<number> {
 function choose(names: readonly string[] | undefined): readonly Scenario[] {
   if (names === undefined) return scenarios.filter(({ awaits }) => awaits === undefined);
   return scenarios.filter(({ name }) => names.some((asked) => name.startsWith(asked)));
+}
+
+/** What is promised differs by how results are delivered: the guarantees that a scenario is played with. */
+function deliveriesOf(index: number): readonly Delivery[] {
+  if (guarantees === 'both') return DELIVERIES;
+  return DELIVERIES.filter((delivery, turn) =>
+    guarantees === 'in-turn' ? (seed + index) % DELIVERIES.length === turn : delivery === guarantees,
+  );
 }
 
 function tell({ scenario, delivery, notes, findings, ...figures }: Result): void {

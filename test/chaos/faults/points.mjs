@@ -4,6 +4,8 @@
 // A message { point, after } arms it: at the after-th time that the worker comes to that point from then on, it
 // is killed as by `kill -9`, or, for thread-…, its scorer thread gets a task that it does not survive. It says so.
 // CHAOS_THREAD=FILE scores every batch with that file of a thread instead of the worker's own.
+// CHAOS_BATCH_MILLIS=N begins a batch N ms after the one before, at the earliest: a scorer that is slow.
+import { setTimeout as wait } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { Redis } from 'ioredis';
 import kafkajs from 'kafkajs';
@@ -87,15 +89,26 @@ const { evalsha } = Redis.prototype;
 Redis.prototype.evalsha = async function (sha, keyCount, ...rest) {
   const reply = await evalsha.call(this, sha, keyCount, ...rest);
   // The script that counts a batch, by its keys.
-  if (keyCount === 3 && String(rest[0]).endsWith(':state')) dieAt('after-redis-write');
+  if (keyCount === 5 && String(rest[0]).endsWith(':state')) dieAt('after-redis-write');
   return reply;
 };
+
+const apart = Number(process.env.CHAOS_BATCH_MILLIS ?? 0);
+let nextBegins = 0;
+
+/** Waits for this batch's turn. */
+async function turn() {
+  const begins = Math.max(performance.now(), nextBegins);
+  nextBegins = begins + apart;
+  await wait(begins - performance.now());
+}
 
 const ownThread = process.env.CHAOS_THREAD;
 const faultyThread = new URL('thread.mjs', import.meta.url).href;
 const { run } = Piscina.prototype;
-Piscina.prototype.run = function (task, options) {
+Piscina.prototype.run = async function (task, options) {
   if (task.kind !== 'batch') return run.call(this, task, options);
+  if (apart > 0) await turn();
   for (const fault of ['crash', 'hang', 'memory']) {
     if (reaches(`thread-${fault}`))
       return run.call(this, { ...task, fault }, { ...options, filename: faultyThread });
