@@ -37,6 +37,10 @@ test: dist/cli/main.js ## every test; starts Kafka and Redis, and builds tfjs-no
 test-full: dist/cli/main.js ## the same with the long runs (50,000 posts through Kafka)
 	@FULL=1 npm run --silent test
 
+.PHONY: test-versions
+test-versions: dist/cli/main.js ## the tests that talk to Kafka and Redis, with other versions of them
+	@scripts/versions.sh
+
 # Variables such as CHAOS_POSTS=5000 and CHAOS_SCENARIOS=list pass through: see the head of the file.
 .PHONY: chaos
 chaos: dist/cli/main.js ## kills, cuts and freezes workers, brokers and Redis under load; nothing may be lost or doubled

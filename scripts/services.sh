@@ -154,7 +154,7 @@ java_major() { # of a version like 17.0.15 or 1.8.0_292: 17, 1
   java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p'
 }
 
-redis_major() { redis-server --version | sed -n 's/.* v=\([0-9]*\).*/\1/p'; }
+redis_version() { redis-server --version | sed -n 's/.* v=\([0-9.]*\).*/\1/p'; }
 
 check_programs() {
   local missing=
@@ -168,8 +168,8 @@ check_programs() {
   fi
   if ! command -v redis-server >/dev/null; then
     missing="$missing; redis-server (Debian: redis-server)"
-  elif [[ $(redis_major) -lt 7 ]]; then
-    missing="$missing; redis-server 7 or later, this is $(redis_major)"
+  elif [[ $(printf '6.2\n%s\n' "$(redis_version)" | sort --version-sort | head -n 1) != 6.2 ]]; then
+    missing="$missing; redis-server 6.2 or later, this is $(redis_version)"
   fi
   [[ -z $missing ]] || cannot "without a Docker engine this needs: ${missing#; }"
 }
