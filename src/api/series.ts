@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { BrandId, EpochMillis } from '../contracts/ids.js';
-import { bucketStart, TIER_MILLIS, type WindowAggregate } from '../contracts/window.js';
-import type { WindowSpan } from './window-span.js';
+import type { WindowAggregate } from '../contracts/window.js';
+import { closedStarts, type WindowSpan } from './window-span.js';
 
 const column = z.array(z.number());
 
@@ -74,21 +74,21 @@ function indexOf(starts: readonly number[], time: number): number {
 }
 
 /**
- * Every closed window of a span: where there is none in the series, no post came.
+ * Every closed window of a span, but for days: where there is none in the series, no post came.
  *
  * @param closedUntil the watermark: of later windows nobody knows yet, so they are not filled
  */
 export function fillSeries(
   brand: BrandId,
-  { tier, from, to }: WindowSpan,
+  span: WindowSpan,
   series: Series,
   closedUntil: EpochMillis,
 ): Series {
-  const size = TIER_MILLIS[tier];
-  const end = Math.min(to, bucketStart(tier, closedUntil));
+  const starts = closedStarts(span, closedUntil);
+  if (starts === undefined) return series;
   const filled = { ...emptySeries(brand), incomplete: series.incomplete };
   let next = 0;
-  for (let start: number = from; start < end; start += size) {
+  for (const start of starts) {
     const isThere = series.start[next] === start;
     filled.start.push(start);
     for (const name of SUMS) filled[name].push(isThere ? (series[name][next] ?? 0) : 0);

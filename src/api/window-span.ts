@@ -72,6 +72,22 @@ export function lastWindows(tier: Tier, count: number, watermark: EpochMillis): 
 }
 
 /**
+ * Where the closed windows of a span begin, so that those without posts can be filled in; `undefined` for days, whose
+ * begin depends on the brand's time zone.
+ *
+ * @param closedUntil the watermark: of later windows nobody knows yet
+ */
+export function closedStarts(
+  { tier, from, to }: WindowSpan,
+  closedUntil: EpochMillis,
+): readonly EpochMillis[] | undefined {
+  if (tier === '1d') return undefined;
+  const size = TIER_MILLIS[tier];
+  const end = Math.min(to, bucketStart(tier, closedUntil));
+  return Array.from({ length: Math.max(0, (end - from) / size) }, (_, i) => epochMillis(from + i * size));
+}
+
+/**
  * Every closed window of a span, but for days: where there is none in `windows`, no post came.
  *
  * @param windows those with posts, in order of time
@@ -79,19 +95,14 @@ export function lastWindows(tier: Tier, count: number, watermark: EpochMillis): 
  */
 export function fillGaps(
   brand: BrandId,
-  { tier, from, to }: WindowSpan,
+  span: WindowSpan,
   windows: readonly WindowAggregate[],
   closedUntil: EpochMillis,
 ): readonly WindowAggregate[] {
-  // Where days begin depends on the brand's time zone.
-  if (tier === '1d') return windows;
+  const starts = closedStarts(span, closedUntil);
+  if (starts === undefined) return windows;
   const found = new Map(windows.map((window) => [window.start, window]));
-  const size = TIER_MILLIS[tier];
-  const end = Math.min(to, bucketStart(tier, closedUntil));
-  return Array.from({ length: Math.max(0, (end - from) / size) }, (_, i) => {
-    const start = epochMillis(from + i * size);
-    return found.get(start) ?? emptyWindow(brand, tier, start);
-  });
+  return starts.map((start) => found.get(start) ?? emptyWindow(brand, span.tier, start));
 }
 
 function emptyWindow(brand: BrandId, tier: Tier, start: EpochMillis): WindowAggregate {
