@@ -178,8 +178,8 @@ async function warmedUp(
     evaluatedTo: epochMillis(Math.min(oldest, evaluatedTo)),
     phase: { kind: 'quiet' },
   };
-  const { states } = await walk(options, target, begin, evaluatedTo, watermark);
-  const { knownSince, profile, learnedTo } = states.at(-1) ?? begin;
+  const learned = await walk(options, target, begin, evaluatedTo, watermark);
+  const { knownSince, profile, learnedTo } = learned.state;
   return {
     ...state,
     ...(knownSince !== undefined && { knownSince }),
@@ -209,18 +209,13 @@ async function nextStep(
   const evaluatedTo = bucketStart(tier, before.evaluatedTo);
   const to = epochMillis(Math.min(closed, evaluatedTo + STEP_WINDOWS * TIER_MILLIS[tier]));
   if (to <= evaluatedTo) return undefined;
-  const { states, event } = await walk(options, target, { ...before, evaluatedTo }, to, watermark, true);
-  const state = states.at(-1) ?? before;
+  const walked = await walk(options, target, { ...before, evaluatedTo }, to, watermark, true);
+  const { event, state } = walked;
   const alert = event ?? (state.phase.kind === 'firing' ? state.phase.alert : undefined);
-  return {
-    state,
-    windows: states.length,
-    ...(alert !== undefined && { alert }),
-    ...(event !== undefined && { event }),
-  };
+  return { ...walked, ...(alert !== undefined && { alert }) };
 }
 
-/** The states after each window from where one stands up to a time, or up to the first change. */
+/** Window by window from where one stands up to a time, or up to the first change. */
 async function walk(
   options: EvaluatorOptions,
   { rule, test, brand }: Target,
@@ -228,7 +223,7 @@ async function walk(
   to: EpochMillis,
   watermark: EpochMillis,
   endsAtChange = false,
-): Promise<{ readonly states: readonly RuleState[]; readonly event?: Alert }> {
+): Promise<Omit<Step, 'alert'>> {
   const { tier } = rule;
   const size = test.windowMillis;
   const history = test.lagWindows + test.widths;
@@ -246,13 +241,13 @@ async function walk(
     isSilenced: (time: EpochMillis) => isSilenced(options.silences ?? [], brand, rule.name, time),
   };
 
-  const states: RuleState[] = [];
   let state: RuleState = knownSince === undefined ? before : { ...before, knownSince };
   for (let index = history; index < series.slots.length; index += 1) {
     const next = observe(watched, state, series, index, knownFrom);
     state = next.state;
-    states.push(state);
-    if (endsAtChange && next.event !== undefined) return { states, event: next.event };
+    if (endsAtChange && next.event !== undefined) {
+      return { state, windows: index + 1 - history, event: next.event };
+    }
   }
-  return { states };
+  return { state, windows: series.slots.length - history };
 }
