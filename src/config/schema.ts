@@ -251,9 +251,7 @@ const alerting = section({
   lookBackMs: millis(86_400_000).describe('how far back a rule looks that has never run for a brand'),
   rules: z
     .array(rule)
-    .refine((rules) => new Set(rules.map(({ name }) => name)).size === rules.length, {
-      error: 'each rule needs a name of its own',
-    })
+    .refine(haveNamesOfTheirOwn, { error: 'each rule needs a name of its own' })
     .default([rule.parse({ name: 'negative-surge' })])
     .describe('what fires: each has a name; see docs/alerts.md'),
   silences: z
@@ -262,9 +260,7 @@ const alerting = section({
     .describe('from, to, brand, rule, reason: nothing fires meanwhile; see docs/alerts.md'),
   receivers: z
     .array(receiver)
-    .refine((receivers) => new Set(receivers.map(({ name }) => name)).size === receivers.length, {
-      error: 'each receiver needs a name of its own',
-    })
+    .refine(haveNamesOfTheirOwn, { error: 'each receiver needs a name of its own' })
     .default([])
     .describe('who is told of alerts; see docs/receivers.md'),
   language: z.enum(['en', 'zh']).default('en').describe('of what receivers are told'),
@@ -305,9 +301,7 @@ const api = section({
   ...address(8080),
   tokens: z
     .array(apiToken)
-    .refine((tokens) => new Set(tokens.map(({ name }) => name)).size === tokens.length, {
-      error: 'each token needs a name of its own',
-    })
+    .refine(haveNamesOfTheirOwn, { error: 'each token needs a name of its own' })
     .default([])
     .describe(
       'who may ask: name, scopes, sha256 (`sentiflux token create` prints the entry); without any, only this machine may; see docs/api.md',
@@ -399,3 +393,7 @@ export type {
 } from './receivers.js';
 export type Silence = Readonly<z.infer<typeof silence>>;
 export type StreamsConfig = Config['streams'];
+
+function haveNamesOfTheirOwn(items: ReadonlyArray<{ readonly name: string }>): boolean {
+  return new Set(items.map(({ name }) => name)).size === items.length;
+}
