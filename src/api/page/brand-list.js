@@ -84,19 +84,15 @@ export function createBrandList(section, { choose, sightChanged }) {
       const series = inSight.has(entry) ? view.sparks.get(id) : undefined;
       const { posts, negative } = series === undefined ? brand : sums(series);
       const figures = `${compact(posts)} · ${share(negative, posts)}`;
-      const words = [brandName(brand), say('postsOf', { posts: count(posts) })];
-      if (posts > 0) words.push(`${share(negative, posts)} ${say('negative')}`);
-      if (isFiring) words.push(say('alert'));
-      const said = words.join(', ');
+      const rest = isFiring ? `${say('negative')}, ${say('alert')}` : say('negative');
       if (series !== undefined) {
         button.querySelector('.spark')?.remove();
         button.append(sparkline(series));
       }
-      if (button.getAttribute('aria-label') === said) return;
       name.textContent = brandName(brand);
-      number.textContent = figures;
-      button.setAttribute('aria-label', said);
-      button.title = said;
+      if (number.textContent === `${figures} ${rest}`) return;
+      number.replaceChildren(figures, element('span', { class: 'unseen' }, ` ${rest}`));
+      button.title = `${brandName(brand)}: ${say('postsOf', { posts: count(posts) })}`;
     });
   }
 
@@ -113,7 +109,7 @@ export function createBrandList(section, { choose, sightChanged }) {
 
   list.addEventListener('keydown', (event) => {
     const all = buttons();
-    const at = all.findIndex((button) => button === document.activeElement);
+    const at = all.findIndex((button) => button.matches(':focus'));
     const to = {
       ArrowDown: at + 1,
       ArrowUp: at - 1,

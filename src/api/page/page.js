@@ -169,7 +169,7 @@ async function acknowledgeAlert({ id }) {
 function drawSwitches() {
   const [language, theme] = [find('#language', 'button'), find('#theme', 'button')];
   language.textContent = say('other');
-  language.setAttribute('aria-label', say('otherLabel'));
+  language.lang = say('otherCode');
   const words = say(isDark() ? 'toLight' : 'toDark');
   theme.setAttribute('aria-label', words);
   theme.title = words;

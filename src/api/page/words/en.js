@@ -6,7 +6,7 @@ export const EN = {
   signInHint: 'This worker asks for a token. Whoever runs it makes one with “sentiflux token create”.',
   token: "Token of this worker's API",
   other: '中文',
-  otherLabel: 'Page in Chinese',
+  otherCode: 'zh',
   toDark: 'Dark colours',
   toLight: 'Light colours',
   brands: 'Brands',

@@ -10,7 +10,7 @@ export const ZH = {
   signInHint: '本服务需要令牌。运维人员可用 “sentiflux token create” 生成。',
   token: '本服务 API 的令牌',
   other: 'English',
-  otherLabel: '英文页面',
+  otherCode: 'en',
   toDark: '深色',
   toLight: '浅色',
   brands: '品牌',
