@@ -15,6 +15,7 @@ import { systemClock } from '../contracts/clock.js';
 import { ALL_BRANDS, type BrandId, type EpochMillis, OTHER_BRANDS } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
 import type { OutputRecord } from '../contracts/record.js';
+import { type Silence, silenceKey } from '../contracts/silence.js';
 import type { WindowReader } from '../contracts/window-reader.js';
 import type { Streams } from '../streams/port.js';
 import { restoreAlerts } from './restore-alerts.js';
@@ -57,7 +58,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
 
   async function restore(watermark: EpochMillis): Promise<void> {
     const group = `${config.streams.group}.restore.alerts.${randomUUID()}`;
-    const alerts = await restoreAlerts({
+    const restored = await restoreAlerts({
       streams,
       topic: config.topics.alerts,
       group,
@@ -65,7 +66,8 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
       rules,
       watermark,
     });
-    if (alerts > 0) logger.warn({ alerts }, 'the store knew no alerts: they were restored from their topic');
+    if (restored.alerts + restored.silences > 0)
+      logger.warn(restored, 'the store knew no alerts: they were restored from their topic');
   }
 
   await jobs.start({
@@ -131,4 +133,9 @@ export function messageOptions(
 /** An alert as it stands on its topic. */
 export function alertRecord(alert: Alert, topic: string): OutputRecord {
   return { topic, key: Buffer.from(alertKey(alert)), value: Buffer.from(JSON.stringify(alert)) };
+}
+
+/** A silence as it stands there, beside the alerts. */
+export function silenceRecord(silence: Silence, topic: string): OutputRecord {
+  return { topic, key: Buffer.from(silenceKey(silence)), value: Buffer.from(JSON.stringify(silence)) };
 }

@@ -7,6 +7,7 @@ import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
 import { configSchema } from '../../src/config/schema.js';
 import type { Alert } from '../../src/contracts/alert.js';
 import { ALL_BRANDS, brandId, epochMillis } from '../../src/contracts/ids.js';
+import { silenceOf } from './alerts.js';
 import {
   acme,
   defaultRule,
@@ -173,6 +174,37 @@ describe('evaluating', () => {
     const { evaluator, published } = setUp(reader);
     await evaluator.evaluate();
     expect(published).toEqual([]);
+  });
+
+  it('obeys a silence from the next evaluation on, and its end', async () => {
+    const reader = new ScriptedReader(feed(dayWithSurge()));
+    const { evaluator, published, store } = setUp(reader);
+    const firesAt = async (...slots: readonly number[]) => {
+      for (const slot of slots) {
+        reader.reached = slotEnd(slot);
+        await evaluator.evaluate();
+      }
+      return published.map(({ firedAt }) => firedAt);
+    };
+    await firesAt(148);
+    await store.addSilence(silenceOf({ from: slotEnd(149), to: slotEnd(250), rule: 'negative-surge' }));
+    expect(await firesAt(152, 153)).toEqual([]);
+    await store.endSilence(silenceOf().id, slotEnd(153));
+    expect(await firesAt(154)).toEqual([slotEnd(154)]);
+  });
+
+  it.each([
+    ['another brand', { brand: brandId('other') }],
+    ['another rule', { rule: 'volume' }],
+    ['another time', { from: slotEnd(160) }],
+    ['nothing, since it was ended before it began', { from: slotEnd(149), to: slotEnd(20) }],
+  ])('fires in spite of a silence of %s', async (_what, given) => {
+    const reader = new ScriptedReader(feed(dayWithSurge()));
+    reader.reached = slotEnd(155);
+    const { evaluator, published, store } = setUp(reader);
+    await store.addSilence(silenceOf({ from: slotEnd(149), to: slotEnd(250), ...given }));
+    await evaluator.evaluate();
+    expect(published.map(({ state }) => state)).toEqual(['firing']);
   });
 
   it('begins no further back than it is told', async () => {

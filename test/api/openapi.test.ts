@@ -1,7 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
 import { tokenHash } from '../../src/api/tokens.js';
 import { epochMillis } from '../../src/contracts/ids.js';
+import { silenceOf } from '../alerting/alerts.js';
 import { bookOf, windowsOf } from './support/fakes.js';
 import { alert, minute, NOON, ORBIT } from './support/posts.js';
 import { apiConfig, openApi } from './support/server.js';
@@ -19,6 +21,9 @@ type Method = 'get' | 'post' | 'delete';
 const TOKEN = 'sft_everything';
 const ALERT = `/v1/alerts/${encodeURIComponent(alert().id)}`;
 
+const silences = createMemoryAlertStore();
+await silences.addSilence(silenceOf({ to: epochMillis(NOON + 3_600_000) }));
+
 /** Asks for a token, and has something to show at every route. */
 const open = () =>
   openApi({
@@ -31,6 +36,7 @@ const open = () =>
       scoresPerMinute: 5,
     }),
     alerts: bookOf([alert(), alert({ id: 'resolved', state: 'resolved', resolvedAt: epochMillis(NOON) })]),
+    silences,
     windows: windowsOf([minute(ORBIT, NOON - 60_000)], epochMillis(NOON)),
   });
 
@@ -86,6 +92,8 @@ const score = (payload: object, status = 200, url = '/v1/score'): Asked => ({
   status,
 });
 const acknowledge = { method: 'POST', path: '/v1/alerts/{id}/acknowledge', payload: { by: 'Mei' } } as const;
+const silence = { method: 'POST', path: '/v1/silences', url: '/v1/silences' } as const;
+const end = { method: 'DELETE', path: '/v1/silences/{id}' } as const;
 const WINDOWS = '/v1/brands/{brand}/windows';
 
 const asked: readonly Asked[] = [
@@ -110,6 +118,14 @@ const asked: readonly Asked[] = [
   { ...acknowledge, url: `${ALERT}/acknowledge`, status: 200 },
   { ...acknowledge, url: `${ALERT}/acknowledge`, payload: {}, status: 400 },
   { ...acknowledge, url: '/v1/alerts/none/acknowledge', status: 404 },
+  ok('/v1/silences'),
+  { ...ok('/v1/silences', '/v1/silences?format=xml'), status: 400 },
+  { ...silence, payload: { to: NOON + 60_000, reason: 'launch', brand: 'orbit' }, status: 201 },
+  { ...silence, payload: { to: NOON, reason: 'launch' }, status: 400 },
+  { ...silence, payload: { to: NOON + 60_000, reason: 'launch', brand: 'nobody' }, status: 404 },
+  { ...end, url: `/v1/silences/${silenceOf().id}`, status: 200 },
+  { ...end, url: '/v1/silences/1', status: 400 },
+  { ...end, url: '/v1/silences/00000000-0000-4000-8000-000000000000', status: 404 },
   ok('/v1/rules'),
   score({ text: 'good' }),
   score({ texts: ['good', { text: 'x'.repeat(70_000) }] }, 200, '/v1/score?explain=true'),

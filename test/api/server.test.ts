@@ -72,6 +72,8 @@ describe('the OpenAPI document', () => {
       '/v1/rules',
       '/v1/score',
       '/v1/session',
+      '/v1/silences',
+      '/v1/silences/{id}',
       '/v1/stream',
       '/v1/version',
       '/v1/windows',
