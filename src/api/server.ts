@@ -28,6 +28,7 @@ import { scoreRoutes } from './routes/score.js';
 import { sessionRoutes } from './routes/session.js';
 import { silenceRoutes } from './routes/silences.js';
 import { streamRoutes } from './routes/stream.js';
+import { termsAndSamplesRoutes } from './routes/terms-and-samples.js';
 import { versionRoutes } from './routes/version.js';
 import { windowRoutes } from './routes/windows.js';
 import type { Api } from './schema.js';
@@ -87,6 +88,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Api> {
   });
   brandRoutes(api, { brands, windows, clock });
   windowRoutes(api, { brands, windows, clock });
+  termsAndSamplesRoutes(api, { brands, windows, clock });
   counterRoutes(api, { windows });
   alertRoutes(api, { alerts, clock });
   silenceRoutes(api, { silences: options.silences, brands, rules: options.rules, clock });

@@ -53,6 +53,8 @@ const routes: Record<'read' | 'score' | 'admin', readonly Request[]> = {
     '/v1/alerts',
     '/v1/silences',
     '/v1/brands/orbit/windows',
+    '/v1/brands/orbit/terms',
+    '/v1/brands/orbit/samples',
     '/v1/version',
     '/openapi.json',
   ].map((url) => ({ url })),

@@ -5,7 +5,7 @@ import { tokenHash } from '../../src/api/tokens.js';
 import { epochMillis } from '../../src/contracts/ids.js';
 import { silenceOf } from '../alerting/alerts.js';
 import { bookOf, windowsOf } from './support/fakes.js';
-import { alert, minute, NOON, ORBIT } from './support/posts.js';
+import { alert, minute, NOON, ORBIT, TELLING } from './support/posts.js';
 import { apiConfig, openApi } from './support/server.js';
 
 type Content = Record<string, { schema?: object }>;
@@ -37,7 +37,7 @@ const open = () =>
     }),
     alerts: bookOf([alert(), alert({ id: 'resolved', state: 'resolved', resolvedAt: epochMillis(NOON) })]),
     silences,
-    windows: windowsOf([minute(ORBIT, NOON - 60_000)], epochMillis(NOON)),
+    windows: windowsOf([minute(ORBIT, NOON - 60_000, TELLING)], epochMillis(NOON)),
   });
 
 const api = await open();
@@ -95,6 +95,8 @@ const acknowledge = { method: 'POST', path: '/v1/alerts/{id}/acknowledge', paylo
 const silence = { method: 'POST', path: '/v1/silences', url: '/v1/silences' } as const;
 const end = { method: 'DELETE', path: '/v1/silences/{id}' } as const;
 const WINDOWS = '/v1/brands/{brand}/windows';
+const TERMS = '/v1/brands/{brand}/terms';
+const SAMPLES = '/v1/brands/{brand}/samples';
 
 const asked: readonly Asked[] = [
   ok('/v1/brands'),
@@ -105,6 +107,12 @@ const asked: readonly Asked[] = [
   ok(WINDOWS, '/v1/brands/orbit/windows?fill=true'),
   { ...ok(WINDOWS, '/v1/brands/orbit/windows?tier=2m'), status: 400 },
   { ...ok(WINDOWS, '/v1/brands/nobody/windows'), status: 404 },
+  ok(TERMS, '/v1/brands/orbit/terms?tier=1m'),
+  { ...ok(TERMS, '/v1/brands/orbit/terms?tier=10s'), status: 400 },
+  { ...ok(TERMS, '/v1/brands/nobody/terms'), status: 404 },
+  ok(SAMPLES, '/v1/brands/orbit/samples?tier=1m'),
+  { ...ok(SAMPLES, '/v1/brands/orbit/samples?limit=0'), status: 400 },
+  { ...ok(SAMPLES, '/v1/brands/nobody/samples'), status: 404 },
   ok('/v1/windows', '/v1/windows?brands=orbit,_all'),
   { ...ok('/v1/windows'), status: 400 },
   { ...ok('/v1/windows', '/v1/windows?brands=nobody'), status: 404 },

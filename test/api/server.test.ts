@@ -66,6 +66,8 @@ describe('the OpenAPI document', () => {
       '/v1/alerts/{id}',
       '/v1/alerts/{id}/acknowledge',
       '/v1/brands',
+      '/v1/brands/{brand}/samples',
+      '/v1/brands/{brand}/terms',
       '/v1/brands/{brand}/windows',
       '/v1/compare',
       '/v1/counters',
