@@ -41,6 +41,7 @@ interface Target {
   readonly test: RuleTest;
   readonly brand: BrandId;
   readonly isSilenced: (time: EpochMillis) => boolean;
+  readonly traceId: string | undefined;
 }
 
 export interface Evaluator {
@@ -48,8 +49,10 @@ export interface Evaluator {
    * Evaluates every rule for each of its brands on the windows that have closed since the last time.
    * A brand that fails does not keep the others back; the first failure is thrown at the end, and the next
    * evaluation goes on where this one stopped.
+   *
+   * @param traceId of this evaluation, where it is traced; the alerts that it fires name it
    */
-  evaluate(): Promise<EvaluationResult>;
+  evaluate(traceId?: string): Promise<EvaluationResult>;
 }
 
 /** Rules and brands that are evaluated beside each other. */
@@ -122,7 +125,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   return {
-    async evaluate() {
+    async evaluate(traceId) {
       const watermark = await reader.watermark();
       if (watermark === undefined) return { windows: 0, changes: [] };
       const silences = [...(options.silences ?? []), ...(await store.silences(epochMillis(0)))];
@@ -134,6 +137,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
           test,
           brand,
           isSilenced: (time) => isSilenced(silences, brand, rule.name, time),
+          traceId,
         }));
       });
       const states = await store.states(targets.map(({ rule, brand }) => ({ brand, rule: rule.name })));
@@ -227,7 +231,7 @@ async function nextStep(
 /** Window by window from where one stands up to a time, or up to the first change. */
 async function walk(
   options: EvaluatorOptions,
-  { rule, test, brand, isSilenced }: Target,
+  { rule, test, brand, isSilenced, traceId }: Target,
   before: RuleState,
   to: EpochMillis,
   watermark: EpochMillis,
@@ -243,7 +247,7 @@ async function walk(
   const oldestKept = bucketStart(tier, epochMillis(watermark - options.retentionMs[tier] + 2 * size));
   const knownSince = before.knownSince ?? windows[0]?.start;
   const knownFrom = knownSince === undefined ? undefined : epochMillis(Math.max(knownSince, oldestKept));
-  const watched = { brand, tier, test, isSilenced };
+  const watched = { brand, tier, test, isSilenced, traceId };
 
   let state: RuleState = knownSince === undefined ? before : { ...before, knownSince };
   for (let index = history; index < series.slots.length; index += 1) {

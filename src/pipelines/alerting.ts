@@ -18,6 +18,7 @@ import type { OutputRecord } from '../contracts/record.js';
 import { type Silence, silenceKey } from '../contracts/silence.js';
 import type { WindowReader } from '../contracts/window-reader.js';
 import type { Streams } from '../streams/port.js';
+import { inEvaluationSpan } from '../telemetry/spans.js';
 import { restoreAlerts } from './restore-alerts.js';
 import type { Role } from './role.js';
 
@@ -77,7 +78,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
       const watermark = await windows.watermark();
       if (watermark === undefined) return;
       if (!(await store.knowsPast())) await restore(watermark);
-      const { changes } = await evaluator.evaluate();
+      const { changes } = await inEvaluationSpan((traceId) => evaluator.evaluate(traceId));
       for (const { brand, rule, state, observed, expected } of changes) {
         logger.info({ brand, rule, state, observed, expected }, 'an alert has changed');
       }

@@ -5,7 +5,7 @@ import { createEvaluator, type EvaluatorOptions } from '../../src/alerting/evalu
 import { pastOf } from '../../src/alerting/past.js';
 import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
 import { configSchema } from '../../src/config/schema.js';
-import type { Alert } from '../../src/contracts/alert.js';
+import { type Alert, alertSchema } from '../../src/contracts/alert.js';
 import { ALL_BRANDS, brandId, epochMillis } from '../../src/contracts/ids.js';
 import { silenceOf } from './alerts.js';
 import {
@@ -174,6 +174,28 @@ describe('evaluating', () => {
     const { evaluator, published } = setUp(reader);
     await evaluator.evaluate();
     expect(published).toEqual([]);
+  });
+
+  it('says in the alert what the windows that fired it tell, and in which trace that was', async () => {
+    const windows = feed(dayWithSurge()).map((window, slot) => ({
+      ...window,
+      negativeTerms: [{ term: slot < 150 ? 'usual' : 'refund', negative: 3, other: 0, score: 2 }],
+      mostNegative: [`post-${slot}`],
+      mostNegativePolarity: [-0.9],
+    }));
+    const reader = new ScriptedReader(windows);
+    const { evaluator, published } = setUp(reader);
+    reader.reached = slotEnd(287);
+    await evaluator.evaluate('0af7651916cd43dd8448eb211c80319c');
+    const [firing, resolved] = published;
+    const slots = windows.filter(
+      ({ end }) => end > (firing?.window.start ?? 0) && end <= (firing?.firedAt ?? 0),
+    );
+    expect(firing?.evidence.postIds).toEqual(slots.flatMap(({ mostNegative }) => mostNegative).toSorted());
+    expect(firing?.evidence.terms?.[0]).toMatchObject({ term: 'refund' });
+    expect(firing?.traceId).toBe('0af7651916cd43dd8448eb211c80319c');
+    expect(resolved?.evidence).toEqual(firing?.evidence);
+    expect(alertSchema.parse(JSON.parse(JSON.stringify(firing)))).toEqual(firing);
   });
 
   it('obeys a silence from the next evaluation on, and its end', async () => {
