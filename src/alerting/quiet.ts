@@ -1,5 +1,6 @@
-import type { AlertRule, Silence } from '../config/schema.js';
+import type { AlertRule } from '../config/schema.js';
 import type { BrandId, EpochMillis } from '../contracts/ids.js';
+import type { SilencedSpan } from '../contracts/silence.js';
 
 type QuietHours = NonNullable<AlertRule['quietHours']>;
 
@@ -11,7 +12,7 @@ export function isQuietHour({ from, to, timeZone }: QuietHours, time: EpochMilli
 
 /** Whether somebody has asked for silence then. */
 export function isSilenced(
-  silences: readonly Silence[],
+  silences: readonly SilencedSpan[],
   brand: BrandId,
   rule: string,
   time: EpochMillis,

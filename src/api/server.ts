@@ -6,6 +6,7 @@ import type { BrandBook } from '../contracts/brand-book.js';
 import type { Clock } from '../contracts/clock.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
+import type { SilenceBook } from '../contracts/silence-book.js';
 import type { TextScorer } from '../contracts/text-scorer.js';
 import type { WindowNamespaces, WindowReader } from '../contracts/window-reader.js';
 import { installAccess, requireTokens } from './access.js';
@@ -24,7 +25,9 @@ import { healthRoutes } from './routes/health.js';
 import { ruleRoutes } from './routes/rules.js';
 import { scoreRoutes } from './routes/score.js';
 import { sessionRoutes } from './routes/session.js';
+import { silenceRoutes } from './routes/silences.js';
 import { streamRoutes } from './routes/stream.js';
+import { termsAndSamplesRoutes } from './routes/terms-and-samples.js';
 import { versionRoutes } from './routes/version.js';
 import { windowRoutes } from './routes/windows.js';
 import type { Api } from './schema.js';
@@ -39,6 +42,7 @@ export interface ApiServerOptions {
   /** Windows beside those, for whoever asks for them by name. */
   readonly namespaces: WindowNamespaces;
   readonly alerts: AlertBook;
+  readonly silences: SilenceBook;
   readonly rules: readonly AlertRule[];
   readonly feed: LiveFeed;
   readonly scorer: TextScorer;
@@ -82,8 +86,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<Api> {
   });
   brandRoutes(api, { brands, windows, clock });
   windowRoutes(api, { brands, windows, clock });
+  termsAndSamplesRoutes(api, { brands, windows, clock });
   counterRoutes(api, { windows });
   alertRoutes(api, { alerts, clock });
+  silenceRoutes(api, { silences: options.silences, brands, rules: options.rules, clock });
   ruleRoutes(api, { rules: options.rules });
   streamRoutes(api, { brands, streams });
   scoreRoutes(api, { scorer, scoresPerMinute: config.scoresPerMinute });
