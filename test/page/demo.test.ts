@@ -6,6 +6,8 @@ import { type Demo, startDemo } from './support/demo.js';
 import { type Gate, openGate } from './support/gate.js';
 import { type Visit, visit, type WatchedPage } from './support/watched-page.js';
 
+/** As long as a machine that does much else takes to open the page before the surge. */
+const DEMO_SECONDS = 20;
 const WAIT = { timeout: 30_000, interval: 100 };
 
 /** One demo for all: the first tests see its surge come, the later ones what is left of it. */
@@ -16,7 +18,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of the demo', () => {
   let visits: WatchedPage[] = [];
 
   beforeAll(async () => {
-    [browser, demo] = await Promise.all([openChromium(), startDemo(12)]);
+    [browser, demo] = await Promise.all([openChromium(), startDemo(DEMO_SECONDS)]);
     gate = await openGate(demo.address);
   }, 60_000);
   afterAll(async () => {
@@ -67,6 +69,20 @@ describe.skipIf(CHROMIUM === undefined)('the page of the demo', () => {
     expect(await page.getByRole('button', { name: 'Acknowledge' }).count()).toBe(0);
   });
 
+  it('keeps alerts silent for a time, and ends that', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Silence…' }).click();
+    await page.getByLabel('Which alerts').selectOption({ label: 'of every rule' });
+    await page.getByLabel('For').selectOption({ index: 2 });
+    await page.getByLabel('Why').fill('A launch, all hands know');
+    await page.getByRole('dialog').getByRole('button', { name: 'Silence' }).click();
+    const silences = page.locator('#silences li');
+    await expect.poll(() => silences.count(), WAIT).toBe(1);
+    expect(await silences.textContent()).toMatch(/Skylvara Air \(airline\) · every rule, until .*A launch/);
+    await page.getByRole('button', { name: 'End the silence of Skylvara Air' }).click();
+    await expect.poll(() => silences.count(), WAIT).toBe(0);
+  });
+
   it('scores a text and marks the words that decided', async () => {
     const page = await open();
     await page.getByLabel('Any text').fill('Skylvara lost my bag again, what a mess');
@@ -103,10 +119,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of the demo', () => {
     await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toMatch(/^Florinbank/);
 
     await page.keyboard.press('Tab');
-    await page.keyboard.press('Tab');
-    expect(await focused()).toBe(
-      '10 min'.replace('10 min', await page.locator('.ranges button').first().innerText()),
-    );
+    expect(await focused()).toBe(await page.locator('.ranges button').first().textContent());
     await page.getByRole('slider').focus();
     await page.keyboard.press('ArrowLeft');
     const read = await page.getByRole('slider').getAttribute('aria-valuetext');
@@ -130,7 +143,7 @@ describe.skipIf(CHROMIUM === undefined)('the page of the demo', () => {
     await expect.poll(() => page.locator('.alert-list').textContent(), WAIT).toMatch(/负面帖子 \d+ 条，预期/);
     expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
     expect(await page.getByRole('button', { name: '评分' }).count()).toBe(1);
-    await page.getByRole('button', { name: '英文页面' }).click();
+    await page.getByRole('button', { name: 'English' }).click();
     expect(await page.locator('.alert-list').textContent()).toMatch(/negative posts, where/);
     await page.reload();
     await expect.poll(() => page.locator('#status').textContent()).toMatch(/^(Live|Connected)/);

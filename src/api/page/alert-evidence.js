@@ -1,6 +1,6 @@
 import { chanceSaid, inItsUnit } from './alert-words.js';
-import { ApiFailure, fetchWindows } from './api.js';
-import { showNames, showTerms, topTerms } from './breakdown.js';
+import { ApiFailure, fetchTerms } from './api.js';
+import { showNames, showTerms } from './breakdown.js';
 import { element } from './dom.js';
 import { clockTime, count, say, share } from './words.js';
 
@@ -13,9 +13,11 @@ import { clockTime, count, say, share } from './words.js';
  */
 export function evidenceOf(alert) {
   const { evidence, pValue, window, peak } = alert;
-  const { negativeShare, baselineNegativeShare, posts, authors } = evidence;
+  const { negativeShare, baselineNegativeShare, authors, postIds = [] } = evidence;
   const sources = element('ul', { class: 'bars' });
   showNames(sources, evidence.bySource, (name) => name);
+  const posts = element('ul', { class: 'ids' });
+  posts.append(...postIds.map((id) => element('li', {}, element('code', {}, id))));
   const terms = element('ul', { class: 'terms' });
   void addTerms(alert, terms);
   return element(
@@ -37,31 +39,29 @@ export function evidenceOf(alert) {
       ...fact(
         say('evidenceBreadth'),
         authors === undefined
-          ? say('postsOf', { posts: count(posts) })
-          : say('breadth', { posts: count(posts), authors: count(authors) }),
+          ? say('postsOf', { posts: count(evidence.posts) })
+          : say('breadth', { posts: count(evidence.posts), authors: count(authors) }),
       ),
     ),
     element('h4', {}, say('evidenceTerms')),
     terms,
     element('h4', {}, say('evidenceSources')),
     sources,
+    ...(postIds.length === 0 ? [] : [element('h4', {}, say('evidencePosts')), posts]),
   );
 }
 
 /** @param {string} name @param {string} value */
 const fact = (name, value) => [element('dt', {}, name), element('dd', {}, value)];
 
-/** The words come from the windows of the alert. @param {Alert} alert @param {Element} place */
-async function addTerms({ brand, window, firedAt, resolvedAt }, place) {
+/** Alerts of older workers name no words; the windows around them do. @param {Alert} alert @param {Element} place */
+async function addTerms({ brand, window, firedAt, resolvedAt, evidence }, place) {
+  if (evidence.terms !== undefined) return showTerms(place, brand, evidence.terms);
   // Windows of 10 s have no terms; the minutes around them do.
   const tier = window.tier === '10s' ? '1m' : window.tier;
-  const span = {
-    tier,
-    from: window.start - 60_000,
-    to: Math.max(firedAt, resolvedAt ?? firedAt + 3_600_000),
-  };
+  const span = { tier, from: window.start - 60_000, to: resolvedAt ?? firedAt };
   try {
-    showTerms(place, topTerms(brand, (await fetchWindows(brand, span)).windows));
+    showTerms(place, brand, (await fetchTerms(brand, span)).terms);
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
     place.replaceChildren(element('li', { class: 'problem' }, error.message));

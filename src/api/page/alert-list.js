@@ -9,7 +9,6 @@ import { clockTime, count, say } from './words.js';
  * @typedef {object} AlertsView
  * @property {readonly Alert[]} alerts newest first
  * @property {boolean} mayChange whether the reader may acknowledge and silence
- * @property {boolean} hasSilences whether the worker knows silences
  */
 
 /**
@@ -27,7 +26,7 @@ export function createAlertList(section, { nameOf, choose, acknowledge, silence 
   const empty = find('.empty', 'p', section);
   const firing = find('.count', 'span', section);
   /** @type {AlertsView} */
-  let view = { alerts: [], mayChange: false, hasSilences: false };
+  let view = { alerts: [], mayChange: false };
 
   /** @param {Alert} first */
   function entryOf(first) {
@@ -72,7 +71,7 @@ export function createAlertList(section, { nameOf, choose, acknowledge, silence 
       seen.textContent = say('acknowledge');
       seen.hidden = acknowledgement !== undefined || !view.mayChange;
       quiet.textContent = say('silence');
-      quiet.hidden = !view.mayChange || !view.hasSilences;
+      quiet.hidden = !view.mayChange;
     });
   }
 

@@ -1,4 +1,4 @@
-/** @import { AggregationCounters, Alert, BrandStanding, Rebuilding, ScoredText, Series, Silence, Standing, Tier, WindowAggregate } from './types.js' */
+/** @import { AggregationCounters, Alert, BrandStanding, Rebuilding, ScoredText, Series, Silence, Standing, Term, Tier, WindowAggregate } from './types.js' */
 
 /** Raised on the document when the API asks for a session that this page does not hold. */
 export const SIGNED_OUT = 'sentiflux:signed-out';
@@ -97,6 +97,16 @@ export const fetchSeries = (brands, span) =>
  */
 export const fetchWindows = (brand, span) =>
   request(`v1/brands/${encodeURIComponent(brand)}/windows?${query(span)}`);
+
+/**
+ * The words that tell negative posts from the others.
+ *
+ * @param {string} brand
+ * @param {Span} span not of 10 s: those have none
+ * @returns {Promise<{ terms: Term[] }>} the most telling first
+ */
+export const fetchTerms = (brand, span) =>
+  request(`v1/brands/${encodeURIComponent(brand)}/terms?${query({ ...span, limit: 13 })}`);
 
 /** @returns {Promise<{ alerts: Alert[] }>} newest first */
 export const fetchAlerts = () => request('v1/alerts?limit=50');

@@ -1,7 +1,8 @@
 import { element } from './dom.js';
 import { compact, count, languageName, say, share } from './words.js';
 
-/** @import { WindowAggregate } from './types.js' */
+/** @import { Term, WindowAggregate } from './types.js' */
+/** @typedef {import('./live.js').Detail} Detail */
 
 const MOST_TERMS = 12;
 const MOST_NAMES = 6;
@@ -12,46 +13,30 @@ const OTHER = '_other';
  * What the posts of a time are made of: words of the negative ones, sources, languages.
  *
  * @param {{ terms: Element, sources: Element, languages: Element }} places
- * @param {string} brand
- * @param {readonly WindowAggregate[]} windows of the brand
+ * @param {Detail} detail
  */
-export function showBreakdown({ terms, sources, languages }, brand, windows) {
-  showTerms(terms, topTerms(brand, windows));
+export function showBreakdown(places, { brand, terms, windows }) {
+  const { sources, languages } = places;
+  showTerms(places.terms, brand, terms);
   showNames(sources, total(windows, 'bySource'), (name) => name);
   showNames(languages, total(windows, 'byLanguage'), languageName);
 }
 
 /**
- * The words that tell negative posts from the others, the most telling first: windows name theirs, and what they say of
- * one is added up. The brand's own name says nothing of it.
+ * Words of negative posts. The brand's own name says nothing of it.
  *
+ * @param {Element} place
  * @param {string} brand
- * @param {readonly Pick<WindowAggregate, 'negativeTerms'>[]} windows
+ * @param {readonly Term[]} terms the most telling first
  */
-export function topTerms(brand, windows) {
-  /** @type {Map<string, { term: string, negative: number, other: number, score: number }>} */
-  const sums = new Map();
-  for (const { negativeTerms = [] } of windows) {
-    for (const { term, negative, other, score } of negativeTerms) {
-      if (term === brand) continue;
-      const sum = sums.get(term) ?? { term, negative: 0, other: 0, score: 0 };
-      sum.negative += negative;
-      sum.other += other;
-      sum.score += score;
-      sums.set(term, sum);
-    }
-  }
-  return [...sums.values()].toSorted((a, b) => b.score - a.score).slice(0, MOST_TERMS);
-}
-
-/** @param {Element} place @param {ReturnType<typeof topTerms>} terms */
-export function showTerms(place, terms) {
-  if (terms.length === 0) {
+export function showTerms(place, brand, terms) {
+  const telling = terms.filter(({ term }) => term !== brand).slice(0, MOST_TERMS);
+  if (telling.length === 0) {
     place.replaceChildren(element('li', { class: 'fine' }, say('noTermsYet')));
     return;
   }
   place.replaceChildren(
-    ...terms.map(({ term, negative, other }) => {
+    ...telling.map(({ term, negative, other }) => {
       const said = say('termSaid', { negative: count(negative), other: count(other) });
       return element(
         'li',

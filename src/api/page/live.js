@@ -5,11 +5,12 @@ import {
   fetchCounters,
   fetchSeries,
   fetchSilences,
+  fetchTerms,
   fetchWindows,
 } from './api.js';
 import { AUTOMATIC, RANGES, spanOf } from './ranges.js';
 
-/** @import { AggregationCounters, Alert, BrandStanding, Range, Rebuilding, Series, Silence, Tier, WindowAggregate } from './types.js' */
+/** @import { AggregationCounters, Alert, BrandStanding, Range, Rebuilding, Series, Silence, Term, Tier, WindowAggregate } from './types.js' */
 
 const EVERY_MILLIS = 2_000;
 /** Windows that were shown may get posts that came late: they are asked for again after this time. */
@@ -25,7 +26,7 @@ const RANKING_MILLIS = 30_000;
  * @property {number | null} watermark
  * @property {Rebuilding | null} rebuilding
  * @property {readonly Alert[]} alerts newest first
- * @property {readonly Silence[] | undefined} silences undefined where the worker has none
+ * @property {readonly Silence[]} silences
  */
 
 /**
@@ -37,7 +38,8 @@ const RANKING_MILLIS = 30_000;
  * @property {number} from start of the first window shown
  * @property {number} to
  * @property {Series} series of the brand, with `range.history` windows before `from`
- * @property {readonly WindowAggregate[]} windows with terms, sources and languages
+ * @property {readonly WindowAggregate[]} windows with sources and languages
+ * @property {readonly Term[]} terms of negative posts, the most telling first
  */
 
 /**
@@ -74,8 +76,6 @@ export function createLive({ changed, visibleBrands, mayAsk }) {
   };
   let round = 0;
   let timer = 0;
-  /** An older worker has no silences: it is asked once. */
-  let hasSilences = true;
   /** What the windows shown were asked for, and when. */
   let windowsKey = '';
   let windowsAt = 0;
@@ -107,23 +107,12 @@ export function createLive({ changed, visibleBrands, mayAsk }) {
     return range;
   }
 
-  async function silencesIfAny() {
-    if (!hasSilences) return undefined;
-    try {
-      return (await fetchSilences()).silences;
-    } catch (error) {
-      if (!(error instanceof ApiFailure) || error.status !== 404) throw error;
-      hasSilences = false;
-      return undefined;
-    }
-  }
-
   /** @param {() => boolean} isVoid whether somebody has asked for something else meanwhile */
   async function look(isVoid) {
-    const [{ counters, watermark, rebuilding }, { alerts }, silences] = await Promise.all([
+    const [{ counters, watermark, rebuilding }, { alerts }, { silences }] = await Promise.all([
       fetchCounters(),
       fetchAlerts(),
-      silencesIfAny(),
+      fetchSilences(),
     ]);
     const range = await rank();
     if (isVoid()) return;
@@ -145,14 +134,16 @@ export function createLive({ changed, visibleBrands, mayAsk }) {
     const inSight = visibleBrands();
     const key = [brand, span.tier, span.from, span.to, ...inSight].join('|');
     if (key === windowsKey && Date.now() - windowsAt < REVISIONS_MILLIS) return;
-    const [own, { windows }, sparks] = await Promise.all([
+    const composed = { ...span, tier: range.composedOf };
+    const [own, { windows }, { terms }, sparks] = await Promise.all([
       fetchSeries([brand], { ...span, from: span.from - range.history * range.size }),
-      fetchWindows(brand, { ...span, tier: range.composedOf }),
+      fetchWindows(brand, composed),
+      fetchTerms(brand, composed),
       inSight.length > 0 ? fetchSeries(inSight, span) : { series: [] },
     ]);
     const [series] = own.series;
     if (isVoid() || series === undefined) return;
-    live.detail = { brand, range, from: span.from, to: span.to, series, windows };
+    live.detail = { brand, range, from: span.from, to: span.to, series, windows, terms };
     live.sparks = new Map(sparks.series.map((one) => [one.brand, one]));
     windowsKey = key;
     windowsAt = Date.now();

@@ -50,6 +50,8 @@ const silences = createSilences({
   dialog: find('#silence', 'dialog'),
   nameOf,
   reader: () => reader.value.trim(),
+  // A replay has a time of its own, which may be ahead.
+  now: () => Math.max(Date.now(), live.state.standing?.watermark ?? 0),
   changed: live.refresh,
 });
 const alertList = createAlertList(find('#alerts', 'section'), {
@@ -73,8 +75,8 @@ function draw() {
   const { alerts } = seen;
   const firing = new Set(alerts.filter(({ state }) => state === 'firing').map((alert) => alert.brand));
   brandList.show({ ranking, sparks, chosen: brand, firing: /** @type {Set<string>} */ (firing) });
-  alertList.show({ alerts, mayChange: may('admin'), hasSilences: seen.silences !== undefined });
-  silences.show(seen.silences ?? [], may('admin'));
+  alertList.show({ alerts, mayChange: may('admin') });
+  silences.show(seen.silences, may('admin'));
   if (detail !== undefined) {
     const own = detail.brand === '_all' ? alerts : alerts.filter((alert) => alert.brand === detail.brand);
     overview.show({ detail, brand: nameOf(detail.brand), alerts: own });
@@ -84,8 +86,7 @@ function draw() {
         sources: find('#sources', 'ul'),
         languages: find('#languages', 'ul'),
       },
-      detail.brand,
-      detail.windows,
+      detail,
     );
   }
   drawCounters(seen.counters);

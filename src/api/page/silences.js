@@ -15,9 +15,10 @@ const DURATIONS = [HOUR, 4 * HOUR, 24 * HOUR, 7 * 24 * HOUR];
  * @param {HTMLDialogElement} parts.dialog
  * @param {(brand: string) => string} parts.nameOf
  * @param {() => string} parts.reader name of whoever asks, or nothing
+ * @param {() => number} parts.now the worker's time
  * @param {() => void} parts.changed called when there is one more, or less
  */
-export function createSilences({ section, dialog, nameOf, reader, changed }) {
+export function createSilences({ section, dialog, nameOf, reader, now, changed }) {
   const list = find('ul', 'ul', section);
   const form = find('form', 'form', dialog);
   const [time, what, reason] = [
@@ -37,7 +38,7 @@ export function createSilences({ section, dialog, nameOf, reader, changed }) {
     try {
       const by = reader();
       await addSilence({
-        to: Date.now() + Number(time.value),
+        to: now() + Number(time.value),
         brand: about.brand,
         ...(what.value === 'rule' && { rule: about.rule }),
         reason: reason.value.trim(),

@@ -2,6 +2,7 @@
 export type { Alert, AlertMeasure } from '../../contracts/alert.js';
 export type { Label, Probabilities } from '../../contracts/labels.js';
 export type { ScoredPost } from '../../contracts/scored-post.js';
+export type { Silence } from '../../contracts/silence.js';
 export type { ExplainedPart, TextScore } from '../../contracts/text-score.js';
 export type { Tier, WindowAggregate } from '../../contracts/window.js';
 export type { AggregationCounters, Rebuilding } from '../../contracts/window-reader.js';
@@ -18,15 +19,12 @@ export interface BrandStanding {
   readonly negative: number;
 }
 
-/** A time in which nothing fires. */
-export interface Silence {
-  readonly id: string;
-  readonly from: number;
-  readonly to: number;
-  /** All of them where it is left out; so is the rule. */
-  readonly brand?: string;
-  readonly rule?: string;
-  readonly reason?: string;
+/** A word that tells negative posts from the others. */
+export interface Term {
+  readonly term: string;
+  /** Mentions in negative posts, and in others. */
+  readonly negative: number;
+  readonly other: number;
 }
 
 /** Whom the API takes this page for. */

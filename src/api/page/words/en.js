@@ -56,7 +56,7 @@ export const EN = {
   evidenceRule: 'Rule',
   evidenceSources: 'Sources',
   evidenceTerms: 'They write of',
-  evidencePosts: 'Most negative posts',
+  evidencePosts: 'Posts to read',
   silence: 'Silence…',
   silenceTitle: 'Silence alerts',
   silenceFor: 'For',

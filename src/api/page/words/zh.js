@@ -60,7 +60,7 @@ export const ZH = {
   evidenceRule: '规则',
   evidenceSources: '来源',
   evidenceTerms: '谈论的词',
-  evidencePosts: '最负面的帖子',
+  evidencePosts: '值得一读的帖子',
   silence: '静默…',
   silenceTitle: '静默告警',
   silenceFor: '时长',
