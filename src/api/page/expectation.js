@@ -5,6 +5,7 @@ const SAME_TIME_MILLIS = 30 * 60_000;
 const LEAST_DAYS = 3;
 /** The newest windows tell nothing about the usual: a surge must not become its own measure. */
 const LAG_WINDOWS = 6;
+/** With fewer windows just before, nothing is said. */
 const LEAST_WINDOWS = 20;
 /** Robust deviations on either side: 95 % of what is usual. */
 const WIDTH = 2;
@@ -36,13 +37,13 @@ export function expect({ start, posts }, size, first) {
   const high = [];
   for (let i = first; i < start.length; i += 1) {
     const usual = known < 0 ? [] : (sameTimes(roots, i, size, known) ?? justBefore(roots, i, shown, known));
-    const level = usual.length < LEAST_WINDOWS ? undefined : median(usual);
-    if (level === undefined) {
+    if (usual.length === 0) {
       expected.push(null);
       low.push(null);
       high.push(null);
       continue;
     }
+    const level = median(usual);
     const spread = MAD * median(usual.map((value) => Math.abs(value - level)));
     const width = WIDTH * Math.max(CHANCE_DEVIATION, spread);
     expected.push(countOf(level));
@@ -67,8 +68,9 @@ function sameTimes(roots, i, size, known) {
 
 /** @param {readonly number[]} roots @param {number} i @param {number} windows @param {number} known */
 function justBefore(roots, i, windows, known) {
-  const end = Math.max(known, i - LAG_WINDOWS);
-  return roots.slice(Math.max(known, end - Math.max(windows, LEAST_WINDOWS)), end);
+  const end = i - LAG_WINDOWS;
+  const values = roots.slice(Math.max(known, end - Math.max(windows, LEAST_WINDOWS)), Math.max(known, end));
+  return values.length < LEAST_WINDOWS ? [] : values;
 }
 
 /** @param {number} root */

@@ -13,6 +13,7 @@ import { AUTOMATIC, RANGES, spanOf } from './ranges.js';
 /** @import { AggregationCounters, Alert, BrandStanding, Range, Rebuilding, Series, Silence, Term, Tier, WindowAggregate } from './types.js' */
 
 const EVERY_MILLIS = 2_000;
+const SOON_MILLIS = 150;
 /** Windows that were shown may get posts that came late: they are asked for again after this time. */
 const REVISIONS_MILLIS = 30_000;
 /** The order of the brands is asked for again after this time. */
@@ -75,7 +76,10 @@ export function createLive({ changed, visibleBrands, mayAsk }) {
     failed: false,
   };
   let round = 0;
-  let timer = 0;
+  let isLooking = false;
+  /** Timers of the next look, and of one that somebody has asked for. */
+  let next = 0;
+  let soon = 0;
   /** What the windows shown were asked for, and when. */
   let windowsKey = '';
   let windowsAt = 0;
@@ -151,27 +155,43 @@ export function createLive({ changed, visibleBrands, mayAsk }) {
 
   /** Looks now, and from then on again and again. A later round makes an earlier one void. */
   async function refresh() {
-    clearTimeout(timer);
+    clearTimeout(next);
+    clearTimeout(soon);
+    soon = 0;
     round += 1;
     const mine = round;
+    isLooking = true;
     try {
       await look(() => mine !== round);
       if (mine !== round) return;
       Object.assign(live, { answeredAt: Date.now(), failed: false });
     } catch (error) {
-      if (!(error instanceof ApiFailure)) throw error;
       if (mine !== round) return;
       live.failed = true;
+      // A fault of the page itself: it is told, and the page goes on.
+      if (!(error instanceof ApiFailure)) reportError(error);
     }
-    changed();
+    isLooking = false;
     // A page that nobody sees, or that is not signed in, asks nothing; it looks again as soon as it is.
-    if (mayAsk()) timer = window.setTimeout(refresh, EVERY_MILLIS);
+    if (mayAsk()) next = window.setTimeout(refresh, EVERY_MILLIS);
+    changed();
+  }
+
+  /** Looks in a moment: once, however often it is asked, and never before an answer on its way is there. */
+  function refreshSoon() {
+    if (soon !== 0) return;
+    soon = window.setTimeout(() => {
+      soon = 0;
+      if (isLooking) refreshSoon();
+      else if (mayAsk()) void refresh();
+    }, SOON_MILLIS);
   }
 
   return {
     /** @type {Readonly<Live>} */
     state: live,
     refresh,
+    refreshSoon,
     /** @param {string} brand */
     showBrand(brand) {
       live.brand = brand;

@@ -4,7 +4,7 @@ import { element, find } from './dom.js';
 import { expect } from './expectation.js';
 import { showFigures, sumsOf } from './figures.js';
 import { RANGES } from './ranges.js';
-import { clockTime, count, duration, say, share } from './words.js';
+import { clockTime, count, duration, say, share, shortDuration } from './words.js';
 
 /** @import { Alert, Range, Series } from './types.js' */
 /** @typedef {import('./live.js').Detail} Detail */
@@ -72,7 +72,8 @@ export function createOverview(section, { chooseRange }) {
     const { range, series, from, to } = detail;
     title.textContent = brand;
     for (const { range: one, button } of ranges) {
-      button.textContent = duration(one.size * one.windows);
+      button.textContent = shortDuration(one.size * one.windows);
+      button.title = duration(one.size * one.windows);
       button.setAttribute('aria-pressed', String(one === range));
     }
     volumeTitle.textContent = say('volumeAxis', { time: duration(range.size) });

@@ -1,5 +1,5 @@
 import { createAlertList } from './alert-list.js';
-import { ApiFailure, acknowledge, fetchVersion } from './api.js';
+import { ApiFailure, acknowledge, fetchVersion, SIGNED_OUT } from './api.js';
 import { createBrandList } from './brand-list.js';
 import { showBreakdown } from './breakdown.js';
 import { changeTheme, isDark, onSystemTheme } from './colours.js';
@@ -17,7 +17,6 @@ import { brandName, changeLanguage, clockTime, count, say, translatePage } from 
 /** @import { Alert, Label, Standing } from './types.js' */
 
 const KEPT_NAME = 'sentiflux.name';
-const SIGHT_CHANGES_MILLIS = 150;
 
 const signInDialog = find('#sign-in', 'dialog');
 const reader = find('#reader', 'input');
@@ -36,13 +35,9 @@ const live = createLive({
   visibleBrands: () => brandList.inSight(),
   mayAsk: () => document.visibilityState === 'visible' && !signInDialog.open,
 });
-let sightTimer = 0;
 const brandList = createBrandList(find('#brands', 'section'), {
   choose,
-  sightChanged() {
-    clearTimeout(sightTimer);
-    sightTimer = window.setTimeout(live.refresh, SIGHT_CHANGES_MILLIS);
-  },
+  sightChanged: () => live.refreshSoon(),
 });
 const overview = createOverview(find('#overview', 'section'), { chooseRange: live.showRange });
 const silences = createSilences({
@@ -74,6 +69,7 @@ function draw() {
   if (seen === undefined) return;
   const { alerts } = seen;
   const firing = new Set(alerts.filter(({ state }) => state === 'firing').map((alert) => alert.brand));
+  document.title = firing.size > 0 ? `▼ ${[...firing].map(nameOf).join(', ')} – sentiflux` : 'sentiflux';
   brandList.show({ ranking, sparks, chosen: brand, firing: /** @type {Set<string>} */ (firing) });
   alertList.show({ alerts, mayChange: may('admin') });
   silences.show(seen.silences, may('admin'));
@@ -123,13 +119,13 @@ function listenAnew() {
     {
       scored: (post) => isPaused() || postList.add(post),
       deleted: (id) => postList.remove(id),
-      skipped: (skipped) => isPaused() || postList.addSkipped(count(skipped)),
+      skipped: (skipped) => isPaused() || postList.addSkipped(skipped),
       missed: () => postList.notice(say('postsMissed')),
-      alert: () => void live.refresh(),
+      alert: () => live.refreshSoon(),
       standing(isOpen) {
         postList.notice(isOpen ? '' : say('postsCut', { time: clockTime(Date.now(), 'second') }));
         // Whatever cut the stream cut the rest as well, and what mends it mends both.
-        void live.refresh();
+        live.refreshSoon();
       },
     },
   );
@@ -227,6 +223,7 @@ function start() {
     listenAnew();
     if (document.visibilityState === 'visible') void live.refresh();
   });
+  document.addEventListener(SIGNED_OUT, () => stopListening());
   openScoreBox(find('#score', 'section'), nameOf);
   openSignIn({ dialog: signInDialog, signOutButton: find('#sign-out', 'button'), signedIn: begin });
 }

@@ -1,7 +1,7 @@
 import { ApiFailure, explain } from './api.js';
 import { element, find } from './dom.js';
 import { showExplanation } from './explanation.js';
-import { clockTime, say, share } from './words.js';
+import { clockTime, count, say, share } from './words.js';
 
 /** @import { ScoredPost } from './types.js' */
 
@@ -17,6 +17,8 @@ export function createPostList(section, options) {
   const list = find('ol', 'ol', section);
   const empty = find('.empty', 'p', section);
   const notice = find('.notice', 'p', section);
+  const skippedLine = find('.skipped', 'p', section);
+  let skipped = 0;
   /** @type {Map<string, HTMLElement>} */
   const entries = new Map();
 
@@ -49,9 +51,10 @@ export function createPostList(section, options) {
       remove(id);
       trim();
     },
-    /** Says how many posts came that are not shown. @param {string} count */
-    addSkipped(count) {
-      list.firstElementChild?.querySelector('.fine')?.append(` · ${say('skipped', { count })}`);
+    /** Says how many posts came since the list began that are not shown. @param {number} posts */
+    addSkipped(posts) {
+      skipped += posts;
+      skippedLine.textContent = say('skipped', { count: count(skipped) });
     },
     /** What the reader must know of the list as a whole. @param {string} words */
     notice(words) {
@@ -59,6 +62,8 @@ export function createPostList(section, options) {
       notice.hidden = words === '';
     },
     clear() {
+      skipped = 0;
+      skippedLine.textContent = '';
       entries.clear();
       list.replaceChildren();
       trim();

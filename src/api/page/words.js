@@ -26,6 +26,9 @@ function makeFormats() {
     minutes: number({ style: 'unit', unit: 'minute', unitDisplay: 'short' }),
     hours: number({ style: 'unit', unit: 'hour', unitDisplay: 'short' }),
     days: number({ style: 'unit', unit: 'day', unitDisplay: 'long' }),
+    narrow: /** @type {const} */ (['minute', 'hour', 'day']).map((unit) =>
+      number({ style: 'unit', unit, unitDisplay: 'narrow' }),
+    ),
     second: of({ hour: '2-digit', minute: '2-digit', second: '2-digit' }),
     minute: of({ hour: '2-digit', minute: '2-digit' }),
     day: of({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }),
@@ -67,6 +70,14 @@ export function duration(millis) {
   if (millis < 3_600_000) return formats.minutes.format(millis / 60_000);
   if (millis < 2 * 86_400_000) return formats.hours.format(millis / 3_600_000);
   return formats.days.format(millis / 86_400_000);
+}
+
+/** The same for a button: `10m`, `24h`, `7d`. @param {number} millis */
+export function shortDuration(millis) {
+  const [minutes, hours, days] = formats.narrow;
+  if (millis < 3_600_000) return minutes?.format(millis / 60_000) ?? '';
+  if (millis < 2 * 86_400_000) return hours?.format(millis / 3_600_000) ?? '';
+  return days?.format(millis / 86_400_000) ?? '';
 }
 
 /**
