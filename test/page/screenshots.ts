@@ -21,9 +21,7 @@ try {
   await light.locator('.alert-list [data-state="resolved"]').waitFor(PATIENCE);
   await light.getByRole('button', { name: 'Pause' }).click();
   await light.getByText('Evidence').click();
-  await light
-    .getByLabel('Any text')
-    .fill('Two hours on hold, then they cut me off. Never again.');
+  await light.getByLabel('Any text').fill('Two hours on hold, then they cut me off. Never again.');
   await light.getByRole('button', { name: 'Score' }).click();
   await light.locator('.result .explanation').waitFor();
   const negative = light.locator('.post-list > li', { has: light.locator('.label.negative') });
