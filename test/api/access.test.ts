@@ -96,7 +96,7 @@ describe('a server with tokens', () => {
     });
   });
 
-  it.each(['/health/live', '/health/ready', '/', '/page.js', '/sign-in.js', '/page.css', '/v1/session'])(
+  it.each(['/health/live', '/health/ready', '/', '/page.js', '/sign-in.js', '/styles/page.css', '/v1/session'])(
     'shows %s to everybody',
     async (url) => {
       const { ask } = await open();

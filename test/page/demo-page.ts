@@ -61,6 +61,7 @@ export function demoPage(visit: Visit): void {
       await page.getByRole('button', { name: 'Silence…' }).click();
       await page.getByLabel('Which alerts').selectOption({ label: 'of every rule' });
       await page.getByLabel('For').selectOption({ index: 2 });
+      expect(await seriousFaults(page)).toEqual([]);
       await page.getByLabel('Why').fill('A launch, all hands know');
       await page.getByRole('dialog').getByRole('button', { name: 'Silence' }).click();
       const silences = page.locator('#silences li');

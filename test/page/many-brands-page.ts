@@ -7,6 +7,7 @@ import { ALL_BRANDS, brandId, epochMillis, postId } from '../../src/contracts/id
 import { bookOf, createFeed, windowsOf } from '../api/support/fakes.js';
 import { alert, minute, NOON, scoredPost } from '../api/support/posts.js';
 import { apiConfig, openApi } from '../api/support/server.js';
+import { seriousFaults } from './support/accessibility.js';
 import type { Visit, VisitOptions } from './support/visits.js';
 
 const HOUR = 3_600_000;
@@ -57,6 +58,8 @@ export function manyBrandsPage(visit: Visit): void {
 
     it('asks for a token, takes a right one, and holds a cookie that no script can read', async () => {
       const page = await open({ expected: /401/ });
+      await page.getByRole('dialog').waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
       await page.getByLabel('Token').fill('wrong');
       await page.keyboard.press('Enter');
       await expect
