@@ -163,6 +163,17 @@ describe('trying a rule', () => {
     for (let i = 0; i < 3; i += 1) expect((await test({ brand: 'orbit' })).statusCode).toBe(500);
   });
 
+  it('is described with every setting of a rule', async () => {
+    const api = await openApi();
+    const { paths } = (await api.inject('/openapi.json')).json();
+    const body = paths['/v1/rules/test'].post.requestBody.content['application/json'].schema;
+    const { rules } = (await api.inject('/v1/rules')).json();
+    const { settings } = body.properties;
+    expect(Object.keys(settings.properties)).toEqual(expect.arrayContaining(Object.keys(rules[0])));
+    expect(settings.properties.sensitivity).toMatchObject({ enum: ['low', 'medium', 'high'] });
+    expect(settings.description).toMatch(/^As of a rule/);
+  });
+
   it('is counted apart: thirty a minute', async () => {
     const test = await open({
       tryRule: async ({ watermark: at }) => ({ from: at, to: at, windows: 0, alerts: [] }),
