@@ -192,6 +192,7 @@ export type WindowState = Pick<WindowAggregate, 'revision' | 'complete' | 'final
 /** A brand's counts as the window that people see. */
 export function toWindow(brand: BrandId, bucket: Bucket, sums: Sums, state: WindowState): WindowAggregate {
   const { negative, neutral, positive } = sums.distinct;
+  const mostNegative = sums.mostNegative.slice(0, SAMPLES_SHOWN);
   return {
     v: 1,
     brand,
@@ -211,7 +212,10 @@ export function toWindow(brand: BrandId, bucket: Bucket, sums: Sums, state: Wind
     ...(hasTerms(bucket) && {
       negativeTerms: tellingTerms(sums.negativeTerms, sums.otherTerms).map((term) => ({ ...term })),
     }),
-    mostNegative: sums.mostNegative.slice(0, SAMPLES_SHOWN).map(({ id }) => id),
+    mostNegative: mostNegative.map(({ id }) => id),
+    mostNegativePolarity: mostNegative.map(
+      ({ polarityMicros }) => Math.round(polarityMicros / 1_000) / 1_000,
+    ),
     mostRepeated: [...sums.mostRepeated]
       .sort((a, b) => b.repeats - a.repeats || (a.id < b.id ? -1 : 1))
       .slice(0, SAMPLES_SHOWN)

@@ -1,6 +1,7 @@
-import type { AlertingConfig, AlertRule, Silence } from '../config/schema.js';
+import type { AlertingConfig, AlertRule } from '../config/schema.js';
 import type { Alert } from '../contracts/alert.js';
 import { type BrandId, brandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
+import type { SilencedSpan } from '../contracts/silence.js';
 import { bucketStart, TIER_MILLIS, type Tier } from '../contracts/window.js';
 import type { WindowReader } from '../contracts/window-reader.js';
 import { alertsChanged } from '../telemetry/instruments.js';
@@ -22,7 +23,8 @@ export interface EvaluatorOptions {
   /** Hands a change to the deliveries; resolves once it would outlive this process. The same change may come again. */
   readonly deliver: (alert: Alert) => Promise<void>;
   readonly lookBackMs: AlertingConfig['lookBackMs'];
-  readonly silences?: readonly Silence[];
+  /** Beside those that the store knows, which are asked for at every evaluation. */
+  readonly silences?: readonly SilencedSpan[];
   /** How long windows are kept: one that is missing from before that time was not necessarily empty. */
   readonly retentionMs: Readonly<Record<Tier, number>>;
 }
@@ -38,6 +40,8 @@ interface Target {
   readonly rule: AlertRule;
   readonly test: RuleTest;
   readonly brand: BrandId;
+  readonly isSilenced: (time: EpochMillis) => boolean;
+  readonly traceId: string | undefined;
 }
 
 export interface Evaluator {
@@ -45,8 +49,10 @@ export interface Evaluator {
    * Evaluates every rule for each of its brands on the windows that have closed since the last time.
    * A brand that fails does not keep the others back; the first failure is thrown at the end, and the next
    * evaluation goes on where this one stopped.
+   *
+   * @param traceId of this evaluation, where it is traced; the alerts that it fires name it
    */
-  evaluate(): Promise<EvaluationResult>;
+  evaluate(traceId?: string): Promise<EvaluationResult>;
 }
 
 /** Rules and brands that are evaluated beside each other. */
@@ -119,13 +125,20 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   return {
-    async evaluate() {
+    async evaluate(traceId) {
       const watermark = await reader.watermark();
       if (watermark === undefined) return { windows: 0, changes: [] };
+      const silences = [...(options.silences ?? []), ...(await store.silences(epochMillis(0)))];
       const targets = options.rules.flatMap((rule): readonly Target[] => {
         const brands = rule.brands?.map(brandId) ?? options.brands();
         const test = ruleTestOf(rule, brands.length);
-        return brands.map((brand) => ({ rule, test, brand }));
+        return brands.map((brand) => ({
+          rule,
+          test,
+          brand,
+          isSilenced: (time) => isSilenced(silences, brand, rule.name, time),
+          traceId,
+        }));
       });
       const states = await store.states(targets.map(({ rule, brand }) => ({ brand, rule: rule.name })));
 
@@ -218,7 +231,7 @@ async function nextStep(
 /** Window by window from where one stands up to a time, or up to the first change. */
 async function walk(
   options: EvaluatorOptions,
-  { rule, test, brand }: Target,
+  { rule, test, brand, isSilenced, traceId }: Target,
   before: RuleState,
   to: EpochMillis,
   watermark: EpochMillis,
@@ -234,12 +247,7 @@ async function walk(
   const oldestKept = bucketStart(tier, epochMillis(watermark - options.retentionMs[tier] + 2 * size));
   const knownSince = before.knownSince ?? windows[0]?.start;
   const knownFrom = knownSince === undefined ? undefined : epochMillis(Math.max(knownSince, oldestKept));
-  const watched = {
-    brand,
-    tier,
-    test,
-    isSilenced: (time: EpochMillis) => isSilenced(options.silences ?? [], brand, rule.name, time),
-  };
+  const watched = { brand, tier, test, isSilenced, traceId };
 
   let state: RuleState = knownSince === undefined ? before : { ...before, knownSince };
   for (let index = history; index < series.slots.length; index += 1) {

@@ -3,9 +3,10 @@ import type { Tier } from '../contracts/window.js';
 import { emptyProfile, followDrift, learn, notePeak, rebaselined } from './detectors/profile.js';
 import type { RuleTest } from './detectors/rule-test.js';
 import { type Evaluation, testSurge } from './detectors/surge.js';
+import { evidenceOf } from './evidence.js';
 import { isQuietHour } from './quiet.js';
 import { advance, type RuleState, type Transition } from './state.js';
-import { countsOf, slotStart, type WindowSeries } from './window-series.js';
+import { slotStart, type WindowSeries } from './window-series.js';
 
 export interface Watched {
   readonly brand: BrandId;
@@ -14,6 +15,8 @@ export interface Watched {
   readonly test: RuleTest;
   /** Whether somebody has asked for silence at a time. */
   readonly isSilenced: (time: EpochMillis) => boolean;
+  /** Of what is going on now, where it is traced. */
+  readonly traceId?: string | undefined;
 }
 
 export interface Observation extends Transition {
@@ -55,9 +58,11 @@ export function observe(
 
   const muted =
     (test.quietHours !== undefined && isQuietHour(test.quietHours, end)) || watched.isSilenced(end);
-  const sourcesSince = (start: EpochMillis): Readonly<Record<string, number>> =>
-    countsOf(series, index + 1 - Math.round((end - start) / series.windowMillis), index + 1, 'bySource');
-  const { state, event } = advance(test, { ...watched, muted, sourcesSince }, before, evaluation);
+  const evidenceSince = (start: EpochMillis) => {
+    const windows = Math.round((end - start) / series.windowMillis);
+    return evidenceOf(series, index + 1 - windows, index + 1, test.measure);
+  };
+  const { state, event } = advance(test, { ...watched, muted, evidenceSince }, before, evaluation);
   if (event?.resolution === 're-baselined') profile = rebaselined(profile);
   return { state: { ...state, profile }, evaluation, ...(event !== undefined && { event }) };
 }

@@ -1,7 +1,8 @@
 import type { AlertRule } from '../config/schema.js';
 import { type Alert, alertKey } from '../contracts/alert.js';
 import { type EpochMillis, epochMillis } from '../contracts/ids.js';
-import { ALERT_RETENTION_MILLIS, type PastAlerts } from './alert-store.js';
+import type { Silence } from '../contracts/silence.js';
+import { ALERT_RETENTION_MILLIS, ENDED_SILENCE_MILLIS, type PastAlerts } from './alert-store.js';
 import { ruleTestOf } from './detectors/rule-test.js';
 import type { RuleState } from './state.js';
 
@@ -12,21 +13,24 @@ import type { RuleState } from './state.js';
 const ANNOUNCED_AGAIN_MILLIS = 10 * 60_000;
 
 /**
- * What `sentiment.alerts` tells of the past: the alerts, and where each rule stood when it last changed. From there
- * the windows are evaluated again, which changes nothing that was announced; what is usual is learned again from the
- * windows that are still kept.
+ * What `sentiment.alerts` tells of the past: the alerts, the silences that still matter, and where each rule stood when
+ * it last changed. From there the windows are evaluated again, which changes nothing that was announced; what is usual
+ * is learned again from the windows that are still kept.
  *
- * @param values of the topic, in the order of each key; a later one of an alert replaces an earlier one
+ * @param values of the topic, in the order of each key; a later one of an alert or a silence replaces an earlier one
  * @param watermark up to which windows are closed
  */
 export function pastOf(
-  values: readonly Alert[],
+  values: ReadonlyArray<Alert | Silence>,
   rules: readonly AlertRule[],
   watermark: EpochMillis,
 ): PastAlerts {
   const byId = new Map<string, Alert>();
   const latest = new Map<string, Alert>();
+  const silences = new Map<string, Silence>();
+  for (const value of values) if ('kind' in value) silences.set(value.id, value);
   for (const alert of values) {
+    if ('kind' in alert) continue;
     if (alert.firedAt < watermark - ALERT_RETENTION_MILLIS) continue;
     byId.set(alert.id, alert);
     const known = latest.get(alertKey(alert));
@@ -37,7 +41,11 @@ export function pastOf(
     if (rule === undefined) return [];
     return { key: { brand: alert.brand, rule: rule.name }, state: stateOf(alert, rule, watermark) };
   });
-  return { alerts: [...byId.values()], states };
+  return {
+    alerts: [...byId.values()],
+    states,
+    silences: [...silences.values()].filter(({ to }) => to > watermark - ENDED_SILENCE_MILLIS),
+  };
 }
 
 function stateOf(alert: Alert, rule: AlertRule, watermark: EpochMillis): RuleState {

@@ -1,5 +1,6 @@
-import type { AlertRule, Silence } from '../config/schema.js';
+import type { AlertRule } from '../config/schema.js';
 import type { BrandId, EpochMillis } from '../contracts/ids.js';
+import type { SilencedSpan } from '../contracts/silence.js';
 
 type QuietHours = NonNullable<AlertRule['quietHours']>;
 
@@ -11,7 +12,7 @@ export function isQuietHour({ from, to, timeZone }: QuietHours, time: EpochMilli
 
 /** Whether somebody has asked for silence then. */
 export function isSilenced(
-  silences: readonly Silence[],
+  silences: readonly SilencedSpan[],
   brand: BrandId,
   rule: string,
   time: EpochMillis,
@@ -26,6 +27,8 @@ export function isSilenced(
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>();
+/** Whoever tries rules out may write the name of a time zone in many ways. */
+const MOST_CLOCKS = 100;
 
 /** Hours and minutes such as 07:05. Making a format takes long, and there are few time zones. */
 function clockOf(timeZone: string): Intl.DateTimeFormat {
@@ -37,6 +40,7 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
     minute: '2-digit',
     hourCycle: 'h23',
   });
+  if (clocks.size >= MOST_CLOCKS) clocks.clear();
   clocks.set(timeZone, clock);
   return clock;
 }

@@ -49,8 +49,9 @@ export interface Circumstances {
   readonly tier: Tier;
   /** Nothing begins to fire: quiet hours or a silence. */
   readonly muted: boolean;
-  /** Posts by source from a time up to the end of the window. */
-  readonly sourcesSince: (start: EpochMillis) => Readonly<Record<string, number>>;
+  /** What an alert tells beside the counts, of the time from `start` up to the end of the window. */
+  readonly evidenceSince: (start: EpochMillis) => Pick<Alert['evidence'], 'bySource' | 'terms' | 'postIds'>;
+  readonly traceId?: string | undefined;
 }
 
 export interface Transition {
@@ -132,7 +133,7 @@ function withPeak(alert: Alert, observed: number): Alert {
 
 function fired(
   { name, measure }: RuleTest,
-  { brand, tier, sourcesSince }: Circumstances,
+  { brand, tier, evidenceSince, traceId }: Circumstances,
   end: EpochMillis,
   measurement: Measurement,
 ): Alert {
@@ -156,8 +157,9 @@ function fired(
       posts,
       negativeShare: measurement.negativeShare,
       baselineNegativeShare: measurement.usualNegativeShare,
-      bySource: sourcesSince(start),
+      ...evidenceSince(start),
       ...(authors !== undefined && { authors }),
     },
+    ...(traceId !== undefined && { traceId }),
   };
 }

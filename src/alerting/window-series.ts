@@ -14,6 +14,8 @@ export interface Slot {
   /** Posts by the version of the model that scored them, and by source. */
   readonly byModel: Readonly<Record<string, number>>;
   readonly bySource: Readonly<Record<string, number>>;
+  /** Where the slot is one: for what an alert tells beside the counts. */
+  readonly window?: WindowAggregate;
 }
 
 /** Windows of one brand and one size without gaps. */
@@ -25,7 +27,7 @@ export interface WindowSeries {
 }
 
 /** Several windows counted together. */
-export interface Span extends Omit<Slot, 'byModel' | 'bySource'> {
+export interface Span extends Omit<Slot, 'byModel' | 'bySource' | 'window'> {
   readonly windows: number;
 }
 
@@ -57,6 +59,7 @@ export function slotOf(window: WindowAggregate, deduplicate: boolean): Slot {
     ...(authors !== undefined && { authors }),
     byModel,
     bySource,
+    window,
   };
 }
 

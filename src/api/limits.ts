@@ -20,7 +20,7 @@ export async function installLimits(
       origin: [...origins],
       // Other pages bring a token of their own; what the browser holds for this server is not theirs.
       credentials: false,
-      methods: ['GET', 'HEAD', 'POST'],
+      methods: ['GET', 'HEAD', 'POST', 'DELETE'],
       allowedHeaders: ['authorization', 'content-type', 'last-event-id'],
       exposedHeaders: ['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
       maxAge: PREFLIGHT_SECONDS,

@@ -8,6 +8,7 @@ import type { BrandBook } from '../contracts/brand-book.js';
 import type { Clock } from '../contracts/clock.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
+import type { SilenceBook } from '../contracts/silence-book.js';
 import type { TextScorer } from '../contracts/text-scorer.js';
 import type { WindowNamespaces, WindowReader } from '../contracts/window-reader.js';
 import { installAccess, type RouteScope, requireTokens } from './access.js';
@@ -22,10 +23,12 @@ import { alertRoutes } from './routes/alerts.js';
 import { brandRoutes } from './routes/brands.js';
 import { counterRoutes } from './routes/counters.js';
 import { healthRoutes } from './routes/health.js';
-import { ruleRoutes } from './routes/rules.js';
+import { ruleRoutes, type TryRule } from './routes/rules.js';
 import { scoreRoutes } from './routes/score.js';
 import { sessionRoutes } from './routes/session.js';
+import { silenceRoutes } from './routes/silences.js';
 import { streamRoutes } from './routes/stream.js';
+import { termsAndSamplesRoutes } from './routes/terms-and-samples.js';
 import { versionRoutes } from './routes/version.js';
 import { windowRoutes } from './routes/windows.js';
 import type { Api } from './schema.js';
@@ -40,7 +43,9 @@ export interface ApiServerOptions {
   /** Windows beside those, for whoever asks for them by name. */
   readonly namespaces: WindowNamespaces;
   readonly alerts: AlertBook;
+  readonly silences: SilenceBook;
   readonly rules: readonly AlertRule[];
+  readonly tryRule: TryRule;
   readonly feed: LiveFeed;
   readonly scorer: TextScorer;
   readonly readiness: Readiness;
@@ -84,9 +89,17 @@ export async function createApiServer(options: ApiServerOptions): Promise<Api> {
   });
   brandRoutes(api, { brands, windows, clock });
   windowRoutes(api, { brands, windows, clock });
+  termsAndSamplesRoutes(api, { brands, windows, clock });
   counterRoutes(api, { windows });
   alertRoutes(api, { alerts, clock });
-  ruleRoutes(api, { rules: options.rules });
+  silenceRoutes(api, { silences: options.silences, brands, rules: options.rules, clock });
+  ruleRoutes(api, {
+    rules: options.rules,
+    brands,
+    tryRule: options.tryRule,
+    windows: options.windows,
+    clock,
+  });
   streamRoutes(api, { brands, streams });
   scoreRoutes(api, { scorer, scoresPerMinute: config.scoresPerMinute });
   versionRoutes(api, { version });

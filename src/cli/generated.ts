@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { settings } from '../config/settings.js';
-import { alertSchema } from '../contracts/alert.js';
+import { alertTopicSchema } from '../contracts/alert-topic.js';
 import { scoredPostSchema } from '../contracts/scored-post.js';
 import { windowAggregateSchema } from '../contracts/window.js';
 
@@ -45,6 +45,6 @@ export function topicSchemas(): Readonly<Record<string, object>> {
       scoredPostSchema,
     ),
     'sentiment.aggregates.json': schema('A value on sentiment.aggregates', windowAggregateSchema),
-    'sentiment.alerts.json': schema('A value on sentiment.alerts', alertSchema),
+    'sentiment.alerts.json': schema('A value on sentiment.alerts: a silence or an alert', alertTopicSchema),
   };
 }

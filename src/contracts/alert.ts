@@ -45,7 +45,13 @@ export const alertSchema = z.object({
     bySource: z.record(z.string(), z.number()),
     /** At least so many different authors, where they are counted. */
     authors: z.number().optional(),
+    /** The terms that tell the negative posts of the windows that fired it, the most telling first. */
+    terms: z.array(z.object({ term: z.string(), negative: z.number(), other: z.number() })).optional(),
+    /** Up to five of their posts: the most negative, or of a volume those that were repeated most. */
+    postIds: z.array(z.string()).optional(),
   }),
+  /** Of the evaluation that fired it, where traces are recorded (W3C Trace Context, 32 hexadecimal digits). */
+  traceId: z.string().optional(),
   acknowledgement: z.object({ by: z.string(), at: time }).optional(),
 });
 export type Alert = Readonly<z.infer<typeof alertSchema>>;

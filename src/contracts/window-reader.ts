@@ -1,5 +1,6 @@
-import type { BrandId, EpochMillis } from './ids.js';
-import type { Tier, WindowAggregate } from './window.js';
+import { setImmediate as othersFirst } from 'node:timers/promises';
+import { type BrandId, type EpochMillis, epochMillis } from './ids.js';
+import { TIER_MILLIS, type Tier, type WindowAggregate } from './window.js';
 
 export interface WindowQuery {
   readonly brand: BrandId;
@@ -49,4 +50,22 @@ export interface WindowReader {
 export interface WindowNamespaces {
   /** `undefined` where nothing was filled under that name. */
   namespace(name: string): Promise<WindowReader | undefined>;
+}
+
+const WINDOWS_A_PART = 128;
+
+/**
+ * The windows of a range in parts, in order of time: decoding thousands at once would hold up for tenths of a second
+ * whatever else the process does.
+ */
+export async function* windowsInParts(
+  reader: Pick<WindowReader, 'windows'>,
+  { brand, tier, from, to }: WindowQuery,
+): AsyncGenerator<readonly WindowAggregate[]> {
+  const millis = WINDOWS_A_PART * TIER_MILLIS[tier];
+  for (let start = from; start < to; start = epochMillis(start + millis)) {
+    const end = epochMillis(Math.min(to, start + millis));
+    yield await reader.windows({ brand, tier, from: start, to: end });
+    await othersFirst();
+  }
 }

@@ -63,6 +63,8 @@ export const windowAggregateSchema = z.object({
     .optional(),
   /** Ids of different posts, the most negative first. */
   mostNegative: z.array(z.string()).optional(),
+  /** Their polarities, in thousandths, in the same order. */
+  mostNegativePolarity: z.array(z.number()).optional(),
   /** Posts that were repeated, and how often within the window; the most often first. */
   mostRepeated: z.array(z.object({ id: z.string(), repeats: count })).optional(),
   /** Beyond 32 names the smaller ones are counted together as `_other`; so are languages and models. */

@@ -15,8 +15,10 @@ import { systemClock } from '../contracts/clock.js';
 import { ALL_BRANDS, type BrandId, type EpochMillis, OTHER_BRANDS } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
 import type { OutputRecord } from '../contracts/record.js';
+import { type Silence, silenceKey } from '../contracts/silence.js';
 import type { WindowReader } from '../contracts/window-reader.js';
 import type { Streams } from '../streams/port.js';
+import { inEvaluationSpan } from '../telemetry/spans.js';
 import { restoreAlerts } from './restore-alerts.js';
 import type { Role } from './role.js';
 
@@ -57,7 +59,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
 
   async function restore(watermark: EpochMillis): Promise<void> {
     const group = `${config.streams.group}.restore.alerts.${randomUUID()}`;
-    const alerts = await restoreAlerts({
+    const restored = await restoreAlerts({
       streams,
       topic: config.topics.alerts,
       group,
@@ -65,7 +67,8 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
       rules,
       watermark,
     });
-    if (alerts > 0) logger.warn({ alerts }, 'the store knew no alerts: they were restored from their topic');
+    if (restored.alerts + restored.silences > 0)
+      logger.warn(restored, 'the store knew no alerts: they were restored from their topic');
   }
 
   await jobs.start({
@@ -75,7 +78,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
       const watermark = await windows.watermark();
       if (watermark === undefined) return;
       if (!(await store.knowsPast())) await restore(watermark);
-      const { changes } = await evaluator.evaluate();
+      const { changes } = await inEvaluationSpan((traceId) => evaluator.evaluate(traceId));
       for (const { brand, rule, state, observed, expected } of changes) {
         logger.info({ brand, rule, state, observed, expected }, 'an alert has changed');
       }
@@ -131,4 +134,9 @@ export function messageOptions(
 /** An alert as it stands on its topic. */
 export function alertRecord(alert: Alert, topic: string): OutputRecord {
   return { topic, key: Buffer.from(alertKey(alert)), value: Buffer.from(JSON.stringify(alert)) };
+}
+
+/** A silence as it stands there, beside the alerts. */
+export function silenceRecord(silence: Silence, topic: string): OutputRecord {
+  return { topic, key: Buffer.from(silenceKey(silence)), value: Buffer.from(JSON.stringify(silence)) };
 }

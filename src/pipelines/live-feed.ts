@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.js';
-import { alertSchema } from '../contracts/alert.js';
+import { alertTopicSchema } from '../contracts/alert-topic.js';
 import { postId } from '../contracts/ids.js';
 import type { LiveEvent, LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
@@ -9,6 +9,9 @@ import { scoredPostSchema } from '../contracts/scored-post.js';
 import { windowAggregateSchema } from '../contracts/window.js';
 import type { Streams } from '../streams/port.js';
 import { jsonOf } from './record-values.js';
+
+/** What a record says; `undefined` where that is nothing for the feed. */
+type Decode = (record: SourceRecord) => LiveEvent | undefined;
 
 export interface OpenLiveFeed extends LiveFeed {
   close(): Promise<void>;
@@ -28,13 +31,13 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<OpenLiveFe
   const { config, streams, logger } = options;
   const { topics } = config;
   const listeners = new Set<(event: LiveEvent) => void>();
-  const decoders: ReadonlyArray<readonly [topic: string, decode: (record: SourceRecord) => LiveEvent]> = [
+  const decoders: ReadonlyArray<readonly [topic: string, decode: Decode]> = [
     [topics.scored, decodeResult],
     [
       topics.aggregates,
       ({ value }) => ({ kind: 'window', window: windowAggregateSchema.parse(jsonOf(value)) }),
     ],
-    [topics.alerts, ({ value }) => ({ kind: 'alert', alert: alertSchema.parse(jsonOf(value)) })],
+    [topics.alerts, decodeAlert],
   ];
 
   const consumptions = await Promise.all(
@@ -56,10 +59,11 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<OpenLiveFe
     }),
   );
 
-  function emitAll(batch: RecordBatch, decode: (record: SourceRecord) => LiveEvent): void {
+  function emitAll(batch: RecordBatch, decode: Decode): void {
     for (const record of recordsOf(batch)) {
       try {
         const event = decode(record);
+        if (event === undefined) continue;
         for (const listener of listeners) listener(event);
       } catch (error) {
         logger.debug(
@@ -86,4 +90,10 @@ function decodeResult({ key, value }: SourceRecord): LiveEvent {
   if (value !== null) return { kind: 'scored', post: scoredPostSchema.parse(jsonOf(value)) };
   if (key === null) throw new TypeError('a deletion without a key names no post');
   return { kind: 'deleted', id: postId(Buffer.from(key).toString('utf8')) };
+}
+
+/** Silences are on that topic too. */
+function decodeAlert({ value }: SourceRecord): LiveEvent | undefined {
+  const parsed = alertTopicSchema.parse(jsonOf(value));
+  return 'kind' in parsed ? undefined : { kind: 'alert', alert: parsed };
 }

@@ -1,4 +1,5 @@
 import { deliveriesOf } from '../alerting/delivery/delivery.js';
+import { tryRule } from '../alerting/rule-trial.js';
 import type { Jobs } from '../alerting/schedulers/port.js';
 import { createApiServer } from '../api/server.js';
 import type { Config } from '../config/schema.js';
@@ -8,10 +9,11 @@ import { type Clock, systemClock } from '../contracts/clock.js';
 import { messageOf } from '../contracts/errors.js';
 import type { LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
+import type { SilenceBook } from '../contracts/silence-book.js';
 import type { TextScorer } from '../contracts/text-scorer.js';
 import type { WindowNamespaces, WindowReader } from '../contracts/window-reader.js';
 import type { Streams } from '../streams/port.js';
-import { alertRecord } from './alerting.js';
+import { alertRecord, silenceRecord } from './alerting.js';
 import { listen } from './listen.js';
 import type { Readiness, Role } from './role.js';
 
@@ -21,7 +23,7 @@ export interface ServingOptions {
   /** Asked anew for every request: they may be replaced. */
   readonly brands: Pick<BrandBook, 'current'>;
   readonly windows: WindowReader & WindowNamespaces;
-  readonly alerts: AlertBook;
+  readonly alerts: AlertBook & SilenceBook;
   /** Takes over what receivers are told of acknowledgements; without it they are not told. */
   readonly jobs?: Pick<Jobs, 'enqueue'>;
   readonly feed: LiveFeed;
@@ -45,7 +47,7 @@ export async function startServing({
   ...parts
 }: ServingOptions): Promise<ServingRole> {
   const producer = await streams.producer();
-  const alerts: AlertBook = {
+  const alerts: AlertBook & SilenceBook = {
     ...parts.alerts,
     // Who has seen an alert belongs on its topic too, for everybody who reads it there.
     async acknowledge(id, by, at) {
@@ -54,6 +56,16 @@ export async function startServing({
       await producer.send([alertRecord(alert, config.topics.alerts)]);
       await jobs?.enqueue(deliveriesOf(alert, 'acknowledged', config.alerting.receivers));
       return alert;
+    },
+    // So do silences: they must outlive the store.
+    async addSilence(silence) {
+      await parts.alerts.addSilence(silence);
+      await producer.send([silenceRecord(silence, config.topics.alerts)]);
+    },
+    async endSilence(id, at) {
+      const silence = await parts.alerts.endSilence(id, at);
+      if (silence !== undefined) await producer.send([silenceRecord(silence, config.topics.alerts)]);
+      return silence;
     },
   };
   const { windows } = parts;
@@ -64,7 +76,9 @@ export async function startServing({
     ...parts,
     config: config.api,
     rules: config.alerting.rules,
+    tryRule: (asked) => tryRule(asked, windows, config.aggregation),
     alerts,
+    silences: alerts,
     namespaces,
     wallClock: systemClock,
   });

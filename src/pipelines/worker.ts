@@ -13,6 +13,7 @@ import type { Logger } from '../contracts/logger.js';
 import type { ReloadModel } from '../contracts/model-reload.js';
 import type { RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
+import type { SilenceBook } from '../contracts/silence-book.js';
 import type { WindowReader } from '../contracts/window-reader.js';
 import { openStreams } from '../streams/open.js';
 import type { Streams } from '../streams/port.js';
@@ -47,7 +48,7 @@ export interface Worker {
   readonly addresses: { readonly api?: string; readonly ops: string };
   readonly streams: Streams;
   readonly windows: WindowReader;
-  readonly alerts: AlertBook;
+  readonly alerts: AlertBook & SilenceBook;
   /** Resolves with the reason when the worker cannot go on. */
   readonly failed: Promise<Error>;
   /** Where one of its roles uses a model. */

@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { isSpanContextValid, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { messageOf } from '../contracts/errors.js';
 import type { RecordBatch } from '../contracts/record.js';
 
@@ -19,6 +19,24 @@ export async function inBatchSpan<Result>(batch: RecordBatch, work: () => Promis
       'messaging.kafka.offset': batch.offsets[0] ?? 0,
     },
   });
+  return during(span, work);
+}
+
+/**
+ * Runs an evaluation of the alert rules in a span of its own.
+ *
+ * @param evaluate gets the id of the trace; `undefined` where nobody records it
+ */
+export async function inEvaluationSpan<Result>(
+  evaluate: (traceId: string | undefined) => Promise<Result>,
+): Promise<Result> {
+  const span = trace.getTracer('sentiflux').startSpan('evaluate alert rules', { kind: SpanKind.INTERNAL });
+  const context = span.spanContext();
+  const isRecorded = span.isRecording() && isSpanContextValid(context);
+  return during(span, () => evaluate(isRecorded ? context.traceId : undefined));
+}
+
+async function during<Result>(span: Span, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {

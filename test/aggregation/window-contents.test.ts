@@ -73,6 +73,7 @@ describe.each(STORE_KINDS)('what a window tells (%s)', (kind) => {
     expect(await windows()).toMatchObject([
       {
         mostNegative: ['n1', 'n5', 'n4', 'n3', 'n2'],
+        mostNegativePolarity: [-0.95, -0.9, -0.8, -0.7, -0.6],
         mostRepeated: [
           { id: 'r2', repeats: 2 },
           { id: 's2', repeats: 1 },

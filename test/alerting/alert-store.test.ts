@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ALERT_RETENTION_MILLIS, type AlertStore } from '../../src/alerting/alert-store.js';
+import {
+  ALERT_RETENTION_MILLIS,
+  type AlertStore,
+  ENDED_SILENCE_MILLIS,
+} from '../../src/alerting/alert-store.js';
 import { emptyProfile } from '../../src/alerting/detectors/profile.js';
 import type { RuleState } from '../../src/alerting/state.js';
 import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
@@ -10,7 +14,7 @@ import type { Alert } from '../../src/contracts/alert.js';
 import { brandId, type EpochMillis, epochMillis } from '../../src/contracts/ids.js';
 import { silentLogger } from '../../src/contracts/logger.js';
 import { redisUrl } from '../support/services.js';
-import { alertOf } from './alerts.js';
+import { alertOf, silenceOf } from './alerts.js';
 import { acme, feedStart, slotEnd } from './feeds.js';
 
 const key = { brand: acme, rule: 'negative-surge' };
@@ -114,7 +118,7 @@ function behavesAsAlertStore(open: () => Promise<AlertStore>): void {
 
   it('knows no past before something was restored, even where that was nothing', async () => {
     expect(await store.knowsPast()).toBe(false);
-    await store.restore({ alerts: [], states: [] });
+    await store.restore({ alerts: [], states: [], silences: [] });
     expect(await store.knowsPast()).toBe(true);
   });
 
@@ -125,10 +129,61 @@ function behavesAsAlertStore(open: () => Promise<AlertStore>): void {
     await store.restore({
       alerts: [seen, { ...own, peak: 1 }],
       states: [{ key, state: firing(own) }],
+      silences: [],
     });
     expect(await store.list({ limit: 10 })).toEqual([own, seen]);
     expect(await store.get(old.id)).toEqual(seen);
     expect(await store.states([key])).toEqual([{ state: firing(own), revision: 2 }]);
+  });
+
+  it('has silences until they have ended, the first to end first', async () => {
+    const [long, short] = [silenceOf({ id: 'long', to: slotEnd(90) }), silenceOf({ id: 'short' })];
+    await store.addSilence(long);
+    await store.addSilence(short);
+    expect(await store.silences(slotEnd(10))).toEqual([short, long]);
+    expect(await store.silences(epochMillis(short.to - 1))).toEqual([short, long]);
+    expect(await store.silences(short.to)).toEqual([long]);
+    expect(await store.silences(long.to)).toEqual([]);
+  });
+
+  it('leaves a silence that it knows as it is', async () => {
+    await store.addSilence(silenceOf());
+    await store.endSilence(silenceOf().id, slotEnd(20));
+    await store.addSilence(silenceOf({ reason: 'another' }));
+    expect(await store.silences(epochMillis(0))).toEqual([silenceOf({ to: slotEnd(20) })]);
+  });
+
+  it('ends a silence once, before it would have ended or begun', async () => {
+    await store.addSilence(silenceOf());
+    const { id } = silenceOf();
+    expect(await store.endSilence(id, slotEnd(30))).toEqual(silenceOf({ to: slotEnd(30) }));
+    expect(await store.endSilence(id, slotEnd(31))).toEqual(silenceOf({ to: slotEnd(30) }));
+    expect(await store.silences(slotEnd(30))).toEqual([]);
+    expect(await store.silences(slotEnd(29))).toHaveLength(1);
+
+    const coming = silenceOf({ id: 'coming', from: slotEnd(80), to: slotEnd(90) });
+    await store.addSilence(coming);
+    expect(await store.endSilence('coming', slotEnd(20))).toEqual({ ...coming, to: slotEnd(20) });
+    expect(await store.endSilence('none', slotEnd(20))).toBeUndefined();
+  });
+
+  it('takes silences over, and keeps those that it has as they are', async () => {
+    const [own, other] = [silenceOf(), silenceOf({ id: 'other', brand: acme, rule: 'negative-surge' })];
+    await store.addSilence(own);
+    await store.endSilence(own.id, slotEnd(20));
+    const past = { alerts: [], states: [], silences: [own, other] };
+    await store.restore(past);
+    await store.restore(past);
+    expect(await store.silences(epochMillis(0))).toEqual([{ ...own, to: slotEnd(20) }, other]);
+  });
+
+  it('forgets silences that ended long before the newest was made', async () => {
+    const old = silenceOf();
+    await store.addSilence(old);
+    const later = epochMillis(old.to + ENDED_SILENCE_MILLIS + 1);
+    const fresh = silenceOf({ id: 'fresh', createdAt: later, from: later, to: epochMillis(later + 1) });
+    await store.addSilence(fresh);
+    expect(await store.silences(epochMillis(0))).toEqual([fresh]);
   });
 
   it('forgets alerts that are older than the retention', async () => {
@@ -169,6 +224,31 @@ describe.skipIf(redisUrl === undefined)('the store in Redis', () => {
       const left = await redis.pttl(name);
       expect(left).toBeGreaterThan(ALERT_RETENTION_MILLIS - 60_000);
     }
+    await store.close();
+  });
+
+  it('keeps a silence until it has ended and a day more, and no longer', async () => {
+    const store = await open();
+    const silence = silenceOf();
+    const lasts = silence.to - silence.createdAt;
+    await store.addSilence(silence);
+    for (const name of await keys()) {
+      expect(await redis.pttl(name)).toBeGreaterThan(lasts + ENDED_SILENCE_MILLIS - 60_000);
+      expect(await redis.pttl(name)).toBeLessThanOrEqual(lasts + ENDED_SILENCE_MILLIS);
+    }
+    await store.endSilence(silence.id, slotEnd(20));
+    const own = (await keys()).filter((name) => name.includes(silence.id));
+    expect(own).toHaveLength(1);
+    expect(await redis.pttl(own[0] ?? '')).toBeLessThanOrEqual(ENDED_SILENCE_MILLIS);
+    await store.close();
+  });
+
+  it('passes over a silence whose key is gone', async () => {
+    const store = await open();
+    await store.addSilence(silenceOf());
+    await redis.del((await keys()).filter((name) => name.includes(silenceOf().id)));
+    expect(await store.silences(epochMillis(0))).toEqual([]);
+    expect(await store.endSilence(silenceOf().id, slotEnd(20))).toBeUndefined();
     await store.close();
   });
 

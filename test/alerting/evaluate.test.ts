@@ -5,8 +5,9 @@ import { createEvaluator, type EvaluatorOptions } from '../../src/alerting/evalu
 import { pastOf } from '../../src/alerting/past.js';
 import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
 import { configSchema } from '../../src/config/schema.js';
-import type { Alert } from '../../src/contracts/alert.js';
+import { type Alert, alertSchema } from '../../src/contracts/alert.js';
 import { ALL_BRANDS, brandId, epochMillis } from '../../src/contracts/ids.js';
+import { silenceOf } from './alerts.js';
 import {
   acme,
   defaultRule,
@@ -173,6 +174,59 @@ describe('evaluating', () => {
     const { evaluator, published } = setUp(reader);
     await evaluator.evaluate();
     expect(published).toEqual([]);
+  });
+
+  it('says in the alert what the windows that fired it tell, and in which trace that was', async () => {
+    const windows = feed(dayWithSurge()).map((window, slot) => ({
+      ...window,
+      negativeTerms: [{ term: slot < 150 ? 'usual' : 'refund', negative: 3, other: 0, score: 2 }],
+      mostNegative: [`post-${slot}`],
+      mostNegativePolarity: [-0.9],
+    }));
+    const reader = new ScriptedReader(windows);
+    const { evaluator, published } = setUp(reader);
+    reader.reached = slotEnd(287);
+    await evaluator.evaluate('0af7651916cd43dd8448eb211c80319c');
+    const [firing, resolved] = published;
+    const slots = windows.filter(
+      ({ end }) => end > (firing?.window.start ?? 0) && end <= (firing?.firedAt ?? 0),
+    );
+    expect(firing?.evidence.postIds).toEqual(slots.flatMap(({ mostNegative }) => mostNegative).toSorted());
+    expect(firing?.evidence.terms?.[0]).toMatchObject({ term: 'refund' });
+    expect(firing?.traceId).toBe('0af7651916cd43dd8448eb211c80319c');
+    expect(resolved?.evidence).toEqual(firing?.evidence);
+    expect(alertSchema.parse(JSON.parse(JSON.stringify(firing)))).toEqual(firing);
+  });
+
+  it('obeys a silence from the next evaluation on, and its end', async () => {
+    const reader = new ScriptedReader(feed(dayWithSurge()));
+    const { evaluator, published, store } = setUp(reader);
+    const firesAt = async (...slots: readonly number[]) => {
+      for (const slot of slots) {
+        reader.reached = slotEnd(slot);
+        await evaluator.evaluate();
+      }
+      return published.map(({ firedAt }) => firedAt);
+    };
+    await firesAt(148);
+    await store.addSilence(silenceOf({ from: slotEnd(149), to: slotEnd(250), rule: 'negative-surge' }));
+    expect(await firesAt(152, 153)).toEqual([]);
+    await store.endSilence(silenceOf().id, slotEnd(153));
+    expect(await firesAt(154)).toEqual([slotEnd(154)]);
+  });
+
+  it.each([
+    ['another brand', { brand: brandId('other') }],
+    ['another rule', { rule: 'volume' }],
+    ['another time', { from: slotEnd(160) }],
+    ['nothing, since it was ended before it began', { from: slotEnd(149), to: slotEnd(20) }],
+  ])('fires in spite of a silence of %s', async (_what, given) => {
+    const reader = new ScriptedReader(feed(dayWithSurge()));
+    reader.reached = slotEnd(155);
+    const { evaluator, published, store } = setUp(reader);
+    await store.addSilence(silenceOf({ from: slotEnd(149), to: slotEnd(250), ...given }));
+    await evaluator.evaluate();
+    expect(published.map(({ state }) => state)).toEqual(['firing']);
   });
 
   it('begins no further back than it is told', async () => {

@@ -83,6 +83,24 @@ describe('what people read about an alert', () => {
     expect(facts).toContainEqual({ label: 'Sources', value: 'b 9, g 7, f 6, e 5, d 4, and 2 more' });
   });
 
+  it('names top terms, posts and the trace where the alert has them', () => {
+    const evidence = {
+      ...firing.evidence,
+      terms: [
+        { term: 'refund', negative: 1_200, other: 3 },
+        { term: '电池\u202e', negative: 4, other: 0 },
+      ],
+      postIds: ['post-1', 'p'.repeat(256), 'two\nlines'],
+    };
+    const { facts } = alertMessage({ ...firing, evidence, traceId: 'a'.repeat(32) }, 'firing', english);
+    expect(facts).toContainEqual({ label: 'Top terms', value: 'refund 1,200, 电池 4' });
+    expect(facts).toContainEqual({ label: 'Posts', value: `post-1, ${'p'.repeat(256)}, two lines` });
+    expect(facts).toContainEqual({ label: 'Trace', value: 'a'.repeat(32) });
+    const words = alertMessage({ ...firing, evidence }, 'firing', { ...english, language: 'zh' });
+    expect(words.facts).toContainEqual({ label: '高频词', value: 'refund 1,200, 电池 4' });
+    expect(words.facts.map(({ label }) => label)).not.toContain('追踪编号');
+  });
+
   it('keeps a path of the page, and links nowhere where its address is not configured', () => {
     const below = { ...english, pageUrl: 'https://example.com/sentiment/?team=1' };
     expect(alertMessage(firing, 'firing', below).link?.url).toBe(

@@ -3,15 +3,29 @@ import { describe, expect, it } from 'vitest';
 import { openReceivers } from '../../src/alerting/delivery/open-receivers.js';
 import type { Notice, Receiver } from '../../src/alerting/delivery/receiver.js';
 import { receiver as receiverSchema } from '../../src/config/receivers.js';
+import type { Alert } from '../../src/contracts/alert.js';
 import { alertOf } from './alerts.js';
 import { httpServer, status } from './http-server.js';
 import { acknowledged, clock, english, firing, noticeOf, resolved } from './notices.js';
 
 const ID = 'acme:negative-surge:1772399700000';
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const LINK = 'https://sentiment.example.com/#brand=acme';
 /** What comes from posts and from people who write in forms. */
 const HOSTILE = {
   brandName: () => 'A<!channel>&\u202eb\u001b[2J\n*x* [y](https://evil.example)',
+};
+const explained: Alert = {
+  ...firing,
+  evidence: {
+    ...firing.evidence,
+    terms: [
+      { term: 'refund', negative: 12, other: 1 },
+      { term: '电池', negative: 4, other: 0 },
+    ],
+    postIds: ['post-1', 'post-2'],
+  },
+  traceId: TRACE,
 };
 const hostile = noticeOf(
   alertOf({ evidence: { ...firing.evidence, bySource: { '<https://evil.example|forum>\r\n': 30 } } }),
@@ -57,13 +71,16 @@ describe.each(KINDS)('the receiver %s', (_, config) => {
     expect(second).toMatchObject({ body: first?.body, headers: { 'idempotency-key': `${ID}:firing` } });
   });
 
-  it('is told what happened: brand, rule, window, observed and expected, shares, sources, link and id', async () => {
-    const [request] = await sent(config, [noticeOf(firing, 'firing')]);
+  it('is told what happened: brand, rule, window, observed and expected, shares, what to look at, link and id', async () => {
+    const [request] = await sent(config, [noticeOf(explained, 'firing')]);
     for (const part of [
       'Acme: 24 negative posts where 2 were expected (negative-surge)',
       '2026-03-01 21:10 UTC – 2026-03-01 21:15 UTC (5m)',
       '80%, before 20%',
       'forum 30',
+      'refund 12, 电池 4',
+      'post-1, post-2',
+      TRACE,
       LINK,
       ID,
     ])

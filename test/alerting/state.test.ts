@@ -13,7 +13,7 @@ const circumstances = {
   brand: acme,
   tier: '5m',
   muted: false,
-  sourcesSince: () => ({ forum: 25 }),
+  evidenceSince: () => ({ bySource: { forum: 25 } }),
 } as const;
 
 function measured(slot: number, strength: number, given: Partial<Measurement> = {}): Evaluation {

@@ -1,8 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
 import { requireTokens } from '../../src/api/access.js';
 import type { Api } from '../../src/api/schema.js';
 import { tokenHash } from '../../src/api/tokens.js';
 import { epochMillis } from '../../src/contracts/ids.js';
+import { silenceOf } from '../alerting/alerts.js';
 import { bookOf } from './support/fakes.js';
 import { alert, NOON } from './support/posts.js';
 import { apiConfig, openApi } from './support/server.js';
@@ -28,9 +30,12 @@ type Request = {
 /** A server that asks for tokens, and a wall clock to turn. */
 async function open(changes: Parameters<typeof apiConfig>[0] = {}) {
   const wall = { now: epochMillis(NOON) };
+  const silences = createMemoryAlertStore();
+  await silences.addSilence(silenceOf());
   const api = await openApi({
     config: apiConfig({ tokens: TOKENS, sessionMs: HOUR, ...changes }),
     alerts: bookOf([alert()]),
+    silences,
     wallClock: { now: () => wall.now },
   });
   const ask = (request: Request, token?: string) =>
@@ -46,12 +51,20 @@ const routes: Record<'read' | 'score' | 'admin', readonly Request[]> = {
     '/v1/brands',
     '/v1/counters',
     '/v1/alerts',
+    '/v1/silences',
     '/v1/brands/orbit/windows',
+    '/v1/brands/orbit/terms',
+    '/v1/brands/orbit/samples',
     '/v1/version',
     '/openapi.json',
-  ].map((url) => ({ url })),
+  ]
+    .map((url): Request => ({ url }))
+    .concat({ method: 'POST', url: '/v1/rules/test', payload: { brand: 'orbit' } }),
   score: [{ method: 'POST', url: '/v1/score', payload: { text: 'good' } }],
-  admin: [{ method: 'POST', url: ACKNOWLEDGE, payload: { by: 'Mei' } }],
+  admin: [
+    { method: 'POST', url: ACKNOWLEDGE, payload: { by: 'Mei' } },
+    { method: 'DELETE', url: `/v1/silences/${silenceOf().id}` },
+  ],
 };
 
 describe('a server with tokens', () => {
@@ -373,5 +386,9 @@ it('every route says which scope it asks for', async () => {
         silent.push(`${method} ${url}`);
     }
   }
-  expect(silent).toEqual(['post /v1/alerts/{id}/acknowledge']);
+  expect(silent).toEqual([
+    'post /v1/alerts/{id}/acknowledge',
+    'post /v1/silences',
+    'delete /v1/silences/{id}',
+  ]);
 });

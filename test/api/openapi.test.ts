@@ -1,9 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
 import { tokenHash } from '../../src/api/tokens.js';
 import { epochMillis } from '../../src/contracts/ids.js';
+import { silenceOf } from '../alerting/alerts.js';
 import { bookOf, windowsOf } from './support/fakes.js';
-import { alert, minute, NOON, ORBIT } from './support/posts.js';
+import { alert, minute, NOON, ORBIT, TELLING } from './support/posts.js';
 import { apiConfig, openApi } from './support/server.js';
 
 type Content = Record<string, { schema?: object }>;
@@ -19,6 +21,9 @@ type Method = 'get' | 'post' | 'delete';
 const TOKEN = 'sft_everything';
 const ALERT = `/v1/alerts/${encodeURIComponent(alert().id)}`;
 
+const silences = createMemoryAlertStore();
+await silences.addSilence(silenceOf({ to: epochMillis(NOON + 3_600_000) }));
+
 /** Asks for a token, and has something to show at every route. */
 const open = () =>
   openApi({
@@ -31,7 +36,8 @@ const open = () =>
       scoresPerMinute: 5,
     }),
     alerts: bookOf([alert(), alert({ id: 'resolved', state: 'resolved', resolvedAt: epochMillis(NOON) })]),
-    windows: windowsOf([minute(ORBIT, NOON - 60_000)], epochMillis(NOON)),
+    silences,
+    windows: windowsOf([minute(ORBIT, NOON - 60_000, TELLING)], epochMillis(NOON)),
   });
 
 const api = await open();
@@ -86,7 +92,12 @@ const score = (payload: object, status = 200, url = '/v1/score'): Asked => ({
   status,
 });
 const acknowledge = { method: 'POST', path: '/v1/alerts/{id}/acknowledge', payload: { by: 'Mei' } } as const;
+const silence = { method: 'POST', path: '/v1/silences', url: '/v1/silences' } as const;
+const trial = { method: 'POST', path: '/v1/rules/test', url: '/v1/rules/test' } as const;
+const end = { method: 'DELETE', path: '/v1/silences/{id}' } as const;
 const WINDOWS = '/v1/brands/{brand}/windows';
+const TERMS = '/v1/brands/{brand}/terms';
+const SAMPLES = '/v1/brands/{brand}/samples';
 
 const asked: readonly Asked[] = [
   ok('/v1/brands'),
@@ -97,6 +108,12 @@ const asked: readonly Asked[] = [
   ok(WINDOWS, '/v1/brands/orbit/windows?fill=true'),
   { ...ok(WINDOWS, '/v1/brands/orbit/windows?tier=2m'), status: 400 },
   { ...ok(WINDOWS, '/v1/brands/nobody/windows'), status: 404 },
+  ok(TERMS, '/v1/brands/orbit/terms?tier=1m'),
+  { ...ok(TERMS, '/v1/brands/orbit/terms?tier=10s'), status: 400 },
+  { ...ok(TERMS, '/v1/brands/nobody/terms'), status: 404 },
+  ok(SAMPLES, '/v1/brands/orbit/samples?tier=1m'),
+  { ...ok(SAMPLES, '/v1/brands/orbit/samples?limit=0'), status: 400 },
+  { ...ok(SAMPLES, '/v1/brands/nobody/samples'), status: 404 },
   ok('/v1/windows', '/v1/windows?brands=orbit,_all'),
   { ...ok('/v1/windows'), status: 400 },
   { ...ok('/v1/windows', '/v1/windows?brands=nobody'), status: 404 },
@@ -110,7 +127,18 @@ const asked: readonly Asked[] = [
   { ...acknowledge, url: `${ALERT}/acknowledge`, status: 200 },
   { ...acknowledge, url: `${ALERT}/acknowledge`, payload: {}, status: 400 },
   { ...acknowledge, url: '/v1/alerts/none/acknowledge', status: 404 },
+  ok('/v1/silences'),
+  { ...ok('/v1/silences', '/v1/silences?format=xml'), status: 400 },
+  { ...silence, payload: { to: NOON + 60_000, reason: 'launch', brand: 'orbit' }, status: 201 },
+  { ...silence, payload: { to: NOON, reason: 'launch' }, status: 400 },
+  { ...silence, payload: { to: NOON + 60_000, reason: 'launch', brand: 'nobody' }, status: 404 },
+  { ...end, url: `/v1/silences/${silenceOf().id}`, status: 200 },
+  { ...end, url: '/v1/silences/1', status: 400 },
+  { ...end, url: '/v1/silences/00000000-0000-4000-8000-000000000000', status: 404 },
   ok('/v1/rules'),
+  { ...trial, payload: { brand: 'orbit', settings: { sensitivity: 'high' } }, status: 200 },
+  { ...trial, payload: { brand: 'orbit', settings: { sensitivity: 'x' } }, status: 400 },
+  { ...trial, payload: { brand: 'orbit', rule: 'none' }, status: 404 },
   score({ text: 'good' }),
   score({ texts: ['good', { text: 'x'.repeat(70_000) }] }, 200, '/v1/score?explain=true'),
   score({ texts: [] }, 400),

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Delivery } from '../../src/alerting/delivery/delivery.js';
+import { createMemoryAlertStore } from '../../src/alerting/stores/memory.js';
 import { configSchema } from '../../src/config/schema.js';
 import { systemClock } from '../../src/contracts/clock.js';
 import { silentLogger } from '../../src/contracts/logger.js';
@@ -33,7 +34,7 @@ describe('the role api', () => {
       streams,
       brands: { current: [] },
       windows: { ...windowsOf([]), namespace: async () => undefined },
-      alerts: bookOf([alert]),
+      alerts: { ...createMemoryAlertStore(), ...bookOf([alert]) },
       jobs: { enqueue: async (deliveries) => void enqueued.push(...deliveries) },
       feed: createFeed(),
       scorer: createScorer(),

@@ -26,6 +26,8 @@ export interface MessageOptions {
 const MOST_SOURCES = 5;
 /** Names come from posts and other people's files. */
 const MOST_NAME_CHARACTERS = 80;
+/** Whole, since a part of an id finds nothing; five of them stay below the limits of every receiver. */
+const MOST_ID_CHARACTERS = 256;
 
 /** Turns an alert into what people read: the one place that knows what an alert holds. */
 export function alertMessage(
@@ -77,10 +79,13 @@ function factsOf(alert: Alert, { language, brandName }: MessageOptions): readonl
       }),
     ],
     ['sources', sourcesOf(evidence.bySource, language)],
+    ['terms', termsOf(evidence.terms ?? [], language)],
+    ['postIds', (evidence.postIds ?? []).map((id) => plainName(id, MOST_ID_CHARACTERS)).join(', ')],
     ['firedAt', minute(alert.firedAt)],
     ['resolvedAt', alert.resolvedAt === undefined ? undefined : minute(alert.resolvedAt)],
     ['acknowledgedBy', acknowledgement === undefined ? undefined : seenBy(acknowledgement, language)],
     ['alert', alert.id],
+    ['traceId', alert.traceId],
   ];
   return facts.flatMap(([word, value]) => (value ? [{ label: say(language, word), value }] : []));
 }
@@ -102,6 +107,10 @@ function sourcesOf(bySource: Readonly<Record<string, number>>, language: Languag
     .map(([name, posts]) => `${plainName(name)} ${number(posts, language)}`);
   const left = sources.length - shown.length;
   return [...shown, ...(left > 0 ? [say(language, 'more', { count: String(left) })] : [])].join(', ');
+}
+
+function termsOf(terms: NonNullable<Alert['evidence']['terms']>, language: Language): string {
+  return terms.map(({ term, negative }) => `${plainName(term)} ${number(negative, language)}`).join(', ');
 }
 
 function windowOf({ window: { tier, start, end } }: Alert): string {
@@ -140,11 +149,9 @@ function percent(share: number, language: Language): string {
 }
 
 /** A name on one line, without what would steer a terminal or turn the direction of the text around it. */
-export function plainName(name: string): string {
+export function plainName(name: string, most = MOST_NAME_CHARACTERS): string {
   const characters = Array.from(
     name.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim(),
   );
-  return characters.length <= MOST_NAME_CHARACTERS
-    ? characters.join('')
-    : `${characters.slice(0, MOST_NAME_CHARACTERS - 1).join('')}…`;
+  return characters.length <= most ? characters.join('') : `${characters.slice(0, most - 1).join('')}…`;
 }

@@ -55,6 +55,13 @@ function testAlert(brand: BrandId, now: number): Alert {
     expected: 2,
     score: 7.5,
     peak: 24,
-    evidence: { posts: 30, negativeShare: 0.8, baselineNegativeShare: 0.2, bySource: { test: 30 } },
+    evidence: {
+      posts: 30,
+      negativeShare: 0.8,
+      baselineNegativeShare: 0.2,
+      bySource: { test: 30 },
+      terms: [{ term: 'test', negative: 24, other: 0 }],
+      postIds: ['test-1', 'test-2'],
+    },
   };
 }

@@ -1,11 +1,18 @@
 import { type Alert, alertKey } from '../../contracts/alert.js';
-import { ALERT_RETENTION_MILLIS, type AlertStore, type StoredState } from '../alert-store.js';
+import type { Silence } from '../../contracts/silence.js';
+import {
+  ALERT_RETENTION_MILLIS,
+  type AlertStore,
+  ENDED_SILENCE_MILLIS,
+  type StoredState,
+} from '../alert-store.js';
 
 /** States and alerts of this process; gone when it ends. */
 export function createMemoryAlertStore(): AlertStore {
   const states = new Map<string, StoredState>();
   /** In the order in which they fired first. */
   const alerts = new Map<string, Alert>();
+  const silences = new Map<string, Silence>();
   let knowsPast = false;
 
   function put(alert: Alert): void {
@@ -13,6 +20,13 @@ export function createMemoryAlertStore(): AlertStore {
     alerts.set(alert.id, acknowledgement === undefined ? alert : { ...alert, acknowledgement });
     for (const [id, { firedAt }] of alerts) {
       if (firedAt < alert.firedAt - ALERT_RETENTION_MILLIS) alerts.delete(id);
+    }
+  }
+
+  function addSilence(silence: Silence): void {
+    if (!silences.has(silence.id)) silences.set(silence.id, silence);
+    for (const [id, { to }] of silences) {
+      if (to < silence.createdAt - ENDED_SILENCE_MILLIS) silences.delete(id);
     }
   }
 
@@ -49,6 +63,20 @@ export function createMemoryAlertStore(): AlertStore {
       return acknowledged;
     },
 
+    async silences(after) {
+      return [...silences.values()].filter(({ to }) => to > after).sort(firstToEnd);
+    },
+
+    addSilence: async (silence) => addSilence(silence),
+
+    async endSilence(id, at) {
+      const silence = silences.get(id);
+      if (silence === undefined || silence.to <= at) return silence;
+      const ended: Silence = { ...silence, to: at };
+      silences.set(id, ended);
+      return ended;
+    },
+
     knowsPast: async () => knowsPast,
 
     async restore(past) {
@@ -57,6 +85,7 @@ export function createMemoryAlertStore(): AlertStore {
         const stored = states.get(alertKey(key));
         states.set(alertKey(key), { state, revision: (stored?.revision ?? 0) + 1 });
       }
+      for (const silence of past.silences) addSilence(silence);
       knowsPast = true;
     },
 
@@ -67,4 +96,8 @@ export function createMemoryAlertStore(): AlertStore {
 /** The id decides between alerts of the same time, so that every adapter gives the same order. */
 function newestFirst(a: Alert, b: Alert): number {
   return b.firedAt - a.firedAt || (a.id < b.id ? 1 : -1);
+}
+
+function firstToEnd(a: Silence, b: Silence): number {
+  return a.to - b.to || (a.id < b.id ? -1 : 1);
 }

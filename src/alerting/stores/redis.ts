@@ -3,9 +3,11 @@ import { Redis } from 'ioredis';
 import { type Alert, alertKey, alertSchema } from '../../contracts/alert.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { Logger } from '../../contracts/logger.js';
+import { type Silence, silenceSchema } from '../../contracts/silence.js';
 import {
   ALERT_RETENTION_MILLIS,
   type AlertStore,
+  ENDED_SILENCE_MILLIS,
   type RuleKey,
   type StateCommit,
   type StoredState,
@@ -29,11 +31,13 @@ const script = (name: string) => readFileSync(new URL(`./${name}.lua`, import.me
 const scripts = {
   commitAlertState: { numberOfKeys: 3, lua: script('commit-3') },
   acknowledgeAlert: { numberOfKeys: 1, lua: script('acknowledge-1') },
+  addSilence: { numberOfKeys: 2, lua: script('add-silence-1') },
+  endSilence: { numberOfKeys: 2, lua: script('end-silence-1') },
 };
 type ScriptedRedis = Redis & Record<keyof typeof scripts, (...args: (string | number)[]) => Promise<unknown>>;
 
 /**
- * States and alerts in Redis, for several processes. All keys are in one hash slot, since a commit writes the
+ * States, alerts and silences in Redis, for several processes. All keys are in one hash slot, since a commit writes the
  * state and the alert together. Nothing is sent again after a lost connection: a commit that arrived twice
  * would look like another process'.
  *
@@ -44,6 +48,8 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
   const stateKey = (key: RuleKey) => `${prefix}state:${alertKey(key)}`;
   const alertHash = (id: string) => `${prefix}alert:${id}`;
   const index = `${prefix}by-time`;
+  const silenceHash = (id: string) => `${prefix}silence:${id}`;
+  const silencesByEnd = `${prefix}silences`;
   /** Gone with everything else when the data is lost. */
   const marker = `${prefix}knows-past`;
 
@@ -150,15 +156,44 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
       return known === 1 ? store.get(id) : undefined;
     },
 
+    async silences(after) {
+      const ids = await reaching(redis.zrangebyscore(silencesByEnd, `(${after}`, '+inf'));
+      const hashes = ids.map((id) => redis.hmget(silenceHash(id), 'silence', 'to'));
+      return (await reaching(Promise.all(hashes))).flatMap((fields) => toSilence(fields) ?? []);
+    },
+
+    async addSilence(silence) {
+      await reaching(
+        redis.addSilence(
+          silenceHash(silence.id),
+          silencesByEnd,
+          JSON.stringify(silence),
+          silence.to,
+          Math.max(0, silence.to - silence.createdAt) + ENDED_SILENCE_MILLIS,
+          silence.id,
+          silence.createdAt - ENDED_SILENCE_MILLIS,
+        ),
+      );
+    },
+
+    async endSilence(id, at) {
+      const known = await reaching(
+        redis.endSilence(silenceHash(id), silencesByEnd, at, ENDED_SILENCE_MILLIS, id),
+      );
+      if (known !== 1) return undefined;
+      return toSilence(await reaching(redis.hmget(silenceHash(id), 'silence', 'to')));
+    },
+
     knowsPast: async () => (await reaching(redis.exists(marker))) === 1,
 
-    async restore({ alerts, states }) {
+    async restore({ alerts, states, silences }) {
       for (const alert of alerts) await reaching(addIfMissing(alert));
       const stored = await store.states(states.map(({ key }) => key));
       // One that another process has changed meanwhile is at least as new.
       await Promise.all(
         states.map(({ key, state }, i) => store.commit({ key, expected: stored[i]?.revision ?? 0, state })),
       );
+      for (const silence of silences) await store.addSilence(silence);
       await reaching(redis.set(marker, 1, 'PX', ALERT_RETENTION_MILLIS));
     },
 
@@ -180,4 +215,10 @@ function toAlert([json, acknowledgement]: readonly (string | null)[]): Alert | u
   const fields: object = JSON.parse(json);
   const seen = typeof acknowledgement === 'string' ? { acknowledgement: JSON.parse(acknowledgement) } : {};
   return alertSchema.parse({ ...fields, ...seen });
+}
+
+function toSilence([json, to]: readonly (string | null)[]): Silence | undefined {
+  if (typeof json !== 'string' || typeof to !== 'string') return undefined;
+  const fields: object = JSON.parse(json);
+  return silenceSchema.parse({ ...fields, to: Number(to) });
 }

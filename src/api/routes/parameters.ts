@@ -21,6 +21,12 @@ export const timeParameter = z
   })
   .describe('ISO 8601 with its zone, or milliseconds since the epoch');
 
+/** The same in a body, where milliseconds are a number. */
+export const timeInBody = z
+  .union([timeParameter, z.number().int().min(0).max(LATEST_TIME)])
+  .transform((time): EpochMillis => epochMillis(time))
+  .describe('ISO 8601 with its zone, or milliseconds since the epoch');
+
 export const tierParameter = z.enum(TIERS).describe('Size of the windows');
 
 export const namespaceParameter = z

@@ -1,42 +1,17 @@
 import { z } from 'zod';
-import type { Clock } from '../../contracts/clock.js';
 import type { BrandId } from '../../contracts/ids.js';
 import { type WindowAggregate, windowAggregateSchema } from '../../contracts/window.js';
 import type { BrandList } from '../brand-list.js';
 import { COMPARISON_COLUMNS, compareBrands, comparedBrandSchema } from '../comparison.js';
 import { type CsvColumns, csvTime, sendCsv, toCsv, wantsCsv } from '../csv.js';
 import { errorSchema } from '../errors.js';
-import type { NamedWindows } from '../named-windows.js';
 import { jsonOrCsv } from '../openapi.js';
 import type { Api } from '../schema.js';
 import { emptySeries, fillSeries, type Series, seriesSchema } from '../series.js';
-import { type AskedSpan, fillGaps, MOST_WINDOWS, MOST_WINDOWS_OF_ALL, windowSpan } from '../window-span.js';
-import {
-  brandsParameter,
-  flagParameter,
-  formatParameter,
-  namespaceParameter,
-  tierParameter,
-  timeParameter,
-} from './parameters.js';
+import { type AskedSpan, fillGaps, MOST_WINDOWS, MOST_WINDOWS_OF_ALL } from '../window-span.js';
+import { brandsParameter, flagParameter, tierParameter } from './parameters.js';
+import { type LocateOptions, locate, spanParameters, spanSchema } from './span.js';
 
-const spanSchema = z.object({
-  tier: tierParameter,
-  from: z.number().int().describe('First start asked for'),
-  to: z.number().int().describe('Starts are before it'),
-  watermark: z
-    .number()
-    .int()
-    .nullable()
-    .describe('Windows that end at or before it are closed; null before the first post'),
-});
-
-const spanParameters = {
-  from: timeParameter.optional(),
-  to: timeParameter.optional(),
-  namespace: namespaceParameter,
-  format: formatParameter,
-};
 const fill = flagParameter
   .default(false)
   .describe('Fills closed windows without posts with zeros; they are left out otherwise');
@@ -56,10 +31,8 @@ const WINDOW_COLUMNS: CsvColumns<WindowAggregate> = {
   final: ({ final }) => final,
 };
 
-export interface WindowRoutesOptions {
+export interface WindowRoutesOptions extends LocateOptions {
   readonly brands: BrandList;
-  readonly windows: NamedWindows;
-  readonly clock: Clock;
 }
 
 interface AskedWindows extends AskedSpan {
@@ -165,20 +138,9 @@ export function windowRoutes(api: Api, options: WindowRoutesOptions): void {
   );
 }
 
-/** Where a question leads: to a reader, a span of its windows, and how far they are closed. */
-async function locate(
-  { brands, namespace, ...asked }: AskedWindows,
-  { windows, clock }: WindowRoutesOptions,
-) {
-  const reader = await windows.require(namespace);
-  const watermark = await reader.watermark();
-  const span = windowSpan(asked, watermark ?? clock.now(), brands.length);
-  return { reader, watermark, span };
-}
-
 /** In the order in which the brands were asked for. */
 async function readWindows(asked: AskedWindows, options: WindowRoutesOptions) {
-  const { reader, watermark, span } = await locate(asked, options);
+  const { reader, watermark, span } = await locate(asked, asked.brands.length, options);
   const windows = await Promise.all(
     asked.brands.map(async (brand) => {
       const found = await reader.windows({ brand, ...span });
@@ -190,7 +152,7 @@ async function readWindows(asked: AskedWindows, options: WindowRoutesOptions) {
 
 /** The same as columns. */
 async function readSeries(asked: AskedWindows, options: WindowRoutesOptions) {
-  const { reader, watermark, span } = await locate(asked, options);
+  const { reader, watermark, span } = await locate(asked, asked.brands.length, options);
   const series = await Promise.all(
     asked.brands.map(async (brand): Promise<Series> => {
       if (watermark === undefined) return emptySeries(brand);

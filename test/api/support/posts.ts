@@ -65,6 +65,17 @@ export function minute(
   };
 }
 
+/** What a window tells beside its counts. */
+export const TELLING = {
+  negativeTerms: [
+    { term: 'refund', negative: 12, other: 1, score: 3.2 },
+    { term: '电池', negative: 4, other: 2, score: 1.1 },
+  ],
+  mostNegative: ['post-7', 'post-3'],
+  mostNegativePolarity: [-0.98, -0.91],
+  mostRepeated: [{ id: 'post-5', repeats: 40 }],
+} satisfies Partial<WindowAggregate>;
+
 export function alert(changes: Partial<Alert> = {}): Alert {
   return {
     v: 1,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { createMemoryAlertStore } from '../../../src/alerting/stores/memory.js';
 import { type ApiServerOptions, createApiServer } from '../../../src/api/server.js';
 import { configSchema } from '../../../src/config/schema.js';
 import { epochMillis } from '../../../src/contracts/ids.js';
@@ -18,7 +19,9 @@ export function openApi(parts: Partial<ApiServerOptions> = {}) {
     windows: windowsOf([], epochMillis(NOON)),
     namespaces: { namespace: async () => undefined },
     alerts: bookOf([]),
+    silences: createMemoryAlertStore(),
     rules: configSchema.parse({}).alerting.rules,
+    tryRule: async ({ watermark }) => ({ from: watermark, to: watermark, windows: 0, alerts: [] }),
     feed: createFeed(),
     scorer: createScorer(),
     readiness: async () => [{ name: 'api', ready: true }],
