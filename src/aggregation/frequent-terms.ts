@@ -75,9 +75,19 @@ const TERMS_SHOWN = 10;
 /**
  * The terms that tell negative posts from the others: log-odds with an informative Dirichlet prior, which is the
  * distribution of all terms of the window, over its standard deviation (Monroe, Colaresi and Quinn, "Fightin' Words",
- * Political Analysis 2008, equations 16 and 22). The greatest come first.
+ * Political Analysis 2008, equations 16 and 22). The greatest come first. Where nothing but negative posts came there is
+ * nothing to tell them from: the most frequent terms then, with a score of 0.
  */
 export function tellingTerms(negative: FrequentTerms, others: FrequentTerms): readonly TellingTerm[] {
+  if (others.mentions === 0) {
+    const frequent = [...negative.counts].map(([term, count]) => ({
+      term,
+      negative: count,
+      other: 0,
+      score: 0,
+    }));
+    return frequent.sort(mostTellingFirst).slice(0, TERMS_SHOWN);
+  }
   const mentions = negative.mentions + others.mentions;
   const scored = [...negative.counts].map(([term, inNegative]): TellingTerm => {
     const inOthers = others.counts.get(term) ?? 0;
@@ -90,8 +100,12 @@ export function tellingTerms(negative: FrequentTerms, others: FrequentTerms): re
   });
   return scored
     .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score || (a.term < b.term ? -1 : 1))
+    .sort(mostTellingFirst)
     .slice(0, TERMS_SHOWN);
+}
+
+function mostTellingFirst(a: TellingTerm, b: TellingTerm): number {
+  return b.score - a.score || b.negative - a.negative || (a.term < b.term ? -1 : 1);
 }
 
 function logOdds(part: number, whole: number): number {

@@ -66,12 +66,17 @@ export function backtestSeries(
 
 /** A whole series through a rule that knows nothing before it. */
 export function observations(watched: Watched, series: WindowSeries): readonly Observation[] {
+  return [...walkThrough(watched, series)];
+}
+
+/** The same, a window at a time. */
+export function* walkThrough(watched: Watched, series: WindowSeries): Generator<Observation> {
   let state: RuleState = { evaluatedTo: series.start, phase: { kind: 'quiet' } };
-  return series.slots.map((_, index) => {
+  for (const index of series.slots.keys()) {
     const observation = observe(watched, state, series, index, series.start);
     state = observation.state;
-    return observation;
-  });
+    yield observation;
+  }
 }
 
 function slotOfPoint({ value, posts = 0 }: SeriesPoint, measure: AlertMeasure): Slot {

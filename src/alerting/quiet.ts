@@ -27,6 +27,8 @@ export function isSilenced(
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>();
+/** Whoever tries rules out may write the name of a time zone in many ways. */
+const MOST_CLOCKS = 100;
 
 /** Hours and minutes such as 07:05. Making a format takes long, and there are few time zones. */
 function clockOf(timeZone: string): Intl.DateTimeFormat {
@@ -38,6 +40,7 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
     minute: '2-digit',
     hourCycle: 'h23',
   });
+  if (clocks.size >= MOST_CLOCKS) clocks.clear();
   clocks.set(timeZone, clock);
   return clock;
 }

@@ -34,7 +34,8 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
     return parsed.success ? { value: parsed.data } : { error: badRequest(httpPart, parsed.error) };
   };
 
-function badRequest(part: string, { issues }: z.ZodError): SentifluxError {
+/** What is wrong with a part of a request, for its sender. */
+export function badRequest(part: string, { issues }: z.ZodError): SentifluxError {
   const message = issues
     .flatMap(mostTelling)
     .slice(0, MOST_ISSUES)

@@ -22,7 +22,7 @@ import { alertRoutes } from './routes/alerts.js';
 import { brandRoutes } from './routes/brands.js';
 import { counterRoutes } from './routes/counters.js';
 import { healthRoutes } from './routes/health.js';
-import { ruleRoutes } from './routes/rules.js';
+import { ruleRoutes, type TryRule } from './routes/rules.js';
 import { scoreRoutes } from './routes/score.js';
 import { sessionRoutes } from './routes/session.js';
 import { silenceRoutes } from './routes/silences.js';
@@ -44,6 +44,7 @@ export interface ApiServerOptions {
   readonly alerts: AlertBook;
   readonly silences: SilenceBook;
   readonly rules: readonly AlertRule[];
+  readonly tryRule: TryRule;
   readonly feed: LiveFeed;
   readonly scorer: TextScorer;
   readonly readiness: Readiness;
@@ -90,7 +91,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<Api> {
   counterRoutes(api, { windows });
   alertRoutes(api, { alerts, clock });
   silenceRoutes(api, { silences: options.silences, brands, rules: options.rules, clock });
-  ruleRoutes(api, { rules: options.rules });
+  ruleRoutes(api, {
+    rules: options.rules,
+    brands,
+    tryRule: options.tryRule,
+    windows: options.windows,
+    clock,
+  });
   streamRoutes(api, { brands, streams });
   scoreRoutes(api, { scorer, scoresPerMinute: config.scoresPerMinute });
   versionRoutes(api, { version });

@@ -35,3 +35,14 @@ export function reportError(error: unknown): number {
   if (error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
   return EXIT.failed;
 }
+
+/**
+ * Ends the process with the status that was set, once all that was written is out. Not left to Node: what a library has
+ * left open would keep a command that is done alive, as a connection that kafkajs opened while it was being closed.
+ */
+export async function leave(): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise((resolve) => stream.write('', resolve));
+  }
+  process.exit();
+}

@@ -17,7 +17,7 @@ import { addScoreCommand } from './commands/score.js';
 import { addTokenCommand } from './commands/token.js';
 import { addTopicsCommand } from './commands/topics.js';
 import { addTrainCommand } from './commands/train.js';
-import { EXIT, reportError } from './exit.js';
+import { EXIT, leave, reportError } from './exit.js';
 
 const program = new Command('sentiflux')
   .description(
@@ -63,3 +63,4 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
   else process.exitCode = reportError(error);
 }
+await leave();

@@ -39,7 +39,7 @@ export function mergeTerms(windows: Iterable<WindowWithTerms>): readonly MergedT
   }
   return [...sums]
     .map(([term, sum]) => ({ term, ...sum, score: Math.round((100 * sum.score) / Math.sqrt(count)) / 100 }))
-    .sort((a, b) => b.score - a.score || (a.term < b.term ? -1 : 1));
+    .sort((a, b) => b.score - a.score || b.negative - a.negative || (a.term < b.term ? -1 : 1));
 }
 
 /** Posts that windows name. */

@@ -55,7 +55,7 @@ export interface WindowNamespaces {
 const WINDOWS_A_PART = 128;
 
 /**
- * The windows of a range in parts, in order of time: reading them all at once would hold up for a tenth of a second
+ * The windows of a range in parts, in order of time: decoding thousands at once would hold up for tenths of a second
  * whatever else the process does.
  */
 export async function* windowsInParts(

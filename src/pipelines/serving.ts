@@ -1,4 +1,5 @@
 import { deliveriesOf } from '../alerting/delivery/delivery.js';
+import { tryRule } from '../alerting/rule-trial.js';
 import type { Jobs } from '../alerting/schedulers/port.js';
 import { createApiServer } from '../api/server.js';
 import type { Config } from '../config/schema.js';
@@ -75,6 +76,7 @@ export async function startServing({
     ...parts,
     config: config.api,
     rules: config.alerting.rules,
+    tryRule: (asked) => tryRule(asked, windows, config.aggregation),
     alerts,
     silences: alerts,
     namespaces,

@@ -75,10 +75,15 @@ describe('telling terms', () => {
     expect(told.map(({ term: name }) => name)).toEqual(['often', 'seldom']);
   });
 
-  it('says nothing where there are no others to compare with, nor negative posts', () => {
-    expect(tellingTerms(counted({ all: 5 }), noTerms()).every(({ score }) => Number.isFinite(score))).toBe(
-      true,
-    );
+  it('names the most frequent terms where there are no others to compare with', () => {
+    expect(tellingTerms(counted({ seldom: 2, often: 5 }), noTerms())).toEqual([
+      { term: 'often', negative: 5, other: 0, score: 0 },
+      { term: 'seldom', negative: 2, other: 0, score: 0 },
+    ]);
+  });
+
+  it('says nothing where there are no negative posts', () => {
     expect(tellingTerms(noTerms(), counted({ all: 5 }))).toEqual([]);
+    expect(tellingTerms(noTerms(), noTerms())).toEqual([]);
   });
 });

@@ -57,7 +57,9 @@ const routes: Record<'read' | 'score' | 'admin', readonly Request[]> = {
     '/v1/brands/orbit/samples',
     '/v1/version',
     '/openapi.json',
-  ].map((url) => ({ url })),
+  ]
+    .map((url): Request => ({ url }))
+    .concat({ method: 'POST', url: '/v1/rules/test', payload: { brand: 'orbit' } }),
   score: [{ method: 'POST', url: '/v1/score', payload: { text: 'good' } }],
   admin: [
     { method: 'POST', url: ACKNOWLEDGE, payload: { by: 'Mei' } },

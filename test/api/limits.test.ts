@@ -100,6 +100,7 @@ describe('pages of other origins', () => {
     expect(statusCode).toBe(204);
     expect(headers['access-control-allow-origin']).toBe(FRIEND);
     expect(headers['access-control-allow-headers']).toBe('authorization, content-type, last-event-id');
+    expect(headers['access-control-allow-methods']).toBe('GET, HEAD, POST, DELETE');
     expect(headers).not.toHaveProperty('access-control-allow-credentials');
     const answer = await api.inject({
       method: 'POST',

@@ -93,6 +93,7 @@ const score = (payload: object, status = 200, url = '/v1/score'): Asked => ({
 });
 const acknowledge = { method: 'POST', path: '/v1/alerts/{id}/acknowledge', payload: { by: 'Mei' } } as const;
 const silence = { method: 'POST', path: '/v1/silences', url: '/v1/silences' } as const;
+const trial = { method: 'POST', path: '/v1/rules/test', url: '/v1/rules/test' } as const;
 const end = { method: 'DELETE', path: '/v1/silences/{id}' } as const;
 const WINDOWS = '/v1/brands/{brand}/windows';
 const TERMS = '/v1/brands/{brand}/terms';
@@ -135,6 +136,9 @@ const asked: readonly Asked[] = [
   { ...end, url: '/v1/silences/1', status: 400 },
   { ...end, url: '/v1/silences/00000000-0000-4000-8000-000000000000', status: 404 },
   ok('/v1/rules'),
+  { ...trial, payload: { brand: 'orbit', settings: { sensitivity: 'high' } }, status: 200 },
+  { ...trial, payload: { brand: 'orbit', settings: { sensitivity: 'x' } }, status: 400 },
+  { ...trial, payload: { brand: 'orbit', rule: 'none' }, status: 404 },
   score({ text: 'good' }),
   score({ texts: ['good', { text: 'x'.repeat(70_000) }] }, 200, '/v1/score?explain=true'),
   score({ texts: [] }, 400),

@@ -72,6 +72,7 @@ describe('the OpenAPI document', () => {
       '/v1/compare',
       '/v1/counters',
       '/v1/rules',
+      '/v1/rules/test',
       '/v1/score',
       '/v1/session',
       '/v1/silences',

@@ -43,7 +43,9 @@ describe('terms of several windows', () => {
       fc.property(window, ({ negativeTerms }) => {
         const merged = mergeTerms([{ negativeTerms }]);
         expect(merged.map(({ windows: _, ...rest }) => rest)).toEqual(
-          negativeTerms.toSorted((a, b) => b.score - a.score || (a.term < b.term ? -1 : 1)),
+          negativeTerms.toSorted(
+            (a, b) => b.score - a.score || b.negative - a.negative || (a.term < b.term ? -1 : 1),
+          ),
         );
       }),
     );

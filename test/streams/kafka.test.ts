@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { CompressionCodecs, CompressionTypes, KafkaJSNonRetriableError } from 'kafkajs';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
@@ -13,11 +14,17 @@ import { freshName, freshTopic, numbered, read, textsOf, write } from './reader.
 
 const { streams: defaults } = configSchema.parse({});
 
-const open = (brokers: readonly string[]): Promise<Streams> =>
+type Delivery = typeof defaults.kafka.delivery;
+
+const open = (brokers: readonly string[], delivery: Delivery = 'at-least-once'): Promise<Streams> =>
   openStreams(
-    { ...defaults, kind: 'kafka', kafka: { ...defaults.kafka, brokers: [...brokers] } },
+    { ...defaults, kind: 'kafka', kafka: { ...defaults.kafka, brokers: [...brokers], delivery } },
     silentLogger,
   );
+
+/** Those that keep this process alive. */
+const connections = (): number =>
+  process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length;
 
 describe('streams on a Kafka that is not there', () => {
   it('say which brokers were tried', async () => {
@@ -230,6 +237,23 @@ describe.skipIf(kafkaBrokers === undefined)('streams on Kafka', () => {
       hint: expect.stringContaining('max.message.bytes'),
     });
   });
+
+  it.each(['at-least-once', 'exactly-once'] as const)(
+    'leave no connection open when they are closed while partitions are about to begin, %s',
+    async (delivery) => {
+      const topic = await freshTopic(streams, 4);
+      const before = connections();
+      for (let millis = 0; millis < 100; millis += 10) {
+        const closed = await open(kafkaBrokers ?? [], delivery);
+        await read(closed, topic, { group: freshName('group') });
+        await wait(millis);
+        await closed.close();
+      }
+      // A look-up that was under way would connect after the closing.
+      await wait(500);
+      expect(connections()).toBeLessThanOrEqual(before);
+    },
+  );
 
   it('leave no group of a live view behind', async () => {
     const topic = await freshTopic(streams);

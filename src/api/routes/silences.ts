@@ -12,6 +12,7 @@ import { errorSchema } from '../errors.js';
 import { jsonOrCsv } from '../openapi.js';
 import type { Api } from '../schema.js';
 import { formatParameter, timeInBody } from './parameters.js';
+import { requireRule } from './rules.js';
 
 const DAY_MILLIS = 86_400_000;
 const LONGEST_DAYS = 90;
@@ -82,6 +83,7 @@ export function silenceRoutes(api: Api, { silences, brands, rules, clock }: Sile
       const now = clock.now();
       const span = spanOf(from ?? now, to, now);
       const id = brand === undefined ? undefined : brands.require(brand);
+      // A silence of a rule that nobody has would keep nothing quiet.
       if (rule !== undefined) requireRule(rule, rules);
       if ((await silences.silences(now)).length >= MOST_SILENCES) {
         throw new SentifluxError('SF_API_TOO_MANY', `there are ${MOST_SILENCES} silences`, {
@@ -132,14 +134,6 @@ function spanOf(from: EpochMillis, to: EpochMillis, now: EpochMillis): Pick<Sile
   if (refusal === undefined) return { from, to };
   throw new SentifluxError('SF_API_BAD_REQUEST', refusal, {
     hint: `Give a to later than from and than now, and at most ${LONGEST_DAYS} days from now.`,
-  });
-}
-
-/** A silence of a rule that nobody has would keep nothing quiet. */
-function requireRule(name: string, rules: readonly AlertRule[]): void {
-  if (rules.some((rule) => rule.name === name)) return;
-  throw new SentifluxError('SF_API_NOT_FOUND', `no rule ${JSON.stringify(name.slice(0, 64))}`, {
-    hint: 'GET /v1/rules lists the rules.',
   });
 }
 

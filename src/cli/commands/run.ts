@@ -56,13 +56,16 @@ async function run(options: RunOptions): Promise<void> {
   } else {
     logger.info({ signal: ending }, 'stopping: finishing what has begun; again to leave at once');
   }
-  await drain(worker, logger, ending instanceof Error ? exitStatusOf(ending) : EXIT.failed);
-  await telemetry.stop();
+  const stop = async (): Promise<void> => {
+    await worker.stop();
+    await telemetry.stop();
+  };
+  await drain(stop, logger, ending instanceof Error ? exitStatusOf(ending) : EXIT.failed);
   if (ending instanceof Error) throw ending;
 }
 
 /** @param status to exit with where that takes too long */
-async function drain(worker: Worker, logger: Logger, status: number): Promise<void> {
+async function drain(stop: () => Promise<void>, logger: Logger, status: number): Promise<void> {
   process.once('SIGTERM', leaveAtOnce);
   process.once('SIGINT', leaveAtOnce);
   const timer = setTimeout(() => {
@@ -72,7 +75,7 @@ async function drain(worker: Worker, logger: Logger, status: number): Promise<vo
     );
     process.exit(status);
   }, DRAIN_MILLIS);
-  await worker.stop();
+  await stop();
   clearTimeout(timer);
   logger.info({}, 'stopped');
 }

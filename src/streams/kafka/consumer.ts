@@ -9,7 +9,7 @@ import type { KafkaConfig } from './client.js';
 import type { Delivery } from './delivery.js';
 import { translated } from './errors.js';
 import { toRecord } from './messages.js';
-import { findStarts } from './starts.js';
+import { findStarts, type Start } from './starts.js';
 
 /** Most bytes of one partition in one fetch, which is decoded and handed on in one go. */
 const PARTITION_FETCH_BYTES = 1_048_576;
@@ -46,6 +46,8 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   let returned = false;
   let paused = false;
   const crashes: Error[] = [];
+  /** Look-ups of where partitions begin that are under way. */
+  const beginning = new Set<Promise<void>>();
 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     const partitions = payload.memberAssignment[topic] ?? [];
@@ -84,13 +86,15 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     prepare: () => Promise<void>,
   ): void {
     const partitions = begun.map(({ partition }) => partition);
+    const isWanted = () => begun.some(({ ended }) => !ended);
     const find = async () => {
       await prepare();
+      if (!isWanted()) return new Map<number, Start>();
       return findStarts({ admin, options: { ...options, positionOf }, partitions });
     };
-    againWhileUnreachable(find, (error) => {
+    const done = againWhileUnreachable(find, (error) => {
       logger.warn({ err: error, topic, partitions }, 'partitions cannot begin yet');
-      return begun.some(({ ended }) => !ended);
+      return isWanted();
     })
       .then((starts) => {
         for (const assignment of begun) {
@@ -103,9 +107,11 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
         }
       })
       .catch((error: unknown) => {
-        if (begun.every(({ ended }) => ended)) return;
+        if (!isWanted()) return;
         options.onFailure(errorOf(translated(error, `cannot begin to read ${topic}`, config.brokers)));
-      });
+      })
+      .finally(() => beginning.delete(done));
+    beginning.add(done);
   }
 
   /** A new assignment: whoever delivered for the one before is shut out before the position is read. */
@@ -259,6 +265,8 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
       await Promise.all(assignments.all().map((assignment) => assignment.idle()));
       assignments.end();
       await consumer.disconnect();
+      // A client that is asked after it was closed connects anew, and stays so.
+      await Promise.all(beginning);
       await delivery.close();
       // A group of a live view is of no use to anybody after it.
       if (options.from === 'latest') await admin.deleteGroups([options.group]).catch(() => {});

@@ -29,6 +29,8 @@ export function deliverExactlyOnce({ config, group, topic, logger }: ExactlyOnce
   const producers = new Map<Assignment, TransactionalProducer>();
   /** By partition, since the last delivery. */
   const unclear = new Map<number, number>();
+  /** Of assignments that have ended; nobody waits for them before the end. */
+  const closing = new Set<Promise<void>>();
 
   async function open(assignment: Assignment): Promise<void> {
     if (assignment.ended || producers.has(assignment)) return;
@@ -44,10 +46,17 @@ export function deliverExactlyOnce({ config, group, topic, logger }: ExactlyOnce
     await producer?.close();
   }
 
+  function closeLater(assignment: Assignment): void {
+    const closed = close(assignment)
+      .catch(() => {})
+      .finally(() => closing.delete(closed));
+    closing.add(closed);
+  }
+
   return {
     async begin(assignments) {
       // Not waited for: the new producers end what these have open, and shut them out.
-      for (const old of producers.keys()) if (old.ended) void close(old).catch(() => {});
+      for (const old of producers.keys()) if (old.ended) closeLater(old);
       // All have ended before any is tried again: two producers of one id would shut each other out.
       const opened = await Promise.allSettled(assignments.map(open));
       for (const result of opened) if (result.status === 'rejected') throw result.reason;
@@ -80,7 +89,7 @@ export function deliverExactlyOnce({ config, group, topic, logger }: ExactlyOnce
     },
 
     async close() {
-      await Promise.all([...producers.keys()].map(close));
+      await Promise.all([...[...producers.keys()].map(close), ...closing]);
     },
   };
 }
