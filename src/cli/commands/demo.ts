@@ -24,10 +24,6 @@ const BRANDS_FILE = fileURLToPath(new URL('../../../config/brands.yaml', import.
 /** Wall time between two writes to the topic. */
 const TICK_MILLIS = 20;
 const DRAIN_MILLIS = 20_000;
-/** A partition without posts for this long, on the wall, holds no watermark back. */
-const IDLE_WALL_MILLIS = 1_000;
-/** Time of the posts in which the last windows close and the last alerts resolve. */
-const MOST_AFTER = 4 * TIER_MILLIS['1h'];
 /** Time of the posts between two lines of progress. */
 const REPORT_EVERY = 6 * TIER_MILLIS['1h'];
 
@@ -60,12 +56,9 @@ async function demo(options: DemoOptions): Promise<void> {
   const telemetry = await startTelemetry(version, process.env);
   const logger = createLogger('warn');
   const tally = new DemoTally();
+  const end = epochMillis(startAt + span);
   // Time must not run while the worker starts.
-  const clock = pausedUntilStarted(
-    startAt,
-    epochMillis(startAt + span + speed * IDLE_WALL_MILLIS + MOST_AFTER),
-    speed,
-  );
+  const clock = pausedUntilStarted(startAt, end, speed);
   const worker = await startWorker({
     config: demoConfig(speed, options.port),
     roles: new Set(ROLES),
@@ -83,7 +76,9 @@ async function demo(options: DemoOptions): Promise<void> {
     const started = performance.now();
     clock.start();
     await replay(records, worker, clock, tally);
-    await finish(worker, epochMillis(startAt + span));
+    await settled(tally, records.length);
+    clock.goOn();
+    await finish(worker, end);
     const seconds = (performance.now() - started) / 1000;
     // From here on an hour is an hour: the page would leave the two days behind within seconds.
     clock.slowDown();
@@ -110,7 +105,7 @@ function demoConfig(speed: number, apiPort: number): Config {
       ...config.aggregation,
       store: 'memory',
       outOfOrdernessMs: stretched(500),
-      idleAfterMs: stretched(IDLE_WALL_MILLIS),
+      idleAfterMs: stretched(1_000),
       allowedLatenessMs: stretched(5_000),
       closeEveryMs: 50,
       retentionMs: { ...config.aggregation.retentionMs, '10s': 3 * 86_400_000, '1m': 3 * 86_400_000 },
@@ -127,18 +122,23 @@ function spanOf(records: readonly DemoRecord[]): number {
 
 interface DemoClock extends Clock {
   start(): void;
+  /** Past the end. */
+  goOn(): void;
   /** Goes on at the wall's speed. */
   slowDown(): void;
 }
 
-/** @param latest the clock waits there for a pipeline that is slow: the page would leave the two days behind meanwhile */
-function pausedUntilStarted(startAt: EpochMillis, latest: EpochMillis, speed: number): DemoClock {
+/** Waits at the end until it is told to go on: a slow pipeline would be left behind, and so would the page. */
+function pausedUntilStarted(startAt: EpochMillis, end: EpochMillis, speed: number): DemoClock {
   let clock: Clock = { now: () => startAt };
   return {
     now: () => clock.now(),
     start() {
       const replay = createReplayClock(startAt, speed);
-      clock = { now: () => epochMillis(Math.min(latest, replay.now())) };
+      clock = { now: () => epochMillis(Math.min(end, replay.now())) };
+    },
+    goOn() {
+      clock = createReplayClock(end, speed);
     },
     slowDown() {
       clock = createReplayClock(clock.now(), 1);
@@ -179,6 +179,12 @@ async function replay(
   }
   progress.stop();
   await producer.close();
+}
+
+/** Waits until every record has been scored or rejected. */
+async function settled(tally: DemoTally, records: number): Promise<void> {
+  const deadline = performance.now() + DRAIN_MILLIS;
+  while (performance.now() < deadline && tally.read < records) await wait(TICK_MILLIS);
 }
 
 /** Waits until the windows of the last posts are closed, and every alert that is firing had its chance to resolve. */
