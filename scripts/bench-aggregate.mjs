@@ -194,6 +194,10 @@ async function measure() {
   });
   const [all, measured] = [rounds, warm.length > 0 ? warm : rounds].map(totalOf);
   const micros = (seconds) => ((seconds / measured.posts) * 1e6).toFixed(1);
+  const ascending = (warm.length > 0 ? warm : rounds)
+    .map((round) => ((round.user + round.system) / round.posts) * 1e6)
+    .sort((a, b) => a - b);
+  const byRound = [0, ascending.length >> 1].map((i) => ascending[i].toFixed(1));
   const report = {
     posts,
     brands,
@@ -201,6 +205,7 @@ async function measure() {
     'posts per CPU second': Math.round(measured.posts / measured.cpu),
     'posts per CPU second, with the warm-up': Math.round(all.posts / all.cpu),
     'CPU, µs a post': `${micros(measured.cpu)} (${micros(measured.user)} user, ${micros(measured.system)} system)`,
+    'CPU, µs a post, least and median round': byRound.join(' '),
     'parsing the JSON of one post, µs': (measured.yardstick / (warm.length || rounds.length)).toFixed(2),
     "Redis' own CPU, µs a post": micros(measured.redis),
     ...(await sizes(redis, (await usedMemory()) - memoryBefore)),
