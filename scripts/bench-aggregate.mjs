@@ -1,7 +1,16 @@
 // How many scored posts a second one aggregator takes into Redis, and what its windows cost there:
 //   node scripts/bench-aggregate.mjs [--redis redis://127.0.0.1:6379/9] [--posts 300000] [--brands 20] [--authors 50000]
-// The database must be empty. Needs a build. Records are encoded beforehand; decoding them, counting and writing are timed.
-// With --close the windows are closed then, which is not timed, and their bytes are told too.
+// The database must be empty. Needs a build. A process of its own makes the records and packs them; decoding them, counting
+// and writing are measured. `posts per CPU second` is the figure to go by on a machine that does other things as well: posts
+// by the processor time of this process while it counts, all of its threads and the kernel's work for it included; Redis'
+// own is told apart. It is that of an aggregator that has run for a while: of the posts after the first --warm-up, which
+// compile it; with those it is told as well. Processor time, too, is worth less where others crowd the core and its caches,
+// so the time of one fixed task, parsing the JSON of one record, is told for comparing one run with another. With --close the windows are closed then, which is not measured, and their bytes are told too.
+// --profile FILE.cpuprofile writes where the time went, of what is measured alone.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { createAggregator } from '../dist/aggregation/aggregator.js';
@@ -19,18 +28,21 @@ const { values } = parseArgs({
     brands: { type: 'string', default: '20' },
     authors: { type: 'string', default: '50000' },
     partitions: { type: 'string', default: '4' },
-    batch: { type: 'string', default: '2000' },
+    batch: { type: 'string', default: '1000' },
     'posts-per-second': { type: 'string', default: '5000' },
+    'warm-up': { type: 'string', default: '60000' },
     close: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 });
-const [posts, brands, authors, partitions, batchSize, rate] = [
+const [posts, brands, authors, partitions, batchSize, rate, warmUp] = [
   values.posts,
   values.brands,
   values.authors,
   values.partitions,
   values.batch,
   values['posts-per-second'],
+  values['warm-up'],
 ].map(Number);
 
 const START = Date.UTC(2026, 0, 15, 12);
@@ -78,89 +90,173 @@ function post(i) {
 }
 
 const header = (value) => Buffer.from(String(value));
-function batchesOf(partition) {
-  const batches = [];
-  for (let first = partition; first < posts; first += partitions * batchSize) {
-    const records = [];
-    for (let n = 0; n < batchSize && first + n * partitions < posts; n += 1) {
-      const value = post(first + n * partitions);
-      const offset = batches.length * batchSize + n;
-      records.push({
-        topic: 'sentiment.scored',
-        partition,
-        offset,
-        timestamp: value.revision,
-        key: Buffer.from(value.id),
-        value: Buffer.from(JSON.stringify(value)),
-        headers: {
-          'sf-source-topic': header('posts.raw'),
-          'sf-source-partition': header(partition),
-          'sf-source-offset': header(offset),
-          'sf-source-timestamp': header(value.revision),
-        },
-      });
-    }
-    batches.push(packRecords(records, 1));
+const made = new Array(partitions).fill(0);
+function nextBatch(partition) {
+  const records = [];
+  for (let n = 0; n < batchSize; n += 1) {
+    const offset = made[partition];
+    const number = offset * partitions + partition;
+    if (number >= posts) break;
+    made[partition] += 1;
+    const value = post(number);
+    records.push({
+      topic: 'sentiment.scored',
+      partition,
+      offset,
+      timestamp: value.revision,
+      key: Buffer.from(value.id),
+      value: Buffer.from(JSON.stringify(value)),
+      headers: {
+        'sf-source-topic': header('posts.raw'),
+        'sf-source-partition': header(partition),
+        'sf-source-offset': header(offset),
+        'sf-source-timestamp': header(value.revision),
+      },
+    });
   }
-  return batches;
+  return records.length === 0 ? [] : [packRecords(records, 1)];
 }
 
-const redis = new Redis(values.redis);
-if ((await redis.dbsize()) > 0) throw new Error(`${values.redis} is not empty`);
-const config = configSchema.parse({ redis: { url: values.redis } });
-const store = await openWindowStore({
-  config,
-  partitionCount: partitions,
-  clock: { now: Date.now },
-  logger: silentLogger,
-});
-const aggregator = createAggregator({
-  store,
-  config: config.aggregation,
-  clock: { now: Date.now },
-  logger: silentLogger,
-});
-const topics = Array.from({ length: partitions }, (_, partition) => batchesOf(partition));
-const usedMemory = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))[1]);
-const redisCpu = async () => Number(/used_cpu_user:([\d.]+)/.exec(await redis.info('cpu'))[1]);
+/** Batches of each partition that are sent, and then counted, together. */
+const BATCHES_A_ROUND = 5;
+const nextRound = () =>
+  Array.from({ length: partitions }, (_, partition) =>
+    Array.from({ length: BATCHES_A_ROUND }, () => nextBatch(partition)).flat(),
+  );
 
-const memoryBefore = await usedMemory();
-const redisBefore = await redisCpu();
-const cpuBefore = process.cpuUsage();
-const begun = performance.now();
-await Promise.all(
-  topics.map(async (batches) => {
-    for (const batch of batches) await aggregator.aggregate(decodeScored(batch));
-  }),
-);
-const seconds = (performance.now() - begun) / 1000;
-const cpu = process.cpuUsage(cpuBefore);
-const cpuSeconds = (cpu.user + cpu.system) / 1e6;
-const redisSeconds = (await redisCpu()) - redisBefore;
-const { counted } = await store.counters();
-if (counted !== posts) throw new Error(`${counted} posts were counted, not ${posts}`);
-if (values.close) {
-  const publish = async () => {};
-  const pass = await closeWindows({ store, config: config.aggregation, clock: { now: Date.now }, publish });
-  process.stdout.write(`${JSON.stringify(pass)}\n`);
+const YARDSTICKS = 5_000;
+const yardstickText = JSON.stringify({ ...post(0), id: 'a post', createdAt: new Date(START).toISOString() });
+if (process.send !== undefined) process.on('message', () => process.send(nextRound()));
+else await measure();
+
+async function measure() {
+  const redis = new Redis(values.redis);
+  if ((await redis.dbsize()) > 0) throw new Error(`${values.redis} is not empty`);
+  const clock = { now: Date.now };
+  const config = configSchema.parse({ redis: { url: values.redis } });
+  const store = await openWindowStore({ config, partitionCount: partitions, clock, logger: silentLogger });
+  const { aggregation } = config;
+  const aggregator = createAggregator({ store, config: aggregation, clock, logger: silentLogger });
+  const maker = fork(process.argv[1], process.argv.slice(2), { serialization: 'advanced' });
+  const usedMemory = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))[1]);
+  const redisCpu = async () => {
+    const info = await redis.info('cpu');
+    return Number(/used_cpu_user:([\d.]+)/.exec(info)[1]) + Number(/used_cpu_sys:([\d.]+)/.exec(info)[1]);
+  };
+  const profiler = new Session();
+  if (values.profile !== undefined) {
+    profiler.connect();
+    await profiler.post('Profiler.enable');
+  }
+  const memoryBefore = await usedMemory();
+  const rounds = [];
+  const profiles = [];
+  for (;;) {
+    maker.send('next');
+    const [round] = await once(maker, 'message');
+    if (round.every((batches) => batches.length === 0)) break;
+    const yardstick = parsingMicros();
+    const redisBefore = await redisCpu();
+    if (values.profile !== undefined) await profiler.post('Profiler.start');
+    const before = process.cpuUsage();
+    const begun = performance.now();
+    await Promise.all(
+      round.map(async (batches) => {
+        for (const batch of batches) await aggregator.aggregate(decodeScored(batch));
+      }),
+    );
+    const seconds = (performance.now() - begun) / 1e3;
+    const { user, system } = process.cpuUsage(before);
+    if (values.profile !== undefined) profiles.push((await profiler.post('Profiler.stop')).profile);
+    rounds.push({
+      posts: round.flat().reduce((sum, { length }) => sum + length, 0),
+      seconds,
+      user: user / 1e6,
+      system: system / 1e6,
+      redis: (await redisCpu()) - redisBefore,
+      yardstick,
+    });
+  }
+  maker.kill();
+  const { counted } = await store.counters();
+  if (counted !== posts) throw new Error(`${counted} posts were counted, not ${posts}`);
+  if (values.profile !== undefined) writeFileSync(values.profile, JSON.stringify(joined(profiles)));
+  if (values.close) {
+    const publish = async () => {};
+    const pass = await closeWindows({ store, config: aggregation, clock, publish });
+    process.stdout.write(`${JSON.stringify(pass)}\n`);
+  }
+
+  let counting = 0;
+  const warm = rounds.filter((round) => {
+    counting += round.posts;
+    return counting > warmUp;
+  });
+  const [all, measured] = [rounds, warm.length > 0 ? warm : rounds].map(totalOf);
+  const micros = (seconds) => ((seconds / measured.posts) * 1e6).toFixed(1);
+  const ascending = (warm.length > 0 ? warm : rounds)
+    .map((round) => ((round.user + round.system) / round.posts) * 1e6)
+    .sort((a, b) => a - b);
+  const byRound = [0, ascending.length >> 1].map((i) => ascending[i].toFixed(1));
+  const report = {
+    posts,
+    brands,
+    'posts/s (wall)': Math.round(measured.posts / measured.seconds),
+    'posts per CPU second': Math.round(measured.posts / measured.cpu),
+    'posts per CPU second, with the warm-up': Math.round(all.posts / all.cpu),
+    'CPU, µs a post': `${micros(measured.cpu)} (${micros(measured.user)} user, ${micros(measured.system)} system)`,
+    'CPU, µs a post, least and median round': byRound.join(' '),
+    'parsing the JSON of one post, µs': (measured.yardstick / (warm.length || rounds.length)).toFixed(2),
+    "Redis' own CPU, µs a post": micros(measured.redis),
+    ...(await sizes(redis, (await usedMemory()) - memoryBefore)),
+  };
+  for (const [name, value] of Object.entries(report)) process.stdout.write(`${name.padEnd(40)} ${value}\n`);
+  await store.close();
+  await redis.quit();
 }
 
-const report = {
-  posts,
-  brands,
-  seconds: seconds.toFixed(2),
-  'posts/s (wall)': Math.round(posts / seconds),
-  'posts per second of one core': Math.round(posts / cpuSeconds),
-  'Redis, seconds of its core': redisSeconds.toFixed(2),
-  ...(await sizes(memoryBefore)),
-};
-for (const [name, value] of Object.entries(report)) process.stdout.write(`${name.padEnd(40)} ${value}\n`);
-await store.close();
-await redis.quit();
+function totalOf(rounds) {
+  const sum = (name) => rounds.reduce((total, round) => total + round[name], 0);
+  const [user, system] = [sum('user'), sum('system')];
+  return {
+    posts: sum('posts'),
+    seconds: sum('seconds'),
+    user,
+    system,
+    cpu: user + system,
+    redis: sum('redis'),
+    yardstick: sum('yardstick'),
+  };
+}
+
+/** Processor time of a task that is always the same. */
+function parsingMicros() {
+  const before = process.cpuUsage();
+  for (let i = 0; i < YARDSTICKS; i += 1) JSON.parse(yardstickText);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / YARDSTICKS;
+}
+
+/** Profiles one after the other as one: their nodes get ids of their own under one root. */
+function joined(profiles) {
+  const root = { ...profiles[0].nodes[0], id: 0, hitCount: 0, children: [] };
+  const all = { nodes: [root], samples: [], timeDeltas: [], startTime: 0, endTime: 0 };
+  let first = 1;
+  for (const { nodes, samples, timeDeltas } of profiles) {
+    root.children.push(nodes[0].id + first);
+    for (const node of nodes) {
+      all.nodes.push({ ...node, id: node.id + first, children: node.children?.map((id) => id + first) });
+    }
+    for (const id of samples) all.samples.push(id + first);
+    for (const delta of timeDeltas) all.timeDeltas.push(delta);
+    first += Math.max(...nodes.map(({ id }) => id)) + 1;
+  }
+  all.endTime = all.timeDeltas.reduce((sum, delta) => sum + delta, 0);
+  return all;
+}
 
 /** Bytes in Redis by kind of key; of windows and of what partitions keep of them also by piece. */
-async function sizes(before) {
-  const total = (await usedMemory()) - before;
+async function sizes(redis, total) {
   const byKind = new Map();
   for await (const keys of redis.scanStream({ count: 1000 })) {
     for (const key of keys) {

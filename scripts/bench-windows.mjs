@@ -1,5 +1,6 @@
 // How long window queries take while posts are counted: an API and an aggregator, each a process of its own, on a real
-// Redis. A table of percentiles goes to standard output. Needs a build and redis-server (or an empty database).
+// Redis. A table of percentiles goes to standard output: of the times as who asks sees them, and of the processor time that
+// the API took meanwhile, which others on the machine lengthen less. Needs a build and redis-server (or an empty database).
 //
 //   BENCH_REDIS=redis://127.0.0.1:6379/9   an empty database; without it a redis-server is started for the time
 //   BENCH_BRANDS=20                        brands, each with a day of minutes
@@ -123,7 +124,7 @@ async function serve(redis) {
   const { api: config, alerting } = configSchema.parse({ api: { requestsPerMinute: 1_000_000 } });
   const api = await createApiServer({
     config,
-    brands: ids.map((id) => brandSchema.parse({ id, name: id, keywords: [id] })),
+    brands: { current: ids.map((id) => brandSchema.parse({ id, name: id, keywords: [id] })) },
     windows: store,
     namespaces: store,
     alerts: { list: async () => [], get: async () => undefined, acknowledge: async () => undefined },
@@ -149,6 +150,13 @@ async function measure() {
     counted = message;
   });
   const serving = fork(process.argv[1], ['serve', redis.url]);
+  for (const child of [counting, serving]) {
+    child.on('exit', (status) => {
+      console.error(`a process ended with status ${status}`);
+      for (const each of [counting, serving, redis]) each.kill();
+      process.exit(1);
+    });
+  }
   const [{ address }] = await once(serving, 'message');
   const to = Math.floor(Date.now() / MINUTE) * MINUTE;
   const span = (now = Date.now()) => `tier=1m&from=${now - DAY}&to=${now}`;
@@ -165,41 +173,47 @@ async function measure() {
     `${BRANDS} brands, a day of minutes each up to ${new Date(to).toISOString()}, ${cpus().length} cores, Node ${process.version}\n`,
   );
   console.log(
-    '| query | first, ms | answers | KiB | p50, ms | p99, ms | most, ms | processor time each, ms |',
+    '| query | first, ms | answers | KiB | p50, ms | p99, ms | most, ms | CPU p50, ms | CPU p99, ms | CPU most, ms |',
   );
-  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
   for (const [name, path] of Object.entries(queries)) {
     // The first one finds nothing that was kept.
-    const [first] = (await ask(address, path, 0)).millis;
-    const before = await usageOf(serving);
-    const { millis, bytes } = await ask(address, path, SECONDS);
-    const after = await usageOf(serving);
-    const used = (after.user + after.system - before.user - before.system) / 1_000 / millis.length;
-    const at = (share) => millis[Math.min(millis.length - 1, Math.floor(share * millis.length))].toFixed(1);
+    const [first] = (await ask(serving, address, path, 0)).millis;
+    const { millis, used, bytes } = await ask(serving, address, path, SECONDS);
+    const columns = [millis, used].flatMap((times) => [at(times, 0.5), at(times, 0.99), at(times, 1)]);
     console.log(
-      `| ${name} | ${first.toFixed(1)} | ${millis.length} | ${Math.round(bytes / 1024)} | ${at(0.5)} | ${at(0.99)} | ${at(1)} | ${used.toFixed(1)} |`,
+      `| ${name} | ${first.toFixed(1)} | ${millis.length} | ${Math.round(bytes / 1024)} | ${columns.join(' | ')} |`,
     );
   }
   console.log(`\ncounted meanwhile: ${Math.round(counted.counted / (counted.millis / 1_000))} posts/s`);
-  counting.kill();
-  serving.kill();
-  redis.stop();
+  for (const child of [counting, serving]) child.removeAllListeners('exit').kill();
+  redis.kill();
   process.exit(0);
 }
 
+function at(ascending, share) {
+  return ascending[Math.min(ascending.length - 1, Math.floor(share * ascending.length))].toFixed(1);
+}
+
+/** Milliseconds of processor time of the API so far. */
 async function usageOf(serving) {
   serving.send('usage');
   const [{ usage }] = await once(serving, 'message');
-  return usage;
+  return (usage.user + usage.system) / 1_000;
 }
 
-/** Asks once, and then again and again. Times are from the request to the last byte of the answer, in order. */
-async function ask(address, path, seconds) {
+/**
+ * Asks once, and then again and again. Times are from the request to the last byte of the answer, in order; so is the
+ * processor time that the API used meanwhile.
+ */
+async function ask(serving, address, path, seconds) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const millis = [];
+  const used = [];
   let bytes = 0;
   const end = performance.now() + seconds * 1_000;
   for (let i = 0; i === 0 || performance.now() < end; i += 1) {
+    const usedBefore = await usageOf(serving);
     const begun = performance.now();
     bytes = await new Promise((resolve, reject) => {
       get(`${address}${path(i)}`, { agent }, (response) => {
@@ -212,10 +226,12 @@ async function ask(address, path, seconds) {
       }).on('error', reject);
     });
     millis.push(performance.now() - begun);
+    used.push((await usageOf(serving)) - usedBefore);
     await sleep(PAUSE_MILLIS);
   }
   agent.destroy();
-  return { millis: millis.toSorted((a, b) => a - b), bytes };
+  const [inOrder, usedInOrder] = [millis, used].map((times) => times.toSorted((a, b) => a - b));
+  return { millis: inOrder, used: usedInOrder, bytes };
 }
 
 /** A day of minutes and of 5 minutes for every brand, as the closer leaves them. */
@@ -248,7 +264,25 @@ function windowAt(brand, tier, start, size) {
     neutral,
     positive,
     polaritySum: -310.482,
+    polaritySquareSum: 4_401.25,
     reach: 1_204_113,
+    reachByLabel: { negative: 401_371, neutral: 401_371, positive: 401_371 },
+    distinct: { posts: 14_240, negative: 4_621, neutral: 5_822, positive: 3_797 },
+    authors: 9_871,
+    negativeTerms: Array.from({ length: 10 }, (_, i) => ({
+      term: `term-${start % (i + 97)}`,
+      negative: 310 - i,
+      other: 20 + i,
+      score: 11.25 - i,
+    })),
+    mostNegative: Array.from(
+      { length: 5 },
+      (_, i) => `at://did:plc:0123456789abcdef/app.bsky.feed.post/${start + i}`,
+    ),
+    mostRepeated: Array.from({ length: 5 }, (_, i) => ({
+      id: `at://did:plc:0123456789abcdef/app.bsky.feed.post/${start - i}`,
+      repeats: 40 - i,
+    })),
     bySource: { bluesky: 4_000, mastodon: 4_000, reddit: 4_000, news: 3_000 },
     byLanguage: { en: 9_000, zh: 3_000, de: 2_000, es: 1_000 },
     byModel: { '2026.11-5': 15_000 },
@@ -260,11 +294,11 @@ function windowAt(brand, tier, start, size) {
 
 async function startRedis() {
   const given = process.env.BENCH_REDIS;
-  if (given !== undefined) return { url: given, stop() {} };
+  if (given !== undefined) return { url: given, kill() {} };
   const port = 20_000 + (process.pid % 10_000);
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const server = spawn('redis-server', options, { stdio: 'ignore' });
   await sleep(1_000);
   if (server.exitCode !== null) throw new Error(`redis-server ended with status ${server.exitCode}`);
-  return { url: `redis://127.0.0.1:${port}`, stop: () => server.kill() };
+  return { url: `redis://127.0.0.1:${port}`, kill: () => server.kill() };
 }

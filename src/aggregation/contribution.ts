@@ -72,10 +72,12 @@ export function contributionOf(post: ScoredPost): NewContribution {
   };
 }
 
+const SURROGATE = /[\ud800-\udfff]/;
+
 /** Whole characters only: a half of a pair would come back from a store as something else. */
 function nameOf(text: string): string {
   const name = text.length > MAX_NAME_LENGTH ? text.slice(0, MAX_NAME_LENGTH) : text;
-  return /[\ud800-\udfff]/.test(name) ? Buffer.from(name).toString() : name;
+  return SURROGATE.test(name) ? Buffer.from(name).toString() : name;
 }
 
 export function isInWindows(place: Place): place is 'counted' | 'late' {

@@ -1,13 +1,9 @@
 import { messageOf } from '../contracts/errors.js';
 import { epochMillis, postId } from '../contracts/ids.js';
+import { readScoredPost } from '../contracts/read-scored-post.js';
 import type { RecordBatch, RecordHeaders } from '../contracts/record.js';
-import { keyAt, valueAt } from '../contracts/record-batch.js';
-import {
-  type ScoredPost,
-  type ScoredRecord,
-  SOURCE_HEADERS,
-  scoredPostSchema,
-} from '../contracts/scored-post.js';
+import { keyAt, valueTexts } from '../contracts/record-batch.js';
+import { type ScoredPost, type ScoredRecord, SOURCE_HEADERS } from '../contracts/scored-post.js';
 
 /** A result or a deletion with its own offset on `sentiment.scored`. */
 export type PositionedRecord = ScoredRecord & { readonly offset: number };
@@ -35,12 +31,13 @@ const BRAND = /^[a-z0-9][a-z0-9-]*$/;
 
 /** Decodes a batch of `sentiment.scored`. A record that cannot be read is data, not an exception. */
 export function decodeScored(batch: RecordBatch): ScoredRecords {
+  const valueAt = valueTexts(batch);
   const records: PositionedRecord[] = [];
   const invalid: InvalidRecord[] = [];
   for (let index = 0; index < batch.length; index += 1) {
     const offset = batch.offsets[index] ?? 0;
     try {
-      records.push(decodeRecord(batch, index, offset));
+      records.push(decodeRecord(batch, index, offset, valueAt(index)));
     } catch (error) {
       invalid.push({ index, offset, message: messageOf(error) });
     }
@@ -48,11 +45,15 @@ export function decodeScored(batch: RecordBatch): ScoredRecords {
   return { partition: batch.partition, records, invalid, nextOffset: batch.nextOffset };
 }
 
-function decodeRecord(batch: RecordBatch, index: number, offset: number): PositionedRecord {
+function decodeRecord(
+  batch: RecordBatch,
+  index: number,
+  offset: number,
+  value: string | null,
+): PositionedRecord {
   const headers = batch.headers?.[index];
   const sourceOffset = numberIn(headers, SOURCE_HEADERS.offset);
   const sourceTimestamp = epochMillis(numberIn(headers, SOURCE_HEADERS.timestamp));
-  const value = valueAt(batch, index);
   if (value !== null)
     return { offset, sourceOffset, sourceTimestamp, kind: 'scored', post: decodePost(value) };
   const key = keyAt(batch, index);
@@ -60,25 +61,27 @@ function decodeRecord(batch: RecordBatch, index: number, offset: number): Positi
   return { offset, sourceOffset, sourceTimestamp, kind: 'deleted', id: postId(textOf(key)) };
 }
 
-function decodePost(value: Uint8Array): ScoredPost {
-  const { success, data, error } = scoredPostSchema.safeParse(JSON.parse(textOf(value)));
-  if (!success) {
-    const issue = error.issues[0];
-    throw new TypeError(`${issue?.path.join('.')}: ${issue?.message}`);
-  }
-  for (const brand of data.brands) {
+function decodePost(value: string): ScoredPost {
+  const post = readScoredPost(JSON.parse(value));
+  for (const brand of post.brands) {
     if (!BRAND.test(brand)) throw new RangeError(`brands: ${JSON.stringify(brand)} is no id of a brand`);
   }
-  return data;
+  return post;
 }
+
+const DIGIT_0 = 48;
+const NOTHING = new Uint8Array();
 
 function numberIn(headers: RecordHeaders | undefined, name: string): number {
   const bytes = headers?.[name];
+  let number = bytes === undefined || bytes.length === 0 ? Number.NaN : 0;
+  for (const byte of bytes ?? NOTHING) {
+    const digit = byte - DIGIT_0;
+    number = 0 <= digit && digit <= 9 ? 10 * number + digit : Number.NaN;
+  }
+  if (Number.isSafeInteger(number)) return number;
   const text = bytes === undefined ? '' : textOf(bytes);
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(number))
-    throw new RangeError(`header ${name} is ${JSON.stringify(text)}, not a number`);
-  return number;
+  throw new RangeError(`header ${name} is ${JSON.stringify(text)}, not a number`);
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import type { AggregationConfig } from '../config/schema.js';
 import { ALL_BRANDS, type BrandId, OTHER_BRANDS, type PostId } from '../contracts/ids.js';
 import type { ScoredPost } from '../contracts/scored-post.js';
+import { TIERS } from '../contracts/window.js';
 import type { Contribution } from './contribution.js';
 import { hash53 } from './hash.js';
 import type { KnownBucket } from './partition-memory.js';
@@ -10,19 +11,19 @@ import type { PostTraits } from './sums.js';
 export type DistinctConfig = Pick<AggregationConfig, 'nearDuplicateMs' | 'postsPerAuthor' | 'recentPosts'>;
 
 const MAX_TERM_LENGTH = 64;
+const EVERYWHERE = 2 ** TIERS.length - 1;
 
-/** Of one brand of a post. */
-export interface Distinctness {
-  /** Tiers in whose windows it is one of `distinct`: bit i is `TIERS[i]`. */
+/** A brand that counts a post, and the buckets that do, in the order of `TIERS`. */
+export interface CountingBrand {
+  readonly brand: BrandId;
+  readonly buckets: readonly KnownBucket[];
+}
+
+export interface Distinctness extends CountingBrand {
+  /** Tiers in whose windows the post is one of `distinct`: bit i is `TIERS[i]`. */
   readonly tiers: number;
   /** Whether it repeats another post of the brand. */
   readonly isRepeat: boolean;
-}
-
-/** A brand that counts a post, and the buckets that do, in the order of `TIERS`. */
-interface CountingBrand {
-  readonly brand: BrandId;
-  readonly buckets: readonly KnownBucket[];
 }
 
 export function tagOf(id: PostId): number {
@@ -60,27 +61,31 @@ export function distinctnessOf(
 ): readonly Distinctness[] {
   const { nearDuplicateMs, postsPerAuthor } = config;
   const alike = recent.near(post, nearDuplicateMs);
-  const distinctness = brands.map(({ brand, buckets }): Distinctness => {
-    if (alike.some((other) => isCounted(other, brand))) return { tiers: 0, isRepeat: true };
-    const earlier = recent.byAuthor(post, postsPerAuthor, (other) => isCounted(other, brand));
-    return { tiers: tiersWith(buckets, earlier, postsPerAuthor), isRepeat: false };
-  });
-  if (distinctness.some(({ isRepeat }) => !isRepeat)) {
-    const { tag, near, author, time, brands: own } = post;
-    recent.add({ tag, near, author, time, brands: own });
-  } else for (const other of alike) recent.refresh(other);
+  const distinctness: Distinctness[] = [];
+  let isNew = false;
+  for (const { brand, buckets } of brands) {
+    if (alike.length > 0 && alike.some((other) => isCounted(other.brands, brand))) {
+      distinctness.push({ brand, buckets, tiers: 0, isRepeat: true });
+      continue;
+    }
+    isNew = true;
+    const earlier = recent.byAuthor(post, postsPerAuthor, (own) => isCounted(own, brand));
+    const tiers = earlier.length < postsPerAuthor ? EVERYWHERE : tiersWith(buckets, earlier, postsPerAuthor);
+    distinctness.push({ brand, buckets, tiers, isRepeat: false });
+  }
+  if (isNew) recent.add(post);
+  else for (const other of alike) recent.refresh(other);
   return distinctness;
 }
 
-function isCounted({ brands }: RecentPost, brand: BrandId): boolean {
+function isCounted(brands: readonly BrandId[], brand: BrandId): boolean {
   if (brand === ALL_BRANDS) return true;
   return brand === OTHER_BRANDS ? brands.length === 0 : brands.includes(brand);
 }
 
 /** Tiers in whose window fewer than so many of the posts lie. */
 function tiersWith(buckets: readonly KnownBucket[], earlier: readonly RecentPost[], most: number): number {
-  let tiers = 2 ** buckets.length - 1;
-  if (earlier.length < most) return tiers;
+  let tiers = EVERYWHERE;
   buckets.forEach(({ bucket }, tier) => {
     const inWindow = earlier.filter(({ time }) => bucket.start <= time && time < bucket.end).length;
     if (inWindow >= most) tiers &= ~(1 << tier);

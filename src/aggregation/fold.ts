@@ -15,7 +15,14 @@ import {
   sameContent,
 } from './contribution.js';
 import type { PositionedRecord } from './decode-scored.js';
-import { type DistinctConfig, type Distinctness, distinctnessOf, tagOf, traitsOf } from './distinct.js';
+import {
+  type CountingBrand,
+  type DistinctConfig,
+  type Distinctness,
+  distinctnessOf,
+  tagOf,
+  traitsOf,
+} from './distinct.js';
 import { correctableMillis, latenessOf } from './lateness.js';
 import type { KnownBucket, PartitionMemory } from './partition-memory.js';
 import type { PartitionView } from './store.js';
@@ -143,35 +150,29 @@ export class Fold {
     if (!isInWindows(post.place)) return;
     if (!correction) this.greatestEventTime = later(this.greatestEventTime, post.time);
     const traits = traitsOf(scored, post);
-    const brands = countedBrands(post).map((brand) => ({
-      brand,
-      buckets: this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand)),
-    }));
+    const brands: CountingBrand[] = [];
+    for (const brand of countedBrands(post))
+      brands.push({ brand, buckets: this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand)) });
     const distinctness = distinctnessOf(traits, brands, this.#memory.recent, this.#config);
     post.distinct = distinctness.map(({ tiers }) => tiers);
-    brands.forEach(({ brand, buckets }, i) => {
-      this.#addTo(buckets, brand, post, traits, distinctness[i], correction);
-    });
+    for (const counting of distinctness) this.#addTo(counting, post, traits, correction);
   }
 
   #addTo(
-    buckets: readonly KnownBucket[],
-    brand: BrandId,
+    { brand, buckets, tiers, isRepeat }: Distinctness,
     post: Contribution,
     traits: PostTraits,
-    distinctness: Distinctness = { tiers: 0, isRepeat: false },
     correction: boolean,
   ): void {
-    buckets.forEach((known, tier) => {
-      if (correction ? this.#hasExpired(known.bucket) : this.#hadExpired(known.bucket)) return;
+    let tier = 1;
+    for (const known of buckets) {
+      const isDistinct = (tiers & tier) !== 0;
+      tier *= 2;
+      if (correction ? this.#hasExpired(known.bucket) : this.#hadExpired(known.bucket)) continue;
       const sums = this.#sumsOf(known, brand, correction);
-      if (sums === undefined) return;
-      addPost(sums, post, traits, {
-        isDistinct: (distinctness.tiers & (1 << tier)) !== 0,
-        isRepeat: distinctness.isRepeat,
-        withTerms: hasTerms(known.bucket),
-      });
-    });
+      if (sums !== undefined)
+        addPost(sums, post, traits, { isDistinct, isRepeat, withTerms: hasTerms(known.bucket) });
+    }
   }
 
   /** Takes a post back out of the windows that have counted it. */

@@ -49,12 +49,19 @@ export function mergeTerms(into: FrequentTerms, other: FrequentTerms): void {
 }
 
 function cutBack(terms: FrequentTerms): void {
-  const ascending = Float64Array.from(terms.counts.values()).sort();
-  const less = ascending[ascending.length - 1 - TERMS_KEPT] ?? 0;
-  for (const [term, count] of terms.counts) {
-    if (count > less) terms.counts.set(term, count - less);
-    else terms.counts.delete(term);
-  }
+  const { counts } = terms;
+  const ascending = new Float64Array(counts.size);
+  let size = 0;
+  // Unlike `for … of`, it makes no pair for each entry.
+  counts.forEach((count) => {
+    ascending[size] = count;
+    size += 1;
+  });
+  const less = ascending.sort()[size - 1 - TERMS_KEPT] ?? 0;
+  counts.forEach((count, term) => {
+    if (count > less) counts.set(term, count - less);
+    else counts.delete(term);
+  });
   terms.lost += less;
 }
 

@@ -7,8 +7,10 @@ const HIGH_BITS = 21;
 
 /** Of a sketch as text: six bits, or a rank, are one character from '0' on. */
 const ZERO = 48;
-/** A sparse sketch lists its registers, three characters each; from here on the dense form is shorter. */
-const MOST_SPARSE = REGISTERS / 3;
+/** A sparse sketch lists its registers, three characters each, unless the dense form is shorter. */
+const SPARSE_BYTES = 3 * Math.floor(REGISTERS / 3);
+/** Sketches are written here, one after the other. */
+const scratch = Buffer.alloc(REGISTERS);
 
 /**
  * HyperLogLog (Flajolet, Fusy, Gandouet and Meunier, AofA 2007) over 53-bit hashes: counts how many different
@@ -86,24 +88,23 @@ function tau(x: number): number {
 
 /** As a store keeps it: `''` where nothing was added, `s…` sparse, `d…` dense. */
 export function packSketch(registers: Uint8Array): string {
-  let used = 0;
-  for (let index = 0; index < REGISTERS; index += 1) if (registers[index] !== 0) used += 1;
-  if (used === 0) return '';
-  const isDense = used > MOST_SPARSE;
-  const bytes = Buffer.allocUnsafe(1 + (isDense ? REGISTERS : 3 * used));
-  let at = bytes.write(isDense ? 'd' : 's', 'latin1');
+  const bytes = scratch;
+  let size = 0;
   for (let index = 0; index < REGISTERS; index += 1) {
     const rank = registers[index] ?? 0;
-    if (!isDense) {
-      if (rank === 0) continue;
-      bytes[at] = ZERO + (index >>> 6);
-      bytes[at + 1] = ZERO + (index & 63);
-      at += 2;
-    }
-    bytes[at] = ZERO + rank;
-    at += 1;
+    if (rank === 0) continue;
+    if (size >= SPARSE_BYTES) return packDense(registers);
+    bytes[size] = ZERO + (index >>> 6);
+    bytes[size + 1] = ZERO + (index & 63);
+    bytes[size + 2] = ZERO + rank;
+    size += 3;
   }
-  return bytes.toString('latin1');
+  return size === 0 ? '' : `s${bytes.toString('latin1', 0, size)}`;
+}
+
+function packDense(registers: Uint8Array): string {
+  for (let index = 0; index < REGISTERS; index += 1) scratch[index] = ZERO + (registers[index] ?? 0);
+  return `d${scratch.toString('latin1', 0, REGISTERS)}`;
 }
 
 /** @throws RangeError for what `packSketch` did not write */

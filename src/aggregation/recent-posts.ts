@@ -27,6 +27,7 @@ const BANDS = 4;
 const MOST_LOOKED_AT = 256;
 const FIRST_ROOM = 256;
 const NONE: readonly RecentPost[] = [];
+const NO_BRANDS: readonly BrandId[] = [];
 
 /** @param hex 16 hexadecimal digits */
 export function simHash(hex: string): SimHash {
@@ -52,7 +53,7 @@ function bitsSet(word: number): number {
  */
 export class RecentPosts {
   readonly #capacity: number;
-  #posts: Array<RecentPost | undefined>;
+  #slots: Slots;
   #chains: readonly Chains[];
   /** Sequence numbers: posts are those from `#first` to before `#next`. */
   #first = 0;
@@ -63,41 +64,51 @@ export class RecentPosts {
   constructor(capacity: number) {
     this.#capacity = capacity;
     const room = Math.min(FIRST_ROOM, powerOfTwo(capacity));
-    this.#posts = new Array(room).fill(undefined);
+    this.#slots = new Slots(room);
     this.#chains = newChains(room);
   }
 
   /** Posts within `withinMillis` whose text is near, but for the post itself. */
-  near(post: RecentPost, withinMillis: number): readonly RecentPost[] {
-    let found: RecentPost[] | undefined;
+  near({ tag, near, time }: RecentPost, withinMillis: number): readonly RecentPost[] {
+    const slots = this.#slots;
+    let found: number[] | undefined;
     for (let band = 0; band < BANDS; band += 1) {
-      this.#visit(band, bandOf(post.near, band), (other) => {
-        if (!areNear(other.near, post.near) || other.tag === post.tag) return false;
-        if (Math.abs(other.time - post.time) > withinMillis) return false;
-        // One that shares several bands was found by the first.
-        if (found?.includes(other)) return false;
-        if (found === undefined) found = [other];
-        else found.push(other);
-        return false;
-      });
+      const chains = this.#chains[band];
+      if (chains === undefined) continue;
+      let at = chains.newest(bandOf(near, band));
+      for (let looked = 0; at >= this.#first && looked < MOST_LOOKED_AT; looked += 1) {
+        const isFound =
+          slots.isNear(at, near) && slots.isOther(at, tag) && Math.abs(slots.time(at) - time) <= withinMillis;
+        if (isFound) {
+          // One that shares several bands was found by the first.
+          if (found === undefined) found = [at];
+          else if (!found.includes(at)) found.push(at);
+        }
+        at = chains.before(at);
+      }
     }
-    return found ?? NONE;
+    return found === undefined ? NONE : found.map((sequence) => slots.post(sequence));
   }
 
-  /** The newest `most` other posts of the post's author that are wanted, newest first. */
+  /** The newest `most` other posts of the post's author whose brands are wanted, newest first. */
   byAuthor(
-    post: RecentPost,
+    { tag, author }: RecentPost,
     most: number,
-    isWanted: (other: RecentPost) => boolean = () => true,
+    isWanted: (brands: readonly BrandId[]) => boolean = () => true,
   ): readonly RecentPost[] {
-    if (post.author === 0) return NONE;
+    const chains = this.#chains[AUTHORS];
+    if (author === 0 || chains === undefined) return NONE;
+    const slots = this.#slots;
     let found: RecentPost[] | undefined;
-    this.#visit(AUTHORS, post.author, (other) => {
-      if (other.author !== post.author || other.tag === post.tag || !isWanted(other)) return false;
-      if (found === undefined) found = [other];
-      else found.push(other);
-      return found.length >= most;
-    });
+    let at = chains.newest(author);
+    for (let looked = 0; at >= this.#first && looked < MOST_LOOKED_AT; looked += 1) {
+      if (slots.author(at) === author && slots.isOther(at, tag) && isWanted(slots.brands(at))) {
+        if (found === undefined) found = [slots.post(at)];
+        else found.push(slots.post(at));
+        if (found.length >= most) break;
+      }
+      at = chains.before(at);
+    }
     return found ?? NONE;
   }
 
@@ -150,26 +161,26 @@ export class RecentPosts {
   #insert(post: RecentPost): void {
     this.#remove(post.tag);
     if (this.#next - this.#first >= this.#capacity) this.#first += 1;
-    if (this.#next - this.#first >= this.#posts.length) this.#grow();
+    if (this.#next - this.#first >= this.#slots.room) this.#grow();
     const sequence = this.#next;
     this.#next += 1;
-    this.#posts[sequence & (this.#posts.length - 1)] = post;
+    this.#slots.put(sequence, post);
     this.#link(post, sequence);
   }
 
-  #link(post: RecentPost, sequence: number): void {
+  #link({ tag, near, author }: RecentPost, sequence: number): void {
     for (let band = 0; band < BANDS; band += 1) {
-      this.#chains[band]?.link(bandOf(post.near, band), sequence);
+      this.#chains[band]?.link(bandOf(near, band), sequence);
     }
-    if (post.author !== 0) this.#chains[AUTHORS]?.link(post.author, sequence);
-    this.#chains[TAGS]?.link(post.tag, sequence);
+    if (author !== 0) this.#chains[AUTHORS]?.link(author, sequence);
+    this.#chains[TAGS]?.link(tag, sequence);
   }
 
   #remove(tag: number): boolean {
     const sequence = this.#sequenceOf(tag);
     if (sequence === undefined) return false;
     // Its place stays, empty: chains lead through it.
-    this.#posts[sequence & (this.#posts.length - 1)] = undefined;
+    this.#slots.empty(sequence);
     return true;
   }
 
@@ -177,34 +188,103 @@ export class RecentPosts {
     const chains = this.#chains[TAGS];
     if (chains === undefined) return undefined;
     for (let at = chains.newest(tag); at >= this.#first; at = chains.before(at)) {
-      if (this.#posts[at & (this.#posts.length - 1)]?.tag === tag) return at;
+      if (this.#slots.tag(at) === tag) return at;
     }
     return undefined;
   }
 
-  /** Shows the posts of a list, newest first, until the visitor has enough. */
-  #visit(index: number, key: number, visitor: (post: RecentPost) => boolean): void {
-    const chains = this.#chains[index];
-    if (chains === undefined) return;
-    const mask = this.#posts.length - 1;
-    let looked = 0;
-    for (let at = chains.newest(key); at >= this.#first && looked < MOST_LOOKED_AT; at = chains.before(at)) {
-      looked += 1;
-      const post = this.#posts[at & mask];
-      if (post !== undefined && visitor(post)) return;
+  #grow(): void {
+    const before = this.#slots;
+    this.#slots = new Slots(before.room * 2);
+    this.#chains = newChains(before.room * 2);
+    for (let sequence = this.#first; sequence < this.#next; sequence += 1) {
+      if (before.tag(sequence) === EMPTY) continue;
+      const post = before.post(sequence);
+      this.#slots.put(sequence, post);
+      this.#link(post, sequence);
     }
   }
+}
 
-  #grow(): void {
-    const before = this.#posts;
-    const room = before.length * 2;
-    this.#posts = new Array(room).fill(undefined);
-    this.#chains = newChains(room);
-    for (let sequence = this.#first; sequence < this.#next; sequence += 1) {
-      const post = before[sequence & (before.length - 1)];
-      this.#posts[sequence & (room - 1)] = post;
-      if (post !== undefined) this.#link(post, sequence);
-    }
+/** In place of a tag. */
+const EMPTY = -1;
+
+/** Posts by the lower bits of their sequence numbers, in columns: an object for each would keep the collector busy. */
+class Slots {
+  readonly room: number;
+  readonly #mask: number;
+  readonly #tags: Float64Array;
+  /** Two words for each. */
+  readonly #near: Uint32Array;
+  readonly #authors: Float64Array;
+  readonly #times: Float64Array;
+  readonly #brands: Array<readonly BrandId[]>;
+
+  constructor(room: number) {
+    this.room = room;
+    this.#mask = room - 1;
+    this.#tags = new Float64Array(room).fill(EMPTY);
+    this.#near = new Uint32Array(2 * room);
+    this.#authors = new Float64Array(room);
+    this.#times = new Float64Array(room);
+    this.#brands = new Array(room).fill(NO_BRANDS);
+  }
+
+  put(sequence: number, { tag, near, author, time, brands }: RecentPost): void {
+    const slot = sequence & this.#mask;
+    this.#tags[slot] = tag;
+    this.#near[2 * slot] = near.high;
+    this.#near[2 * slot + 1] = near.low;
+    this.#authors[slot] = author;
+    this.#times[slot] = time;
+    this.#brands[slot] = brands;
+  }
+
+  empty(sequence: number): void {
+    const slot = sequence & this.#mask;
+    this.#tags[slot] = EMPTY;
+    this.#brands[slot] = NO_BRANDS;
+  }
+
+  post(sequence: number): RecentPost {
+    const slot = sequence & this.#mask;
+    return {
+      tag: this.tag(sequence),
+      near: { high: this.#near[2 * slot] ?? 0, low: this.#near[2 * slot + 1] ?? 0 },
+      author: this.author(sequence),
+      time: this.time(sequence),
+      brands: this.brands(sequence),
+    };
+  }
+
+  tag(sequence: number): number {
+    return this.#tags[sequence & this.#mask] ?? EMPTY;
+  }
+
+  author(sequence: number): number {
+    return this.#authors[sequence & this.#mask] ?? 0;
+  }
+
+  time(sequence: number): EpochMillis {
+    return epochMillis(this.#times[sequence & this.#mask] ?? 0);
+  }
+
+  brands(sequence: number): readonly BrandId[] {
+    return this.#brands[sequence & this.#mask] ?? NO_BRANDS;
+  }
+
+  /** Whether there is a post, and another one than that of the tag. */
+  isOther(sequence: number, tag: number): boolean {
+    const own = this.tag(sequence);
+    return own !== EMPTY && own !== tag;
+  }
+
+  isNear(sequence: number, { high, low }: SimHash): boolean {
+    const slot = sequence & this.#mask;
+    return (
+      bitsSet(high ^ (this.#near[2 * slot] ?? 0)) + bitsSet(low ^ (this.#near[2 * slot + 1] ?? 0)) <=
+      MOST_BITS
+    );
   }
 }
 

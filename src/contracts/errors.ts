@@ -35,6 +35,7 @@ export type ErrorCode =
   // Redis and the jobs in it
   | 'SF_STORE_UNREACHABLE'
   | 'SF_STORE_CONFLICT'
+  | 'SF_STORE_DAMAGED'
   | 'SF_DELIVERY_FAILED'
   // API
   | 'SF_LISTEN_FAILED'

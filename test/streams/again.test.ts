@@ -45,7 +45,7 @@ describe('againWhileUnreachable', () => {
 
   it('gives up in the end', async () => {
     const { work, calls } = failing(...Array.from({ length: 9 }, closed));
-    await expect(againWhileUnreachable(work, () => true)).rejects.toThrow('Closed connection');
+    await expect(againWhileUnreachable(work, () => true, [1, 1, 1])).rejects.toThrow('Closed connection');
     expect(calls()).toBe(4);
   });
 });

@@ -6,8 +6,11 @@ import { typeOf } from './errors.js';
 
 type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
 
-/** A coordinator that moves or restarts is found again well within this many attempts. */
-const ATTEMPTS = 12;
+/**
+ * A minute in all. Where the coordinator is gone for good kafkajs finds the next one only when the consumer joins its
+ * group anew, which can take as long as a session; then what waits here is out of date, and ends.
+ */
+const ATTEMPTS = 34;
 const MOST_WAIT_MILLIS = 2_000;
 
 /** The group has moved on: what was read before is read again by whoever has the partition now. */

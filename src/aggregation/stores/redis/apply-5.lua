@@ -23,7 +23,7 @@
            number of gaps, then pairs: first offset, the rest
            number of names, then the new ones
            number of journals, then the new ones
-           number of posts, then pairs: place (three characters of shard, twelve of field), what to remember
+           posts, a line each: place (three characters of shard, twelve of field), what to remember
            number of buckets, then for each: name, milliseconds to live ('' for a mere correction, which neither
            makes a bucket nor prolongs its life), number of fields, then pairs: field, text
 
@@ -89,12 +89,13 @@ skip(2)
 skip(2)
 skip(1)
 skip(1)
-for _ = 1, tonumber(take()) do
-  local problem = check(slot_prefix .. string.sub(take(), 1, 3), 'hash')
+local posts = take()
+local line = '(...)(............)([^\n]*)\n'
+for shard in string.gmatch(posts, line) do
+  local problem = check(slot_prefix .. shard, 'hash')
   if problem then
     return problem
   end
-  cursor = cursor + 1
 end
 for _ = 1, tonumber(take()) do
   local problem = check(prefix .. 'bucket:' .. take(), 'hash')
@@ -133,12 +134,13 @@ if ARGV[9] ~= '0' then
 end
 redis.call('PEXPIRE', KEYS[5], ttl)
 
-each_pair(function(place, packed)
-  local key = slot_prefix .. string.sub(place, 1, 3)
-  if redis.call('HSET', key, string.sub(place, 4), packed) == 1 and redis.call('HLEN', key) == 1 then
+take()
+for shard, field, packed in string.gmatch(posts, line) do
+  local key = slot_prefix .. shard
+  if redis.call('HSET', key, field, packed) == 1 and redis.call('HLEN', key) == 1 then
     redis.call('PEXPIREAT', key, slot_ends)
   end
-end)
+end
 
 for _ = 1, tonumber(take()) do
   local name, bucket_ttl = take(), take()

@@ -1,12 +1,13 @@
 import { groupBy } from '../../../contracts/group-by.js';
 import { type BrandId, epochMillis } from '../../../contracts/ids.js';
-import { type Tier, type WindowAggregate, windowAggregateSchema } from '../../../contracts/window.js';
+import type { Tier, WindowAggregate } from '../../../contracts/window.js';
 import { bucketName, parseBucketName } from '../../bucket.js';
 import type { ClosingStore, DirtyBucket, WindowChange } from '../../store.js';
 import type { Connection } from './connection.js';
 import { type Keys, spanMillis } from './keys.js';
 import { type RetentionConfig, readState, stateMillis } from './partition-store.js';
 import { scripts } from './script.js';
+import { storedWindow } from './stored-window.js';
 import { brandsIn } from './sums-fields.js';
 
 /** A closer that has not been heard of for this long is followed by another one. */
@@ -89,7 +90,7 @@ export function createClosingStore(
         brands.map(async (brand) => {
           const key = keys.windows(brand, bucket.tier, bucket.start);
           const window = await connection.send((client) => client.hget(key, String(bucket.start)));
-          if (window !== null) found.set(brand, windowAggregateSchema.parse(JSON.parse(window)));
+          if (window !== null) found.set(brand, storedWindow(window));
         }),
       );
       return found;

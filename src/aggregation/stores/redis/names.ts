@@ -9,13 +9,14 @@ const WRITTEN_OUT = '~';
  */
 export class Names {
   readonly #names: string[];
-  readonly #indexes: Map<string, number>;
+  /** Indexes as `pack` writes them. */
+  readonly #packed: Map<string, string>;
   #stored: number;
 
   /** @param stored as the store has them, in their order */
   constructor(stored: readonly string[]) {
     this.#names = [...stored];
-    this.#indexes = new Map(stored.map((name, index) => [name, index]));
+    this.#packed = new Map(stored.map((name, index) => [name, index.toString(RADIX)]));
     this.#stored = stored.length;
   }
 
@@ -26,14 +27,14 @@ export class Names {
 
   /** A name as text without commas: its index, and it is taken in where it is new. */
   pack(name: string): string {
-    let index = this.#indexes.get(name);
-    if (index === undefined) {
-      index = this.#names.length;
-      if (index >= MOST_NAMES) return WRITTEN_OUT + encodeURIComponent(name);
-      this.#names.push(name);
-      this.#indexes.set(name, index);
-    }
-    return index.toString(RADIX);
+    const known = this.#packed.get(name);
+    if (known !== undefined) return known;
+    const index = this.#names.length;
+    if (index >= MOST_NAMES) return WRITTEN_OUT + encodeURIComponent(name);
+    const packed = index.toString(RADIX);
+    this.#names.push(name);
+    this.#packed.set(name, packed);
+    return packed;
   }
 
   /** What `pack` wrote; `undefined` for an index that is none. */

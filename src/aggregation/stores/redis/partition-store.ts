@@ -38,6 +38,8 @@ export function createPartitionStore(
 ): PartitionStore {
   /** Of each partition, and where it stood when they were read. */
   const known = new Map<number, { readonly position: number | undefined; readonly names: Names }>();
+  /** Of each partition, of the posts that were asked for last: what is applied next. */
+  const places = new Map<number, ReadonlyMap<PostId, string>>();
 
   async function namesOf(partition: number, position: number | undefined, count: number): Promise<Names> {
     const kept = known.get(partition);
@@ -50,7 +52,9 @@ export function createPartitionStore(
 
   return {
     async read(partition, ids) {
-      const { state, nameCount, found } = await readPosts(connection, keys, partition, ids, config);
+      const placesRead = new Map(ids.map((id) => [id, placeOf(id)]));
+      places.set(partition, placesRead);
+      const { state, nameCount, found } = await readPosts(connection, keys, partition, placesRead, config);
       const names = await namesOf(partition, state.nextOffset, nameCount);
       const remembered = new Map<PostId, Remembered>();
       for (const [id, packed] of found) remembered.set(id, unpackRemembered(packed, names));
@@ -91,7 +95,7 @@ export function createPartitionStore(
           keys.names(partition),
           keys.recent(partition),
         ],
-        applyArguments(keys.partition(partition), update, names, config),
+        applyArguments(keys.partition(partition), update, names, places.get(partition), config),
       );
       if (applied !== 1) return 'conflict';
       names.confirm();
@@ -141,9 +145,10 @@ async function readPosts(
   connection: Connection,
   keys: Keys,
   partition: number,
-  ids: readonly PostId[],
+  places: ReadonlyMap<PostId, string>,
   { retractionHorizonMs }: RetentionConfig,
 ) {
+  const ids = [...places.keys()];
   const reply = await connection.run(
     scripts.read,
     [keys.state(partition), keys.names(partition)],
@@ -153,7 +158,7 @@ async function readPosts(
       stretchMillis(retractionHorizonMs),
       STATE_FIELDS.length,
       ...STATE_FIELDS,
-      ...ids.map(placeOf),
+      [...places.values()].join(''),
     ],
   );
   const [values, nameCount, pairs] = postsReply.parse(reply);
@@ -178,6 +183,7 @@ function applyArguments(
   prefix: string,
   update: PartitionUpdate,
   names: Names,
+  places: ReadonlyMap<PostId, string> | undefined,
   config: RetentionConfig,
 ): Array<string | number> {
   const { expected, next, recent } = update;
@@ -213,14 +219,14 @@ function applyArguments(
     COUNTER_NAMES.filter((name) => update.counters[name] !== 0).map((name) => [name, update.counters[name]]),
   );
   pairs(update.gaps.map(({ from, to, earliest, latest }) => [from, `${to}:${earliest}:${latest}`]));
-  const posts = [...update.remembered].map(
-    ([id, remembered]) => [placeOf(id), packRemembered(remembered, names)] as const,
-  );
+  let posts = '';
+  update.remembered.forEach((remembered, id) => {
+    posts += `${places?.get(id) ?? placeOf(id)}${packRemembered(remembered, names)}\n`;
+  });
   // Packing has told which names are new.
   list(names.added);
   list(recent.journal === undefined ? [] : [recent.journal]);
-  pairs(posts);
-  args.push(update.changes.length);
+  args.push(posts, update.changes.length);
   for (const change of update.changes) pushChange(args, change, config);
   return args;
 }

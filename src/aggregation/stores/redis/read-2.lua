@@ -8,7 +8,7 @@
   ARGV[2] milliseconds that a post is remembered at least
   ARGV[3] milliseconds of posts that share their keys
   ARGV[4] number of state fields, then the fields
-          and the places of posts (three characters of shard, twelve of field)
+          and the places of posts in one text, fifteen characters each: three of shard, twelve of field
 
   Returns the values of the state fields, the number of names, and pairs: index of a post, what is remembered of it.
 ]]
@@ -26,16 +26,17 @@ for slot = newest, oldest, -1 do
   prefixes[#prefixes + 1] = ARGV[1] .. 'posts:' .. string.format('%.0f', slot) .. ':'
 end
 
-for i = 5 + fields, #ARGV do
-  local shard, field = string.sub(ARGV[i], 1, 3), string.sub(ARGV[i], 4)
+local post = 0
+for shard, field in string.gmatch(ARGV[5 + fields], '(...)(............)') do
   -- The newest is what was said of the post last.
   for _, prefix in ipairs(prefixes) do
     local packed = redis.call('HGET', prefix .. shard, field)
     if packed then
-      found[#found + 1] = i - 5 - fields
+      found[#found + 1] = post
       found[#found + 1] = packed
       break
     end
   end
+  post = post + 1
 end
 return { state, redis.call('LLEN', KEYS[2]), found }

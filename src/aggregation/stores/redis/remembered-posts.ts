@@ -38,28 +38,34 @@ const RADIX = 36;
 const TIERS_RADIX = 2 ** TIERS.length;
 const EVERYWHERE = TIERS_RADIX - 1;
 
-/** Numbers in base 36, separated by commas; names by their index. */
+/** Numbers in base 36, separated by commas; names by their index. No line breaks. */
 export function packRemembered(remembered: Remembered, names: Names): string {
   const { revision } = remembered;
   if (remembered.kind === 'deleted') return text(revision);
   const { time, reach, fingerprint, source, language, model, brands, distinct } = remembered;
-  const parts = [
-    text(PLACES.indexOf(remembered.place) * LABELS.length + LABELS.indexOf(remembered.label)),
-    text(time),
-    revision === time ? '' : text(revision - time),
-    text(remembered.polarityMicros),
-    reach === 0 ? '' : text(reach),
-    text(Number.parseInt(fingerprint, 16)),
-    distinct.every((tiers) => tiers === EVERYWHERE)
-      ? ''
-      : distinct.map((tiers) => tiers.toString(TIERS_RADIX)).join(''),
-  ];
-  for (const name of [source, language, model, ...brands]) parts.push(names.pack(name));
-  return parts.join(',');
+  const kind = PLACES.indexOf(remembered.place) * LABELS.length + LABELS.indexOf(remembered.label);
+  const changed = revision === time ? '' : text(revision - time);
+  const reached = reach === 0 ? '' : text(reach);
+  const hash = text(Number.parseInt(fingerprint, 16));
+  const tiers = distinct.every((of) => of === EVERYWHERE)
+    ? ''
+    : distinct.map((of) => of.toString(TIERS_RADIX)).join('');
+  let packed = `${text(kind)},${text(time)},${changed},${text(remembered.polarityMicros)},${reached},${hash},${tiers}`;
+  packed += `,${names.pack(source)},${names.pack(language)},${names.pack(model)}`;
+  for (const brand of brands) packed += `,${names.pack(brand)}`;
+  return packed;
 }
 
+const LOWER_DIGITS = 5;
+const HIGHER = RADIX ** LOWER_DIGITS;
+
+/** `number.toString(RADIX)`, which is slow for what has more than 31 bits: so those are written in two halves. */
 function text(number: number): string {
-  return number.toString(RADIX);
+  if (number < HIGHER) return number.toString(RADIX);
+  const higher = Math.floor(number / HIGHER);
+  const lower = number - higher * HIGHER;
+  // One more digit before them keeps the zeros that they begin with.
+  return higher.toString(RADIX) + (lower + HIGHER).toString(RADIX).slice(1);
 }
 
 /** @throws RangeError when the store holds something that `packRemembered` did not write */

@@ -1,6 +1,6 @@
 import type { AggregationConfig } from '../../../config/schema.js';
 import { type BrandId, type EpochMillis, epochMillis } from '../../../contracts/ids.js';
-import { type WindowAggregate, windowAggregateSchema } from '../../../contracts/window.js';
+import type { WindowAggregate } from '../../../contracts/window.js';
 import type { WindowQuery, WindowReader } from '../../../contracts/window-reader.js';
 import { COUNTER_NAMES, counters, sumCounters } from '../../counters.js';
 import { rebuildingOf } from '../../rebuilding.js';
@@ -8,6 +8,7 @@ import { dayRange, isShownDay, windowStarts } from '../../window-range.js';
 import type { Connection } from './connection.js';
 import { type Keys, spanMillis } from './keys.js';
 import { readState } from './partition-store.js';
+import { storedWindow } from './stored-window.js';
 
 /** @param partitionCount of the topic `sentiment.scored` */
 export function createWindowReader(
@@ -39,7 +40,7 @@ export function createWindowReader(
     const found = await Promise.all(windowKeys.map((key) => connection.send((client) => client.hvals(key))));
     return found
       .flat()
-      .map(windowIn)
+      .map(storedWindow)
       .filter((window) => isShownDay(window, range, reached))
       .sort((a, b) => a.start - b.start);
   }
@@ -61,7 +62,7 @@ export function createWindowReader(
       const found = await Promise.all(
         [...byKey].map(([key, fields]) => connection.send((client) => client.hmget(key, ...fields))),
       );
-      return found.flat().flatMap((text) => (text === null ? [] : [windowIn(text)]));
+      return found.flat().flatMap((text) => (text === null ? [] : [storedWindow(text)]));
     },
 
     async rebuilding() {
@@ -77,8 +78,4 @@ export function createWindowReader(
       );
     },
   };
-}
-
-function windowIn(text: string): WindowAggregate {
-  return windowAggregateSchema.parse(JSON.parse(text));
 }
