@@ -17,7 +17,7 @@ const FIRST_RETRY: RetryOptions = { initialRetryTime: 100, retries: 3 };
 /**
  * Streams on Kafka through kafkajs, which stays behind the port: no other file knows it.
  *
- * @throws SentifluxError SF_STREAM_UNREACHABLE
+ * @throws SentifluxError SF_STREAM_UNREACHABLE, SF_STREAM_REFUSED
  */
 export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Promise<Streams> {
   registerCodecs();
@@ -30,7 +30,7 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
     try {
       return await work();
     } catch (error) {
-      throw translated(error, what, config.brokers);
+      throw translated(error, what, config);
     }
   };
   /** Closes a resource once, at the latest with the streams. */

@@ -1,0 +1,69 @@
+import { isIP } from 'node:net';
+import { messageOf, SentifluxError } from './errors.js';
+import { tlsHint } from './tls-faults.js';
+
+/** How Redis is reached: the section `redis` of the configuration. */
+export interface RedisAddress {
+  /** `redis://` or, with TLS, `rediss://`. */
+  readonly url: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** Options of Node's `tls.connect`; without meaning for `redis://`. */
+  readonly tls?: Readonly<Record<string, string | boolean | undefined>> | undefined;
+  readonly connectTimeoutMs: number;
+}
+
+/** What every client of Redis is opened with, beside the address: in the words of ioredis. */
+export interface RedisLogin {
+  readonly connectTimeout: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: Record<string, string | boolean | undefined>;
+}
+
+export function redisLogin({ url, username, password, tls, connectTimeoutMs }: RedisAddress): RedisLogin {
+  const { protocol, hostname } = new URL(url);
+  return {
+    connectTimeout: connectTimeoutMs,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    // Node names the server to itself only where it is told to; servers behind one address need it.
+    ...(protocol === 'rediss:' && {
+      tls: { ...(isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && { servername: hostname }), ...tls },
+    }),
+  };
+}
+
+/** Host and port, without user and password. */
+export function redisPlace({ url }: Pick<RedisAddress, 'url'>): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port || 6379}`;
+}
+
+/** Replies to a wrong or missing password, and to a user who may not do what was asked. */
+const NOT_ALLOWED = /^(WRONGPASS|NOAUTH|NOPERM)\b|ERR AUTH|invalid username-password pair/;
+
+/**
+ * The error to show where Redis refuses the worker, or the worker its certificate; `undefined` for every other error.
+ * It does not pass by itself, so nobody should wait for that.
+ */
+export function redisRefusal(error: unknown, address: Pick<RedisAddress, 'url'>): SentifluxError | undefined {
+  const hint = tlsHint(error, { section: 'redis.tls', off: 'begin redis.url with redis://' });
+  const refused = error instanceof Error && NOT_ALLOWED.test(error.message);
+  if (hint === undefined && !refused) return undefined;
+  const what = hint === undefined ? 'refuses the worker' : 'cannot be reached by TLS';
+  return new SentifluxError(
+    'SF_STORE_REFUSED',
+    `Redis at ${redisPlace(address)} ${what}: ${messageOf(error)}.`,
+    {
+      hint:
+        hint ??
+        'Check redis.username and redis.password, or those in redis.url, and what the user may do (docs/security.md).',
+      cause: error,
+    },
+  );
+}
+
+/** Ends the hint about a Redis that does not answer. */
+export const REDIS_HINT =
+  'Check redis.url, that the server runs and has memory left, and whether it wants TLS (rediss://).';
