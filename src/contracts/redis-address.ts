@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { messageOf, SentifluxError } from './errors.js';
-import { tlsHint } from './tls-faults.js';
+import { tlsFault } from './tls-faults.js';
 
 /** How Redis is reached: the section `redis` of the configuration. */
 export interface RedisAddress {
@@ -48,19 +48,15 @@ const NOT_ALLOWED = /^(WRONGPASS|NOAUTH|NOPERM)\b|ERR AUTH|invalid username-pass
  * It does not pass by itself, so nobody should wait for that.
  */
 export function redisRefusal(error: unknown, address: Pick<RedisAddress, 'url'>): SentifluxError | undefined {
-  const hint = tlsHint(error, { section: 'redis.tls', off: 'begin redis.url with redis://' });
-  const refused = error instanceof Error && NOT_ALLOWED.test(error.message);
-  if (hint === undefined && !refused) return undefined;
-  const what = hint === undefined ? 'refuses the worker' : 'cannot be reached by TLS';
-  return new SentifluxError(
-    'SF_STORE_REFUSED',
-    `Redis at ${redisPlace(address)} ${what}: ${messageOf(error)}.`,
-    {
-      hint:
-        hint ??
-        'Check redis.username and redis.password, or those in redis.url, and what the user may do (docs/security.md).',
-      cause: error,
-    },
+  const place = redisPlace(address);
+  const fault = tlsFault(error, { section: 'redis.tls', off: 'begin redis.url with redis://' });
+  const refused = (what: string, hint: string) =>
+    new SentifluxError('SF_STORE_REFUSED', `Redis at ${place} ${what}.`, { hint, cause: error });
+  if (fault !== undefined) return refused(`and TLS: ${fault.reason}`, fault.hint);
+  if (!(error instanceof Error && NOT_ALLOWED.test(error.message))) return undefined;
+  return refused(
+    `refuses the worker: ${messageOf(error)}`,
+    'Check redis.username and redis.password, or those in redis.url, and what the user may do (docs/security.md).',
   );
 }
 

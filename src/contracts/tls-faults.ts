@@ -18,13 +18,27 @@ const UNTRUSTED = new Set([
   'CERT_SIGNATURE_FAILURE',
 ]);
 
+export interface TlsFault {
+  /** What TLS found, without what OpenSSL writes around it. */
+  readonly reason: string;
+  /** What the reader can do. */
+  readonly hint: string;
+}
+
 /**
- * What to do about an error of TLS; `undefined` for any other error. Such an error does not pass by itself.
+ * What is wrong where TLS has failed; `undefined` for any other error. It does not pass by itself.
  *
  * @param error as Node throws it, or any error that carries its `code`
  */
-export function tlsHint(error: unknown, { section, off }: TlsSettings): string | undefined {
+export function tlsFault(error: unknown, settings: TlsSettings): TlsFault | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const message = messageOf(error).replace(/^Connection error: /, '');
+  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
+  const hint = hintOf(code, reason, settings);
+  return hint === undefined ? undefined : { reason, hint };
+}
+
+function hintOf(code: string, reason: string, { section, off }: TlsSettings): string | undefined {
   if (UNTRUSTED.has(code)) {
     return `Set ${section}.ca to the certificate of the authority that signed the server's.`;
   }
@@ -37,7 +51,7 @@ export function tlsHint(error: unknown, { section, off }: TlsSettings): string |
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return `The server speaks no TLS at this port: name the port that does, or ${off}.`;
   }
-  if (/^ERR_SSL_.*ALERT/.test(code) || (code.startsWith('ERR_SSL_') && /alert/.test(messageOf(error)))) {
+  if (code.startsWith('ERR_SSL_') && /certificate|unknown ca/.test(reason)) {
     return `The server refuses the worker's certificate: set ${section}.cert and ${section}.key to ones that it trusts.`;
   }
   return code.startsWith('ERR_SSL_')

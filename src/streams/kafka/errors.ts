@@ -1,5 +1,5 @@
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
-import { tlsHint } from '../../contracts/tls-faults.js';
+import { tlsFault } from '../../contracts/tls-faults.js';
 import { TokenEndpointAway } from './access-tokens.js';
 import type { KafkaConfig } from './client.js';
 
@@ -46,20 +46,18 @@ export function translated(
     });
   }
   const place = 'broker' in root && typeof root.broker === 'string' ? root.broker : brokers.join(', ');
-  const certificates = tlsHint(root, {
+  const fault = tlsFault(root, {
     section: 'streams.kafka.tls',
     off: 'set streams.kafka.tls.enabled to false',
   });
-  if (certificates !== undefined) {
-    return refused(`Kafka at ${place} cannot be reached by TLS (${messageOf(root)})`, certificates);
-  }
+  if (fault !== undefined) return refused(`Kafka at ${place} and TLS: ${fault.reason}`, fault.hint);
   if (root.name === 'KafkaJSSASLAuthenticationError') {
     return refused(
       `Kafka at ${place} refuses the login: ${messageOf(root)}`,
       `Check ${sasl?.mechanism === 'OAUTHBEARER' ? 'the token endpoint, client and scope' : 'mechanism, username and password'} of streams.kafka.sasl.`,
     );
   }
-  if (root.name === 'KafkaJSConnectionClosedError') {
+  if (root.name === 'KafkaJSConnectionClosedError' || /before secure TLS/.test(root.message)) {
     return new SentifluxError(
       'SF_STREAM_UNREACHABLE',
       `${what}: Kafka at ${place} closes connections ${tls.enabled ? 'with' : 'without'} TLS ${sasl === undefined ? 'and without a login' : `and with ${sasl.mechanism}`}.`,

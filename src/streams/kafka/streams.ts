@@ -56,6 +56,12 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
       return found[0]?.partitions.length ?? 0;
     });
 
+  if (!config.tls.enabled && config.sasl !== undefined && !config.sasl.mechanism.startsWith('SCRAM')) {
+    logger.warn(
+      { mechanism: config.sasl.mechanism },
+      'the login to Kafka goes over the network unencrypted: set streams.kafka.tls.enabled',
+    );
+  }
   await attempt('cannot connect', async () => {
     await probe(config, logger);
     await admin.connect();
@@ -149,11 +155,16 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
   };
 }
 
-/** Tells soon that a broker's address is wrong, where later requests are patient. */
+/** Tells soon that a broker's address or a login is wrong, where later requests are patient. */
 async function probe(config: KafkaConfig, logger: Logger): Promise<void> {
   const admin = createClient(config, logger, FIRST_RETRY).admin();
-  await admin.connect();
-  await admin.disconnect();
+  try {
+    await admin.connect();
+    // A broker lets anybody connect, and closes the connection at the first request without a login.
+    await admin.describeCluster();
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 function namesOf(records: readonly OutputRecord[]): string {
