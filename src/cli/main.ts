@@ -57,6 +57,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
 });
 
+// Node would print all that hangs on to an error, such as the command of ioredis that holds the password.
+process.on('uncaughtException', (error) => {
+  process.exit(reportError(error));
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -60,6 +60,29 @@ export function redisRefusal(error: unknown, address: Pick<RedisAddress, 'url'>)
   );
 }
 
+/** What of ioredis' client is needed here. */
+interface Connectable {
+  connect(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** Connects, and fails with the reason, where ioredis itself only says that the connection is closed. */
+export async function connectRedis(client: Connectable): Promise<void> {
+  let reason: Error | undefined;
+  const note = (error: Error): void => {
+    reason = error;
+  };
+  client.on('error', note);
+  try {
+    await client.connect();
+  } catch (error) {
+    throw reason ?? error;
+  } finally {
+    client.off('error', note);
+  }
+}
+
 /** Ends the hint about a Redis that does not answer. */
 export const REDIS_HINT =
-  'Check redis.url, that the server runs and has memory left, and whether it wants TLS (rediss://).';
+  'Check redis.url, that the server runs and has memory left, and which TLS it wants (redis:// or rediss://, redis.tls).';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import kafkajs, { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createLogger } from '../../src/cli/logger.js';
 import { configSchema } from '../../src/config/schema.js';
-import type { Logger } from '../../src/contracts/logger.js';
 import { openKafkaStreams } from '../../src/streams/kafka/streams.js';
 import {
   CLIENT,
@@ -55,8 +55,7 @@ describe.skipIf(!canStartSecureKafka)('a Kafka that demands TLS and a login', ()
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const note = (...what: readonly unknown[]): void => void logged.push(inspect(what, { depth: 9 }));
-  const logger: Logger = { debug: note, info: note, warn: note, error: note };
+  const logger = createLogger('debug', { write: (line) => void logged.push(line) });
 
   async function openAt(broker: string, keys: object) {
     const { streams } = configSchema.parse({ streams: { kafka: { brokers: [broker], ...keys } } });

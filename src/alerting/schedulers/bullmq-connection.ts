@@ -1,7 +1,13 @@
 import { Redis } from 'ioredis';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { Logger } from '../../contracts/logger.js';
-import { REDIS_HINT, type RedisAddress, redisLogin, redisRefusal } from '../../contracts/redis-address.js';
+import {
+  connectRedis,
+  REDIS_HINT,
+  type RedisAddress,
+  redisLogin,
+  redisRefusal,
+} from '../../contracts/redis-address.js';
 
 export interface BullmqConnectionOptions extends RedisAddress {
   /** Begins every key. */
@@ -50,7 +56,7 @@ export async function connectForJobs(
   });
   connection.on('error', warningOf(options.logger));
   try {
-    await connection.connect();
+    await connectRedis(connection);
   } catch (error) {
     connection.disconnect();
     throw redisRefusal(error, options) ?? unreachable(error);

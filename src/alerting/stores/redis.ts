@@ -3,7 +3,13 @@ import { Redis } from 'ioredis';
 import { type Alert, alertKey, alertSchema } from '../../contracts/alert.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { Logger } from '../../contracts/logger.js';
-import { REDIS_HINT, type RedisAddress, redisLogin, redisRefusal } from '../../contracts/redis-address.js';
+import {
+  connectRedis,
+  REDIS_HINT,
+  type RedisAddress,
+  redisLogin,
+  redisRefusal,
+} from '../../contracts/redis-address.js';
 import { type Silence, silenceSchema } from '../../contracts/silence.js';
 import {
   ALERT_RETENTION_MILLIS,
@@ -101,7 +107,7 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
   }
 
   try {
-    await reaching(redis.connect());
+    await reaching(connectRedis(redis));
   } catch (error) {
     redis.disconnect();
     throw error;

@@ -3,7 +3,7 @@ import { loadBrands, loadConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { silentLogger } from '../../contracts/logger.js';
-import { REDIS_HINT, redisLogin, redisRefusal } from '../../contracts/redis-address.js';
+import { connectRedis, REDIS_HINT, redisLogin, redisRefusal } from '../../contracts/redis-address.js';
 import type { ModelBundle } from '../../model/bundle.js';
 import { loadModel } from '../../pipelines/model.js';
 import { shippedModel } from '../../pipelines/scorer.js';
@@ -129,7 +129,7 @@ async function lookAtStore(config: Config): Promise<string> {
   // Reported by the failing command below.
   redis.on('error', () => {});
   try {
-    await redis.connect();
+    await connectRedis(redis);
     const info = await redis.info('server');
     return `Redis ${/redis_version:(\S+)/.exec(info)?.[1] ?? '(version unknown)'} at ${redis.options.host}:${redis.options.port}`;
   } catch (cause) {

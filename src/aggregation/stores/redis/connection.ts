@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { messageOf, SentifluxError } from '../../../contracts/errors.js';
 import type { Logger } from '../../../contracts/logger.js';
 import {
+  connectRedis,
   REDIS_HINT,
   type RedisAddress,
   redisLogin,
@@ -57,7 +58,7 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
   }
 
   try {
-    await client.connect();
+    await connectRedis(client);
   } catch (error) {
     client.disconnect();
     throw redisRefusal(error, config) ?? unreachable(place, error);
