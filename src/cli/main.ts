@@ -4,6 +4,7 @@ import { version } from '../version.js';
 import { addAggregateCommand } from './commands/aggregate.js';
 import { addAlertsCommand } from './commands/alerts.js';
 import { addBacktestCommand } from './commands/backtest.js';
+import { addConfigCommand } from './commands/config.js';
 import { addDeadLettersCommand } from './commands/dead-letters.js';
 import { addDeliveriesCommand } from './commands/deliveries.js';
 import { addDemoCommand } from './commands/demo.js';
@@ -36,6 +37,7 @@ for (const add of [
   addTrainCommand,
   addModelCommand,
   addTopicsCommand,
+  addConfigCommand,
   addTokenCommand,
   addProduceCommand,
   addDeadLettersCommand,

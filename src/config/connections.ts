@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { z } from 'zod';
 import { messageOf } from '../contracts/errors.js';
@@ -56,6 +57,8 @@ function checkCertificates(tls: TlsInput, { addIssue }: z.core.$RefinementCtx): 
     return;
   }
   try {
+    // OpenSSL passes over authorities that it cannot read.
+    if (ca !== undefined) new X509Certificate(ca);
     createSecureContext({ ca, cert, key, passphrase });
   } catch (error) {
     addIssue({

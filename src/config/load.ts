@@ -147,8 +147,7 @@ async function withEnvironment(tree: Tree, environment: Environment): Promise<Tr
 
 /** Numbers, booleans and lists are written as in YAML; a list of texts also as `a,b`. */
 function typedValue(value: string, { variable, type }: Setting): unknown {
-  if (type === 'array' && !value.trimStart().startsWith('['))
-    return value.split(',').map((item) => item.trim());
+  if (type === 'array' && !/^\s*(\[|- )/.test(value)) return value.split(',').map((item) => item.trim());
   if (type === 'array' || type === 'number' || type === 'integer' || type === 'boolean')
     return parseYaml(value, `the variable ${variable}`, 'SF_CONFIG_INVALID');
   return value;
