@@ -63,10 +63,16 @@ describe('what the program prints', () => {
   });
 
   it('holds nothing of what hangs on to an error that nobody has caught', async () => {
-    const fault = `setTimeout(() => { throw Object.assign(new Error('boom'), { command: { args: ['${PLANTED}'] } }); }, 0);`;
-    const finished = await run(['score', '--input', '-'], {
-      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` },
-    });
+    const fault = join(temporaryFolder(), 'fault.mjs');
+    // As soon as somebody listens to such errors.
+    writeFileSync(
+      fault,
+      `const args = ['${PLANTED}'];
+      process.once('newListener', () => setImmediate(() => {
+        throw Object.assign(new Error('boom'), { command: { args } });
+      }));`,
+    );
+    const finished = await run(['score', '--input', '-'], { env: { NODE_OPTIONS: `--import=${fault}` } });
     expect(finished.status).toBe(1);
     expect(finished.stderr).toContain('SF_UNEXPECTED boom');
     expect(finished.stderr).not.toContain(PLANTED);

@@ -1,4 +1,4 @@
-import { KafkaJSConnectionError } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { z } from 'zod';
 import type { Sasl } from '../../config/schema.js';
 import type { Clock } from '../../contracts/clock.js';
@@ -22,8 +22,9 @@ const answerSchema = z.object({
 });
 const refusalSchema = z.object({ error: z.string().regex(/^[\w.-]{1,64}$/) });
 
+// Its errors are no exports that an ES module could name.
 /** To kafkajs one of its own errors, which it tries again as those of a broker that is away. */
-export class TokenEndpointAway extends KafkaJSConnectionError {}
+export class TokenEndpointAway extends kafkajs.KafkaJSConnectionError {}
 
 interface Token {
   readonly value: string;
