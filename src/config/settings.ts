@@ -21,7 +21,7 @@ const jsonSchema = z.looseObject({
   default: z.unknown().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
   enum: z.array(z.unknown()).optional(),
-  secret: z.unknown(),
+  secret: z.unknown().optional(),
 });
 
 /** Every key of the configuration, in the order of the schema. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -6,7 +6,12 @@ import kafkajs, { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createLogger } from '../../src/cli/logger.js';
 import { configSchema } from '../../src/config/schema.js';
+import { silentLogger } from '../../src/contracts/logger.js';
+import { ROLES, type RoleName } from '../../src/pipelines/role.js';
+import { topicSpecs } from '../../src/pipelines/topics.js';
 import { openKafkaStreams } from '../../src/streams/kafka/streams.js';
+import type { Streams } from '../../src/streams/port.js';
+import { start } from '../support/cli.js';
 import {
   CLIENT,
   canStartSecureKafka,
@@ -18,6 +23,54 @@ import { freshName, read, send } from './reader.js';
 
 /** Stands in every secret that the tests use. */
 const PLANTED = 'planted';
+
+/** A row of the table of rights in docs/security.md, for one operation. */
+interface Right {
+  readonly user: string;
+  readonly resource: string;
+  /** A prefix where it ends in `*`. */
+  readonly name: string;
+  readonly operation: string;
+}
+
+const OPERATIONS: Readonly<Record<string, kafkajs.AclOperationTypes>> = {
+  All: kafkajs.AclOperationTypes.ALL,
+  Read: kafkajs.AclOperationTypes.READ,
+  Write: kafkajs.AclOperationTypes.WRITE,
+  Describe: kafkajs.AclOperationTypes.DESCRIBE,
+  DescribeConfigs: kafkajs.AclOperationTypes.DESCRIBE_CONFIGS,
+};
+
+const RESOURCES: Readonly<Record<string, kafkajs.AclResourceTypes>> = {
+  topic: kafkajs.AclResourceTypes.TOPIC,
+  group: kafkajs.AclResourceTypes.GROUP,
+  'transactional id': kafkajs.AclResourceTypes.TRANSACTIONAL_ID,
+};
+
+function documentedRights(): readonly Right[] {
+  const page = readFileSync('docs/security.md', 'utf8');
+  const rows = page.matchAll(
+    /^\| ([a-z ]+) \| (topic|group|transactional id) \| `([^`]+)` \| ([A-Za-z, ]+) \|$/gm,
+  );
+  return [...rows].flatMap(([, who = '', resource = '', name = '', operations = '']) =>
+    (who === 'every role' ? ROLES : [who]).flatMap((user) =>
+      operations.split(', ').map((operation) => ({ user, resource, name, operation })),
+    ),
+  );
+}
+
+function aclOf({ user, resource, name, operation }: Right): kafkajs.AclEntry {
+  const { PREFIXED, LITERAL } = kafkajs.ResourcePatternTypes;
+  return {
+    resourceType: RESOURCES[resource] ?? kafkajs.AclResourceTypes.UNKNOWN,
+    resourceName: name.replace(/\*$/, ''),
+    resourcePatternType: name.endsWith('*') ? PREFIXED : LITERAL,
+    principal: `User:${user}`,
+    host: '*',
+    operation: OPERATIONS[operation] ?? kafkajs.AclOperationTypes.UNKNOWN,
+    permissionType: kafkajs.AclPermissionTypes.ALLOW,
+  };
+}
 
 /** An address of the broker, and the keys of `streams.kafka` with which a worker comes. */
 type Way = () => readonly [string, object];
@@ -34,19 +87,10 @@ describe.skipIf(!canStartSecureKafka)('a Kafka that demands TLS and a login', ()
     const admin = new Kafka({ brokers: [kafka.plain], logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
     await admin.createTopics({ topics: [input, output].map((topic) => ({ topic, numPartitions: 1 })) });
-    const { AclResourceTypes, AclOperationTypes, AclPermissionTypes, ResourcePatternTypes } = kafkajs;
-    const { TOPIC, GROUP, TRANSACTIONAL_ID } = AclResourceTypes;
-    await admin.createAcls({
-      acl: [TOPIC, GROUP, TRANSACTIONAL_ID].map((resourceType) => ({
-        resourceType,
-        resourceName: 'test.',
-        resourcePatternType: ResourcePatternTypes.PREFIXED,
-        principal: `User:${USER.username}`,
-        host: '*',
-        operation: AclOperationTypes.ALL,
-        permissionType: AclPermissionTypes.ALLOW,
-      })),
-    });
+    const everything = ['topic', 'group', 'transactional id'].map(
+      (resource): Right => ({ user: USER.username, resource, name: 'test.*', operation: 'All' }),
+    );
+    await admin.createAcls({ acl: [...everything, ...documentedRights()].map(aclOf) });
     await admin.disconnect();
   }, 120_000);
 
@@ -201,6 +245,81 @@ describe.skipIf(!canStartSecureKafka)('a Kafka that demands TLS and a login', ()
       message: expect.stringContaining('TOPIC_AUTHORIZATION_FAILED'),
       hint: expect.stringContaining('docs/security.md'),
     });
+  });
+
+  describe('lets a worker with the rights of docs/security.md', () => {
+    const topics = { partitions: 1, replication: 1, minInsyncReplicas: 1 };
+    let plain: Streams;
+
+    beforeAll(async () => {
+      const { streams } = configSchema.parse({ streams: { kafka: { brokers: [kafka.plain] } } });
+      plain = await openKafkaStreams(streams.kafka, silentLogger);
+      await plain.topics().create(topicSpecs(configSchema.parse({ topics }).topics));
+    });
+
+    afterAll(() => plain?.close());
+
+    const endOf = async (topic: string) => (await plain.ranges(topic)).get(0)?.end ?? 0;
+
+    /** Starts the compiled worker as the user that its role has; resolves with what it logs. */
+    async function startRole(role: RoleName): Promise<() => string> {
+      const file = join(folder, `${role}.yaml`);
+      const login = { mechanism: 'PLAIN', username: role, password: USER.password };
+      const settings = {
+        streams: { kafka: { brokers: [kafka.sasl], tls: tls(), sasl: login, delivery: 'exactly-once' } },
+        topics,
+        aggregation: { store: 'memory', idleAfterMs: 500, closeEveryMs: 100 },
+        alerting: { scheduler: 'memory' },
+        scoring: { threads: 1 },
+        api: { port: 0 },
+        ops: { port: 0 },
+      };
+      writeFileSync(file, JSON.stringify(settings));
+      const worker = start(['run', '--role', role, '--config', file]);
+      onTestFinished(() => void worker.kill('SIGKILL'));
+      let log = '';
+      return new Promise((resolve, reject) => {
+        worker.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+          log += chunk;
+          if (log.includes(PLANTED)) reject(new Error('the log shows a secret'));
+          if (/"ops":"[^"]+"/.test(log)) resolve(() => log);
+        });
+        worker.once('exit', () => reject(new Error(`the worker ended: ${log}`)));
+      });
+    }
+
+    it('score posts, and aggregate what was scored', async () => {
+      const score = await startRole('score');
+      const post = { id: '1', text: 'what a mess', createdAt: new Date(Date.now() - 60_000).toISOString() };
+      const value = Buffer.from(JSON.stringify(post));
+      await send(plain, [
+        { topic: 'posts.raw', partition: 0, key: Buffer.from('1'), value },
+        { topic: 'posts.raw', partition: 0, key: Buffer.from('2'), value: Buffer.from('no JSON') },
+      ]);
+      await expect.poll(() => endOf('sentiment.scored'), { timeout: 30_000 }).toBeGreaterThan(0);
+      await expect.poll(() => endOf('posts.dead-letters')).toBeGreaterThan(0);
+      const aggregate = await startRole('aggregate');
+      await expect.poll(() => endOf('sentiment.aggregates'), { timeout: 30_000 }).toBeGreaterThan(0);
+      expect(score() + aggregate()).not.toContain('AUTHORIZATION');
+    }, 90_000);
+
+    it('alert, and serve the API, where a silence is asked for', async () => {
+      const alert = await startRole('alert');
+      const api = await startRole('api');
+      const address = /"api":"([^"]+)"/.exec(api())?.[1];
+      const answer = await fetch(`${address}/v1/silences`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          to: new Date(Date.now() + 60_000).toISOString(),
+          reason: 'launch',
+          by: 'Mei',
+        }),
+      });
+      expect(await answer.text()).toContain('"by":"Mei"');
+      expect(await endOf('sentiment.alerts')).toBeGreaterThan(0);
+      expect(alert() + api()).not.toContain('AUTHORIZATION');
+    }, 90_000);
   });
 
   it('was told about in the log without a secret', () => {

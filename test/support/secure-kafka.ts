@@ -4,6 +4,7 @@ import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ROLES } from '../../src/pipelines/role.js';
 import { freePorts } from '../chaos/ports.js';
 import { type Authority, EXPIRED, makeAuthority } from './certificates.js';
 import { openTokenServer, TOKEN_CLAIMS, type TokenServer } from './token-server.js';
@@ -32,7 +33,7 @@ export interface SecureKafka {
   close(): Promise<void>;
 }
 
-/** The only user of each mechanism, and whom tokens name. */
+/** The user of each mechanism, and whom tokens name. Each role is a user of PLAIN besides, with the same password. */
 export const USER = { username: 'worker', password: 'planted-kafka-password' } as const;
 export const CLIENT = { clientId: 'worker-client', clientSecret: 'planted-client-secret' } as const;
 
@@ -69,7 +70,7 @@ export async function startSecureKafka(folder: string): Promise<SecureKafka> {
     'listener.name.expired.ssl.keystore.type': 'PEM',
     'sasl.enabled.mechanisms': MECHANISMS.join(','),
     'listener.name.sasl.plain.sasl.jaas.config': jaas(
-      `plain.PlainLoginModule required user_${USER.username}="${USER.password}"`,
+      `plain.PlainLoginModule required ${[USER.username, ...ROLES].map((name) => `user_${name}="${USER.password}"`).join(' ')}`,
     ),
     'listener.name.sasl.scram-sha-256.sasl.jaas.config': jaas('scram.ScramLoginModule required'),
     'listener.name.sasl.scram-sha-512.sasl.jaas.config': jaas('scram.ScramLoginModule required'),
