@@ -50,6 +50,10 @@ chaos: dist/cli/main.js ## kills, cuts and freezes workers, brokers and Redis un
 bench: dist/cli/main.js ## posts/s of the worker between a real Kafka and a real Redis
 	@node scripts/bench.mjs
 
+.PHONY: screenshots
+screenshots: dist/cli/main.js ## docs/images anew: the page of the demo, in Chromium
+	@node --import ./scripts/typescript.mjs test/page/screenshots.ts
+
 .PHONY: format
 format: ## format and mend what the linter can mend
 	@npx biome check --write .

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import type { AlertRule, ApiConfig } from '../config/schema.js';
 import type { AlertBook } from '../contracts/alert-book.js';
@@ -11,13 +9,14 @@ import type { Logger } from '../contracts/logger.js';
 import type { SilenceBook } from '../contracts/silence-book.js';
 import type { TextScorer } from '../contracts/text-scorer.js';
 import type { WindowNamespaces, WindowReader } from '../contracts/window-reader.js';
-import { installAccess, type RouteScope, requireTokens } from './access.js';
+import { installAccess, requireTokens } from './access.js';
 import { createBrandList } from './brand-list.js';
 import { installLimits } from './limits.js';
 import { createLiveStreams, type LiveStreamsOptions } from './live-streams.js';
 import { createNamedWindows } from './named-windows.js';
 import { openServer } from './open-server.js';
 import { openApiOf } from './openapi.js';
+import { pageFiles } from './page-files.js';
 import type { Readiness } from './readiness.js';
 import { alertRoutes } from './routes/alerts.js';
 import { brandRoutes } from './routes/brands.js';
@@ -60,7 +59,6 @@ export interface ApiServerOptions {
 }
 
 const ANSWER_MILLIS = 20_000;
-const PAGE = fileURLToPath(new URL('./page/', import.meta.url));
 
 /** The public routes, their OpenAPI document at `/openapi.json` and the page at `/`. The caller listens and closes. */
 export async function createApiServer(options: ApiServerOptions): Promise<Api> {
@@ -106,15 +104,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Api> {
   sessionRoutes(api, { tokens, sessions });
   healthRoutes(api, { at: '/health', readiness, logger });
 
-  // Without a wildcard only the files that are there now have addresses: no path can lead out of the folder.
-  await api.register(async (page) => {
-    // The page itself is no secret, and without it nobody could sign in.
-    const scope: RouteScope = 'open';
-    page.addHook('onRoute', (route) => {
-      route.config = { ...route.config, scope };
-    });
-    await page.register(fastifyStatic, { root: PAGE, wildcard: false, cacheControl: true, maxAge: 0 });
-  });
+  await api.register(pageFiles);
   // A server that closes waits for its answers, and a stream has no end of its own.
   api.addHook('preClose', async () => streams.close());
   return api;

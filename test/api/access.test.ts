@@ -98,13 +98,18 @@ describe('a server with tokens', () => {
     });
   });
 
-  it.each(['/health/live', '/health/ready', '/', '/page.js', '/sign-in.js', '/page.css', '/v1/session'])(
-    'shows %s to everybody',
-    async (url) => {
-      const { ask } = await open();
-      expect((await ask({ url })).statusCode).toBe(200);
-    },
-  );
+  it.each([
+    '/health/live',
+    '/health/ready',
+    '/',
+    '/page.js',
+    '/sign-in.js',
+    '/styles/page.css',
+    '/v1/session',
+  ])('shows %s to everybody', async (url) => {
+    const { ask } = await open();
+    expect((await ask({ url })).statusCode).toBe(200);
+  });
 
   it.each([
     'Bearer sft_other',

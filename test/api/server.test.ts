@@ -133,7 +133,7 @@ describe('the page', () => {
     const [page, script, style] = await Promise.all([
       api.inject('/'),
       api.inject('/page.js'),
-      api.inject('/page.css'),
+      api.inject('/styles/page.css'),
     ]);
     expect(page.headers['content-type']).toMatch('text/html');
     expect(script.headers['content-type']).toMatch('javascript');

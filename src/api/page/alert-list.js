@@ -1,55 +1,89 @@
-import { bringUpToDate, element } from './dom.js';
-import { clockTime, count, say, share } from './words.js';
+import { evidenceOf } from './alert-evidence.js';
+import { alertSentence, alertState } from './alert-words.js';
+import { bringUpToDate, element, find, listEntry } from './dom.js';
+import { clockTime, count, say } from './words.js';
+
+/** @import { Alert } from './types.js' */
 
 /**
- * What fired, what fires, and who has seen it.
- *
- * @param {Element} list
- * @param {{ alerts: object[], nameOf: (brand: string) => string, acknowledge: (alert: object) => void }} view
+ * @typedef {object} AlertsView
+ * @property {readonly Alert[]} alerts newest first
+ * @property {boolean} mayChange whether the reader may acknowledge and silence
  */
-export function showAlerts(list, { alerts, nameOf, acknowledge }) {
-  list.previousElementSibling.hidden = alerts.length > 0;
-  bringUpToDate(list, alerts, {
-    key: ({ id }) => id,
-    create(alert) {
-      const button = element('button', { type: 'button', class: 'quiet' });
-      button.addEventListener('click', () => acknowledge(alert));
-      return element(
-        'li',
-        {},
-        element(
-          'div',
-          { class: 'title' },
-          element('span', { dir: 'auto' }),
-          element('span', { class: 'state' }),
-        ),
-        element('p'),
-        element('p', { class: 'fine' }),
-        button,
-      );
-    },
-    update(made, alert) {
-      const [title, what, where, button] = made.children;
-      const [name, state] = title.children;
-      const { evidence, acknowledgement } = alert;
-      made.dataset.state = alert.state;
-      name.textContent = nameOf(alert.brand);
-      state.textContent =
-        alert.state === 'firing'
-          ? say('stateFiring')
-          : say('stateResolved', { time: clockTime(alert.resolvedAt, 'minute') });
-      what.textContent = say('alertSaid', {
-        observed: count(alert.observed),
-        expected: count(alert.expected),
-        share: share(evidence.negativeShare, 1),
-        usual: share(evidence.baselineNegativeShare, 1),
-      });
-      const seen =
+
+/**
+ * What fires, what fired, and who has seen it.
+ *
+ * @param {HTMLElement} section
+ * @param {object} actions
+ * @param {(brand: string) => string} actions.nameOf
+ * @param {(brand: string) => void} actions.choose
+ * @param {(alert: Alert) => Promise<void>} actions.acknowledge
+ * @param {(alert: Alert) => void} actions.silence
+ */
+export function createAlertList(section, { nameOf, choose, acknowledge, silence }) {
+  const list = find('.alert-list', 'ul', section);
+  const empty = find('.empty', 'p', section);
+  const firing = find('.count', 'span', section);
+  /** @type {AlertsView} */
+  let view = { alerts: [], mayChange: false };
+
+  /** @param {Alert} first */
+  function entryOf(first) {
+    let alert = first;
+    const name = element('button', { type: 'button', class: 'link', dir: 'auto' });
+    const state = element('span', { class: 'state' });
+    const what = element('p');
+    const where = element('p', { class: 'fine' });
+    const seen = element('button', { type: 'button', class: 'quiet' });
+    const quiet = element('button', { type: 'button', class: 'quiet' });
+    const evidence = element('details', {}, element('summary'), element('div', { class: 'evidence' }));
+    const [summary, place] = evidence.children;
+    name.addEventListener('click', () => choose(alert.brand));
+    seen.addEventListener('click', async () => {
+      seen.disabled = true;
+      await acknowledge(alert);
+      seen.disabled = false;
+    });
+    quiet.addEventListener('click', () => silence(alert));
+    evidence.addEventListener('toggle', () => {
+      if (evidence.open) place?.replaceChildren(evidenceOf(alert));
+    });
+    const children = [
+      element('div', { class: 'title' }, name, state),
+      what,
+      where,
+      evidence,
+      element('div', { class: 'actions' }, seen, quiet),
+    ];
+    return listEntry(children, (/** @type {Alert} */ next, entry) => {
+      alert = next;
+      const { acknowledgement, brand, firedAt, rule } = alert;
+      entry.dataset.state = alert.state;
+      name.textContent = nameOf(brand);
+      state.textContent = alertState(alert);
+      what.textContent = alertSentence(alert);
+      const known =
         acknowledgement &&
-        say('acknowledged', { ...acknowledgement, time: clockTime(acknowledgement.at, 'day') });
-      where.textContent = [clockTime(alert.firedAt, 'day'), alert.rule, seen].filter(Boolean).join(' · ');
-      button.textContent = say('acknowledge');
-      button.hidden = acknowledgement !== undefined;
+        say('acknowledged', { by: acknowledgement.by, time: clockTime(acknowledgement.at, 'day') });
+      where.textContent = [clockTime(firedAt, 'day'), rule, known].filter(Boolean).join(' · ');
+      if (summary !== undefined) summary.textContent = say('evidence');
+      seen.textContent = say('acknowledge');
+      seen.hidden = acknowledgement !== undefined || !view.mayChange;
+      quiet.textContent = say('silence');
+      quiet.hidden = !view.mayChange;
+    });
+  }
+
+  return {
+    /** @param {AlertsView} next */
+    show(next) {
+      view = next;
+      const firingNow = next.alerts.filter(({ state }) => state === 'firing').length;
+      firing.hidden = firingNow === 0;
+      firing.textContent = say('alertsFiring', { count: count(firingNow) });
+      empty.hidden = next.alerts.length > 0;
+      bringUpToDate(list, next.alerts, ({ id }) => id, entryOf);
     },
-  });
+  };
 }

@@ -1,296 +1,231 @@
-import { showAlerts } from './alert-list.js';
-import {
-  acknowledge,
-  fetchAlerts,
-  fetchBrands,
-  fetchCounters,
-  fetchVersion,
-  fetchWindows,
-  listenToPosts,
-} from './api.js';
-import { showBrands } from './brand-list.js';
-import { describeWindow, showChart, windowAt } from './chart.js';
-import { byId, element } from './dom.js';
+import { createAlertList } from './alert-list.js';
+import { ApiFailure, acknowledge, fetchVersion, SIGNED_OUT } from './api.js';
+import { createBrandList } from './brand-list.js';
+import { showBreakdown } from './breakdown.js';
+import { changeTheme, isDark, onSystemTheme } from './colours.js';
+import { find } from './dom.js';
+import { createLive } from './live.js';
+import { createOverview } from './overview.js';
 import { createPostList } from './post-list.js';
 import { openScoreBox } from './score-box.js';
 import { openSignIn } from './sign-in.js';
-import { brandName, changeLanguage, clockTime, count, say, share, signed, translatePage } from './words.js';
+import { createSilences } from './silences.js';
+import { statusOf } from './status.js';
+import { listen } from './stream.js';
+import { brandName, changeLanguage, clockTime, count, say, translatePage } from './words.js';
 
-const MINUTE = 60_000;
-/** Times to choose from, in windows that a screen can show. */
-const RANGES = [
-  { name: '10 min', tier: '10s', size: 10_000, windows: 60 },
-  { name: '1 h', tier: '1m', size: MINUTE, windows: 60 },
-  { name: '6 h', tier: '5m', size: 5 * MINUTE, windows: 72 },
-  { name: '24 h', tier: '5m', size: 5 * MINUTE, windows: 288 },
-  { name: '2 d', tier: '1h', size: 60 * MINUTE, windows: 48 },
-];
-/** While it shows what fits best, from the longest that has posts. */
-const AUTOMATIC = [RANGES[3], RANGES[0]];
-const EVERY_MILLIS = 2_000;
-/** So long without news, and the page says so. */
-const QUIET_MILLIS = 30_000;
+/** @import { Alert, Label, Standing } from './types.js' */
+
 const KEPT_NAME = 'sentiflux.name';
 
-/** What is shown. Everything on the page but the live posts is drawn from it. */
-const state = {
-  brand: '_all',
-  /** `undefined` until somebody chooses. */
-  range: undefined,
-  /** What the API said last; `undefined` before the first time. */
-  seen: undefined,
-  /** Number of the window under the pointer. */
-  cursor: undefined,
-  /** Wall times of the last answer and of the last change of the watermark. */
-  answeredAt: undefined,
-  movedAt: undefined,
-  failed: false,
-};
+const signInDialog = find('#sign-in', 'dialog');
+const reader = find('#reader', 'input');
+const pauseButton = find('#pause', 'button');
+const postsSection = find('#posts', 'section');
+const labelBoxes = /** @type {NodeListOf<HTMLInputElement>} */ (
+  postsSection.querySelectorAll('[name="label"]')
+);
 
-const nameOf = (id) => {
-  const brand = state.seen?.brands.find((candidate) => candidate.id === id);
+/** What the reader may do; everything, until the API says otherwise. @type {Standing} */
+let standing = { required: false, name: null, scopes: ['read', 'score', 'admin'] };
+const may = (/** @type {string} */ scope) => standing.scopes.includes(scope);
+
+const live = createLive({
+  changed: draw,
+  visibleBrands: () => brandList.inSight(),
+  mayAsk: () => document.visibilityState === 'visible' && !signInDialog.open,
+});
+const brandList = createBrandList(find('#brands', 'section'), {
+  choose,
+  sightChanged: () => live.refreshSoon(),
+});
+const overview = createOverview(find('#overview', 'section'), { chooseRange: live.showRange });
+const silences = createSilences({
+  section: find('#silences', 'div'),
+  dialog: find('#silence', 'dialog'),
+  nameOf,
+  reader: () => reader.value.trim(),
+  // A replay has a time of its own, which may be ahead.
+  now: () => Math.max(Date.now(), live.state.standing?.watermark ?? 0),
+  changed: live.refresh,
+});
+const alertList = createAlertList(find('#alerts', 'section'), {
+  nameOf,
+  choose,
+  acknowledge: acknowledgeAlert,
+  silence: (alert) => silences.ask(alert),
+});
+const postList = createPostList(postsSection, { nameOf, mayScore: () => may('score') });
+
+/** @param {string} id */
+function nameOf(id) {
+  const brand = live.state.ranking.find((candidate) => candidate.id === id);
   return brand === undefined ? id : brandName(brand);
-};
-const postList = createPostList(document.querySelector('.post-list'), nameOf);
-let stopListening = () => {};
-let paused = false;
-
-/** Asks the API for what the page shows. "Now" is the watermark: a replay has a time of its own. */
-async function look() {
-  const [{ counters, watermark, rebuilding }, { alerts }] = await Promise.all([
-    fetchCounters(),
-    fetchAlerts(),
-  ]);
-  const { range, brands } = await lookAtBrands();
-  const to = Math.floor((watermark ?? Date.now()) / range.size) * range.size;
-  const span = { tier: range.tier, from: to - range.windows * range.size, to };
-  // An address may name a brand that is no longer configured.
-  const brand = brands.some(({ id }) => id === state.brand) ? state.brand : '_all';
-  if (brand !== state.brand) choose(brand);
-  const { windows } = await fetchWindows(brand, span);
-  return { brand, range, brands, counters, watermark, rebuilding, alerts, span, windows };
-}
-
-async function lookAtBrands() {
-  const ranges = state.range === undefined ? AUTOMATIC : [state.range];
-  let last;
-  for (const range of ranges) {
-    const { brands } = await fetchBrands(range);
-    last = { range, brands };
-    if (brands.some(({ posts }) => posts > 0)) break;
-  }
-  return last;
-}
-
-let timer;
-let round = 0;
-/** Looks now, and from then on again and again. A later round makes an earlier one void. */
-async function refresh() {
-  clearTimeout(timer);
-  round += 1;
-  const mine = round;
-  try {
-    const seen = await look();
-    if (mine !== round) return;
-    if (seen.watermark !== state.seen?.watermark) state.movedAt = Date.now();
-    Object.assign(state, { seen, answeredAt: Date.now(), failed: false });
-  } catch {
-    if (mine !== round) return;
-    state.failed = true;
-  }
-  draw();
-  // A page that nobody sees, or that is not signed in, asks nothing; it looks again as soon as it is.
-  if (document.visibilityState === 'visible' && !byId('sign-in').open)
-    timer = setTimeout(refresh, EVERY_MILLIS);
 }
 
 function draw() {
   drawStatus();
-  drawRanges();
-  const { seen } = state;
+  const { standing: seen, ranking, sparks, brand, detail } = live.state;
   if (seen === undefined) return;
-  const firing = seen.alerts.filter((alert) => alert.state === 'firing');
-  showBrands(document.querySelector('.brand-list'), {
-    brands: seen.brands,
-    chosen: state.brand,
-    firing: new Set(firing.map(({ brand }) => brand)),
-    choose,
-  });
-  showAlerts(document.querySelector('.alert-list'), {
-    alerts: seen.alerts,
-    nameOf,
-    acknowledge: acknowledgeAlert,
-  });
-  byId('overview-title').textContent = nameOf(state.brand);
-  drawFigures(seen, firing);
-  drawChart();
-  const { counted, late, future, old, duplicates, gaps } = seen.counters;
-  byId('counters').textContent = say('counted', {
-    counted: count(counted),
-    left: count(future + old + gaps),
-  });
-  byId('counters').title = say('leftOut', { late, future, old, duplicates, gaps });
+  const { alerts } = seen;
+  const firing = new Set(alerts.filter(({ state }) => state === 'firing').map((alert) => alert.brand));
+  document.title = firing.size > 0 ? `▼ ${[...firing].map(nameOf).join(', ')} – sentiflux` : 'sentiflux';
+  brandList.show({ ranking, sparks, chosen: brand, firing: /** @type {Set<string>} */ (firing) });
+  alertList.show({ alerts, mayChange: may('admin') });
+  silences.show(seen.silences, may('admin'));
+  if (detail !== undefined) {
+    const own = detail.brand === '_all' ? alerts : alerts.filter((alert) => alert.brand === detail.brand);
+    overview.show({ detail, brand: nameOf(detail.brand), alerts: own });
+    showBreakdown(
+      {
+        terms: find('#terms', 'ul'),
+        sources: find('#sources', 'ul'),
+        languages: find('#languages', 'ul'),
+      },
+      detail,
+    );
+  }
+  drawCounters(seen.counters);
 }
 
 function drawStatus() {
-  const status = byId('status');
-  const { seen, failed, answeredAt, movedAt } = state;
-  const time = (at) => clockTime(at, 'second');
-  const [kind, words] =
-    seen === undefined
-      ? [failed ? 'stale' : 'connecting', say('connecting')]
-      : failed
-        ? ['stale', say('stale', { time: time(answeredAt) })]
-        : seen.rebuilding !== null
-          ? ['quiet', say('rebuilding', { left: count(seen.rebuilding.records) })]
-          : seen.watermark === null
-            ? ['quiet', say('empty')]
-            : Date.now() - movedAt > QUIET_MILLIS
-              ? ['quiet', say('quiet', { time: clockTime(seen.watermark, 'day') })]
-              : ['live', say('live', { time: clockTime(seen.watermark, 'day') })];
-  status.dataset.state = kind;
+  const { kind, words } = statusOf(live.state, Date.now());
+  const status = find('#status', 'p');
+  document.body.dataset.standing = kind;
   // Screen readers repeat a status that is written again, even with the same words.
   if (status.textContent !== words) status.textContent = words;
 }
 
-function drawRanges() {
-  const shown = state.range ?? state.seen?.range;
-  for (const [i, button] of [...byId('ranges').children].entries()) {
-    button.setAttribute('aria-pressed', String(RANGES[i] === shown));
-  }
+/** @param {import('./types.js').AggregationCounters} counters */
+function drawCounters({ counted, late, future, old, duplicates, gaps }) {
+  const place = find('#counters', 'span');
+  place.textContent = say('counted', { counted: count(counted), left: count(future + old + gaps) });
+  place.title = say('leftOut', { late, future, old, duplicates, gaps });
 }
 
-function drawFigures({ windows, brand }, firing) {
-  const sum = (name) => windows.reduce((total, window) => total + window[name], 0);
-  const total = sum('posts');
-  const mood = total > 0 ? signed(sum('polaritySum') / total) : '–';
-  const alerts = brand === '_all' ? firing : firing.filter((alert) => alert.brand === brand);
-  const figure = (label, value, name) =>
-    element('div', { class: name }, element('dt', {}, label), element('dd', {}, value));
-  byId('figures').replaceChildren(
-    figure(say('posts'), count(total)),
-    figure(say('negativeShare'), share(sum('negative'), total), 'negative'),
-    figure(say('positiveShare'), share(sum('positive'), total), 'positive'),
-    figure(say('mood'), mood),
-    figure(say('firing'), count(alerts.length), alerts.length > 0 && 'alert'),
+let stopListening = () => {};
+
+/** Listens to the posts of the brand that is shown; nobody listens while the page is out of sight. */
+function listenAnew() {
+  stopListening();
+  stopListening = () => {};
+  if (document.visibilityState !== 'visible') return;
+  const isPaused = () => pauseButton.getAttribute('aria-pressed') === 'true';
+  const labels = /** @type {Label[]} */ (
+    [...labelBoxes].filter((box) => box.checked).map((box) => box.value)
+  );
+  stopListening = listen(
+    { brand: live.state.brand, labels },
+    {
+      scored: (post) => isPaused() || postList.add(post),
+      deleted: (id) => postList.remove(id),
+      skipped: (skipped) => isPaused() || postList.addSkipped(skipped),
+      missed: () => postList.notice(say('postsMissed')),
+      alert: () => live.refreshSoon(),
+      standing(isOpen) {
+        postList.notice(isOpen ? '' : say('postsCut', { time: clockTime(Date.now(), 'second') }));
+        // Whatever cut the stream cut the rest as well, and what mends it mends both.
+        live.refreshSoon();
+      },
+    },
   );
 }
 
-function drawChart() {
-  if (state.seen === undefined) return;
-  const { windows, range, span, alerts, brand } = state.seen;
-  const shown = brand === '_all' ? alerts : alerts.filter((alert) => alert.brand === brand);
-  const total = (name) => windows.reduce((sum, window) => sum + window[name], 0);
-  const title = say('chart', {
-    brand: nameOf(brand),
-    posts: count(total('posts')),
-    from: clockTime(span.from, 'day'),
-    to: clockTime(span.to, 'day'),
-    share: share(total('negative'), total('posts')),
-    alerts: shown.filter(({ firedAt }) => firedAt >= span.from && firedAt <= span.to).length,
-  });
-  showChart(byId('chart'), {
-    title,
-    size: range.size,
-    ...span,
-    windows,
-    alerts: shown,
-    chosen: state.cursor,
-  });
-  const cursor = byId('cursor');
-  cursor.max = String(Math.max(0, windows.length - 1));
-  cursor.value = String(state.cursor ?? windows.length - 1);
-  const window = windows[state.cursor];
-  const words =
-    window === undefined ? say(windows.length > 0 ? 'hint' : 'noWindows') : describeWindow(window);
-  byId('readout').textContent = words;
-  cursor.setAttribute('aria-valuetext', words);
-}
-
-function moveCursor(to) {
-  state.cursor = to;
-  drawChart();
-}
-
-function listen() {
-  stopListening();
-  postList.clear();
-  stopListening = listenToPosts(state.brand, {
-    scored: (post) => paused || postList.add(post),
-    deleted: (id) => postList.remove(id),
-    skipped: (skipped) => paused || postList.addSkipped(count(skipped)),
-  });
-}
-
-/** Shows a brand; its address can be kept and sent to others. */
+/** Shows a brand; its address can be kept and sent to others. @param {string} brand */
 function choose(brand) {
-  if (brand === state.brand) return;
+  if (brand === live.state.brand) return;
   location.hash = `brand=${encodeURIComponent(brand)}`;
 }
 
 function followAddress() {
   const brand = new URLSearchParams(location.hash.slice(1)).get('brand') ?? '_all';
-  Object.assign(state, { brand, cursor: undefined });
-  listen();
-  draw();
-  refresh();
+  void live.showBrand(brand);
+  postList.clear();
+  listenAnew();
 }
 
+/** @param {Alert} alert */
 async function acknowledgeAlert({ id }) {
-  const field = byId('acknowledger');
-  const by = field.value.trim();
+  const by = reader.value.trim();
   if (by === '') {
-    field.reportValidity();
+    reader.reportValidity();
     return;
   }
   localStorage.setItem(KEPT_NAME, by);
-  // Where it fails, the next look says that the worker does not answer, and the button is still there.
-  await acknowledge(id, by).catch(() => {});
-  refresh();
+  const problem = find('#alerts-problem', 'p');
+  problem.textContent = '';
+  try {
+    await acknowledge(id, by);
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+    problem.textContent = say('notAcknowledged', { reason: error.message });
+  }
+  await live.refresh();
+}
+
+function drawSwitches() {
+  const [language, theme] = [find('#language', 'button'), find('#theme', 'button')];
+  language.textContent = say('other');
+  language.lang = say('otherCode');
+  const words = say(isDark() ? 'toLight' : 'toDark');
+  theme.setAttribute('aria-label', words);
+  theme.title = words;
+}
+
+function redraw() {
+  drawSwitches();
+  draw();
+  overview.redraw();
+}
+
+/** Asks the API for everything anew. @param {Standing | undefined} found */
+function begin(found) {
+  standing = found ?? standing;
+  if (reader.value === '') reader.value = localStorage.getItem(KEPT_NAME) ?? standing.name ?? '';
+  find('#score', 'section').hidden = !may('score');
+  find('#reader-label', 'label').hidden = !may('admin');
+  fetchVersion().then(({ version }) => {
+    find('#version', 'span').textContent = `sentiflux ${version}`;
+  }, console.warn);
+  followAddress();
 }
 
 function start() {
   translatePage();
-  byId('language').textContent = say('other');
-  byId('language').addEventListener('click', () => {
+  drawSwitches();
+  find('#language', 'button').addEventListener('click', () => {
     changeLanguage();
-    byId('language').textContent = say('other');
-    listen();
-    draw();
+    postList.clear();
+    listenAnew();
+    redraw();
   });
-  byId('acknowledger').value = localStorage.getItem(KEPT_NAME) ?? '';
-  for (const range of RANGES) {
-    const button = element('button', { type: 'button', class: 'quiet' }, range.name);
-    button.addEventListener('click', () => {
-      Object.assign(state, { range, cursor: undefined });
-      refresh();
-      drawRanges();
+  find('#theme', 'button').addEventListener('click', () => {
+    changeTheme();
+    redraw();
+  });
+  onSystemTheme(redraw);
+  pauseButton.addEventListener('click', () => {
+    const isPaused = pauseButton.getAttribute('aria-pressed') === 'true';
+    pauseButton.setAttribute('aria-pressed', String(!isPaused));
+  });
+  for (const box of labelBoxes) {
+    box.addEventListener('change', () => {
+      // None at all would be every one to the API, and nothing to the reader.
+      if ([...labelBoxes].every(({ checked }) => !checked)) box.checked = true;
+      postList.clear();
+      listenAnew();
     });
-    byId('ranges').append(button);
   }
-  byId('cursor').addEventListener('input', ({ target }) => moveCursor(Number(target.value)));
-  byId('chart').addEventListener('pointermove', ({ clientX, currentTarget }) => {
-    if (state.seen?.windows.length > 0) moveCursor(windowAt(currentTarget, clientX, state.seen.windows));
-  });
-  byId('pause').addEventListener('click', ({ currentTarget }) => {
-    paused = !paused;
-    currentTarget.setAttribute('aria-pressed', String(paused));
-  });
-  new ResizeObserver(drawChart).observe(byId('chart'));
   addEventListener('hashchange', followAddress);
+  addEventListener('online', live.refresh);
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible' && !byId('sign-in').open) refresh();
+    if (signInDialog.open) return;
+    listenAnew();
+    if (document.visibilityState === 'visible') void live.refresh();
   });
-  openScoreBox(document.querySelector('#score form'), byId('result'), nameOf);
-  openSignIn({ dialog: byId('sign-in'), signOutButton: byId('sign-out'), signedIn: begin });
-}
-
-/** Asks the API for everything anew. */
-function begin() {
-  fetchVersion().then(({ version }) => {
-    byId('version').textContent = `sentiflux ${version}`;
-  }, console.warn);
-  followAddress();
+  document.addEventListener(SIGNED_OUT, () => stopListening());
+  openScoreBox(find('#score', 'section'), nameOf);
+  openSignIn({ dialog: signInDialog, signOutButton: find('#sign-out', 'button'), signedIn: begin });
 }
 
 start();

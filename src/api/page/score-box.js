@@ -1,11 +1,21 @@
 import { ApiFailure, explain } from './api.js';
-import { element, shareBar, updateShareBar } from './dom.js';
+import { element, find, shareBar } from './dom.js';
 import { showExplanation } from './explanation.js';
 import { say, share } from './words.js';
 
-/** Lets people try the model on a text of theirs. */
-export function openScoreBox(form, place, nameOf) {
-  const [text, button] = [form.querySelector('textarea'), form.querySelector('button')];
+/** @import { TextScore } from './types.js' */
+
+/**
+ * Lets people try the model on a text of theirs.
+ *
+ * @param {HTMLElement} section
+ * @param {(brand: string) => string} nameOf
+ */
+export function openScoreBox(section, nameOf) {
+  const form = find('form', 'form', section);
+  const text = find('textarea', 'textarea', section);
+  const button = find('button', 'button', section);
+  const place = find('.result', 'div', section);
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
@@ -14,10 +24,11 @@ export function openScoreBox(form, place, nameOf) {
     const asked = text.value;
     try {
       const [result] = (await explain(asked)).results;
+      if (result === undefined) return;
       place.replaceChildren(
-        ...(result.error
-          ? [problem(result.error.message)]
-          : [...outcome(result, nameOf), showExplanation(asked, result)]),
+        ...(result.error === undefined
+          ? [...outcome(result, nameOf), showExplanation(asked, result)]
+          : [problem(result.error.message)]),
       );
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error;
@@ -32,10 +43,9 @@ export function openScoreBox(form, place, nameOf) {
   });
 }
 
+/** @param {TextScore} result @param {(brand: string) => string} nameOf */
 function outcome({ label, confidence, probabilities, language, brands, flags, model }, nameOf) {
-  const bar = shareBar();
-  updateShareBar(bar, probabilities);
-  const parts = ['negative', 'neutral', 'positive'].map(
+  const parts = /** @type {const} */ (['negative', 'neutral', 'positive']).map(
     (name) => `${say(name)} ${share(probabilities[name], 1)}`,
   );
   const fine = [say('language', { language }), ...brands.map(nameOf), ...flags, model.version];
@@ -45,10 +55,11 @@ function outcome({ label, confidence, probabilities, language, brands, flags, mo
       { class: `label ${label}` },
       say('scored', { label: say(label), confidence: share(confidence, 1) }),
     ),
-    bar,
+    shareBar(probabilities),
     element('p', { class: 'fine' }, parts.join(' · ')),
     element('p', { class: 'fine' }, fine.join(' · ')),
   ];
 }
 
+/** @param {string} message */
 const problem = (message) => element('p', { class: 'problem' }, message);

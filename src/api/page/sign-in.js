@@ -1,19 +1,26 @@
-import { fetchSession, SIGNED_OUT, signIn, signOut } from './api.js';
+import { ApiFailure, fetchSession, SIGNED_OUT, signIn, signOut } from './api.js';
+import { find } from './dom.js';
+
+/** @import { Standing } from './types.js' */
 
 /**
  * Shows the form for a token where the API asks for one, and the button to sign out where this page is signed in.
  *
- * @param {{ dialog: HTMLDialogElement, signOutButton: HTMLButtonElement, signedIn: () => void }} options `signedIn` is
- *   called whenever the page may ask the API from now on
+ * @param {object} parts
+ * @param {HTMLDialogElement} parts.dialog
+ * @param {HTMLButtonElement} parts.signOutButton
+ * @param {(standing: Standing | undefined) => void} parts.signedIn called whenever the page may ask the API from now
+ *   on; undefined where the worker did not say for whom it takes the page
  */
 export function openSignIn({ dialog, signOutButton, signedIn }) {
-  const form = dialog.querySelector('form');
-  const token = dialog.querySelector('input');
-  const failed = dialog.querySelector('.failed');
+  const form = find('form', 'form', dialog);
+  const token = find('input', 'input', dialog);
+  const failed = find('.failed', 'p', dialog);
 
-  function begin({ required }) {
-    signOutButton.hidden = !required;
-    signedIn();
+  /** @param {Standing} standing */
+  function begin(standing) {
+    signOutButton.hidden = !standing.required;
+    signedIn(standing);
   }
 
   function ask() {
@@ -30,6 +37,7 @@ export function openSignIn({ dialog, signOutButton, signedIn }) {
       dialog.close();
       begin(standing);
     } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error;
       failed.textContent = error.message;
       token.select();
     }
@@ -44,6 +52,6 @@ export function openSignIn({ dialog, signOutButton, signedIn }) {
   fetchSession().then(
     (standing) => (standing.required && standing.name === null ? ask() : begin(standing)),
     // The page says by itself that the worker does not answer, and tries again.
-    signedIn,
+    () => signedIn(undefined),
   );
 }

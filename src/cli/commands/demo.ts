@@ -56,8 +56,9 @@ async function demo(options: DemoOptions): Promise<void> {
   const telemetry = await startTelemetry(version, process.env);
   const logger = createLogger('warn');
   const tally = new DemoTally();
+  const end = epochMillis(startAt + span);
   // Time must not run while the worker starts.
-  const clock = pausedUntilStarted(startAt, speed);
+  const clock = pausedUntilStarted(startAt, end, speed);
   const worker = await startWorker({
     config: demoConfig(speed, options.port),
     roles: new Set(ROLES),
@@ -75,7 +76,9 @@ async function demo(options: DemoOptions): Promise<void> {
     const started = performance.now();
     clock.start();
     await replay(records, worker, clock, tally);
-    await finish(worker, epochMillis(startAt + span));
+    await settled(tally, records.length);
+    clock.goOn();
+    await finish(worker, end);
     const seconds = (performance.now() - started) / 1000;
     // From here on an hour is an hour: the page would leave the two days behind within seconds.
     clock.slowDown();
@@ -119,16 +122,23 @@ function spanOf(records: readonly DemoRecord[]): number {
 
 interface DemoClock extends Clock {
   start(): void;
+  /** Past the end. */
+  goOn(): void;
   /** Goes on at the wall's speed. */
   slowDown(): void;
 }
 
-function pausedUntilStarted(startAt: EpochMillis, speed: number): DemoClock {
+/** Waits at the end until it is told to go on: a slow pipeline would be left behind, and so would the page. */
+function pausedUntilStarted(startAt: EpochMillis, end: EpochMillis, speed: number): DemoClock {
   let clock: Clock = { now: () => startAt };
   return {
     now: () => clock.now(),
     start() {
-      clock = createReplayClock(startAt, speed);
+      const replay = createReplayClock(startAt, speed);
+      clock = { now: () => epochMillis(Math.min(end, replay.now())) };
+    },
+    goOn() {
+      clock = createReplayClock(end, speed);
     },
     slowDown() {
       clock = createReplayClock(clock.now(), 1);
@@ -169,6 +179,12 @@ async function replay(
   }
   progress.stop();
   await producer.close();
+}
+
+/** Waits until every record has been scored or rejected. */
+async function settled(tally: DemoTally, records: number): Promise<void> {
+  const deadline = performance.now() + DRAIN_MILLIS;
+  while (performance.now() < deadline && tally.read < records) await wait(TICK_MILLIS);
 }
 
 /** Waits until the windows of the last posts are closed, and every alert that is firing had its chance to resolve. */

@@ -3,6 +3,7 @@ import type { OutputRecord } from '../../contracts/record.js';
 import type { Assignment } from '../assignment.js';
 import type { Producer, Settlement } from '../port.js';
 import { OffsetCommits } from './offset-commits.js';
+import type { Place } from './placement.js';
 import { openProducer } from './producer.js';
 
 /** `unclear`: it is not known what became of it, so the partition has to begin anew. */
@@ -26,9 +27,9 @@ export interface Delivery {
  * At least once: the outputs are acknowledged, then the offset is committed. A crash between the two, or a
  * rebalance, writes outputs a second time.
  */
-export function deliverAtLeastOnce(kafka: Kafka, topic: string): Delivery {
+export function deliverAtLeastOnce(kafka: Kafka, topic: string, place: Place): Delivery {
   const commits = new OffsetCommits(topic);
-  const outbox = lazyProducer(kafka);
+  const outbox = lazyProducer(kafka, place);
   return {
     async begin() {},
     noteCommit: (assignment, commit) => commits.note(assignment, commit),
@@ -44,8 +45,8 @@ export function deliverAtLeastOnce(kafka: Kafka, topic: string): Delivery {
 }
 
 /** For live views, which begin at the end each time: outputs are written, nothing is committed. */
-export function deliverUncommitted(kafka: Kafka): Delivery {
-  const outbox = lazyProducer(kafka);
+export function deliverUncommitted(kafka: Kafka, place: Place): Delivery {
+  const outbox = lazyProducer(kafka, place);
   return {
     async begin() {},
     noteCommit() {},
@@ -58,12 +59,12 @@ export function deliverUncommitted(kafka: Kafka): Delivery {
 }
 
 /** A producer that connects when there is something to write: many consumers have no outputs. */
-function lazyProducer(kafka: Kafka): Producer {
+function lazyProducer(kafka: Kafka, place: Place): Producer {
   let opening: Promise<Producer> | undefined;
   return {
     async send(records) {
       if (records.length === 0) return;
-      opening ??= openProducer(kafka);
+      opening ??= openProducer(kafka, place);
       await (await opening).send(records);
     },
     async close() {

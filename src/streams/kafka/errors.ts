@@ -95,6 +95,8 @@ const OF_THE_TRANSACTION = new Set([
 
 /** True where the broker has refused what it was sent, and would again; also for what is no error of Kafka's. */
 export function isRefusal(error: unknown): boolean {
+  // What `translated` has made of an error of kafkajs.
+  if (error instanceof SentifluxError && error.cause !== undefined) return isRefusal(error.cause);
   if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) return true;
   const root = rootOf(error);
   if (root instanceof SentifluxError || root.name === 'KafkaJSSASLAuthenticationError') return true;

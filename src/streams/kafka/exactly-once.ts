@@ -3,6 +3,7 @@ import type { Assignment } from '../assignment.js';
 import { createClient, type KafkaConfig } from './client.js';
 import type { Delivery } from './delivery.js';
 import { isRefusal } from './errors.js';
+import type { Place } from './placement.js';
 import { openTransactionalProducer, TRANSACTION_RETRY, type TransactionalProducer } from './transactions.js';
 
 /** A partition that begins anew this often without one delivery between needs somebody to look at it. */
@@ -12,6 +13,7 @@ export interface ExactlyOnceOptions {
   readonly config: KafkaConfig;
   readonly group: string;
   readonly topic: string;
+  readonly place: Place;
   readonly logger: Logger;
 }
 
@@ -24,7 +26,7 @@ export interface ExactlyOnceOptions {
  * of that id. It raises the id's epoch, which ends what is open and shuts out whoever had the partition before;
  * only then is the committed offset read. Whatever comes of an older producer after that is refused.
  */
-export function deliverExactlyOnce({ config, group, topic, logger }: ExactlyOnceOptions): Delivery {
+export function deliverExactlyOnce({ config, group, topic, place, logger }: ExactlyOnceOptions): Delivery {
   const kafka = createClient(config, logger, TRANSACTION_RETRY);
   const producers = new Map<Assignment, TransactionalProducer>();
   /** By partition, since the last delivery. */
@@ -35,7 +37,7 @@ export function deliverExactlyOnce({ config, group, topic, logger }: ExactlyOnce
   async function open(assignment: Assignment): Promise<void> {
     if (assignment.ended || producers.has(assignment)) return;
     const id = `${group}/${topic}/${assignment.partition}`;
-    producers.set(assignment, await openTransactionalProducer(kafka, id));
+    producers.set(assignment, await openTransactionalProducer(kafka, id, place));
     // Nobody will look for it any more.
     if (assignment.ended) await close(assignment);
   }

@@ -1,8 +1,8 @@
 import type { ICustomPartitioner, Kafka } from 'kafkajs';
-import { partitionOf } from '../partitioner.js';
 import type { Producer } from '../port.js';
 import { toTopicMessages } from './messages.js';
-import { splitIntoRequests } from './requests.js';
+import type { Place } from './placement.js';
+import { type PartitionRequest, splitByPartition } from './requests.js';
 
 export const ALL_IN_SYNC = -1;
 
@@ -14,26 +14,31 @@ export const ALL_IN_SYNC = -1;
  * under way; and one that is sent again after an unclear answer may be written twice, as at-least-once allows:
  * readers tell the second one by its source offset.
  */
-export async function openProducer(kafka: Kafka): Promise<Producer> {
+export async function openProducer(kafka: Kafka, place: Place): Promise<Producer> {
   const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner });
   await producer.connect();
+
+  async function sendInOrder(requests: readonly PartitionRequest[]): Promise<void> {
+    for (const request of requests) {
+      await producer.sendBatch({ acks: ALL_IN_SYNC, topicMessages: toTopicMessages(request) });
+    }
+  }
+
   return {
     async send(records) {
-      for (const request of splitIntoRequests(records)) {
-        await producer.sendBatch({ acks: ALL_IN_SYNC, topicMessages: toTopicMessages(request) });
-      }
+      const partitions = splitByPartition(await place(records));
+      // None is under way any more when this fails: what is sent again must not overtake it.
+      const sent = await Promise.allSettled(partitions.map(sendInOrder));
+      for (const result of sent) if (result.status === 'rejected') throw result.reason;
     },
     close: () => producer.disconnect(),
   };
 }
 
-/** A record's own partition, else that of its key, else one after the other. */
+/** Records have their partition when kafkajs gets them. */
 export const createPartitioner: ICustomPartitioner = () => {
-  let turn = 0;
-  return ({ partitionMetadata, message }) => {
-    if (message.partition !== undefined) return message.partition;
-    if (message.key instanceof Uint8Array) return partitionOf(message.key, partitionMetadata.length);
-    turn += 1;
-    return turn % partitionMetadata.length;
+  return ({ topic, message }) => {
+    if (message.partition === undefined) throw new TypeError(`a record for ${topic} has no partition`);
+    return message.partition;
   };
 };

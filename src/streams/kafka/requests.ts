@@ -1,4 +1,5 @@
 import type { OutputRecord } from '../../contracts/record.js';
+import type { PlacedRecord } from './placement.js';
 
 /**
  * Brokers refuse a record batch above `max.message.bytes` (by default 1 MiB and a bit), and kafkajs makes one of
@@ -8,29 +9,38 @@ export const MOST_BATCH_BYTES = 900_000;
 /** What a record takes beside key, value and headers, at most. */
 const RECORD_OVERHEAD_BYTES = 64;
 
+/** Records of one partition that go to its broker together, in their order. */
+export type PartitionRequest = readonly PlacedRecord[];
+
 /**
- * Splits records, in their order, into as few requests as give no partition a batch that is too large. A record
- * that is too large by itself gets a batch of its own: whether it is taken is the topic's to say.
+ * Splits records into requests, each of one partition, and of few enough bytes; one list of requests a partition, in
+ * the order of its records. A record that is too large by itself gets a request of its own: whether it is taken is the
+ * topic's to say.
+ *
+ * Of one partition, because kafkajs loses records otherwise, and says that it has written them: where a partition's
+ * leader is gone and another broker of the same request has answered, it takes that broker for done also if it is the
+ * new leader, and does not send it what the old one has not taken (kafkajs 2.2.4, producer/sendMessages.js).
  */
-export function splitIntoRequests(records: readonly OutputRecord[]): ReadonlyArray<readonly OutputRecord[]> {
-  const requests: OutputRecord[][] = [];
-  let request: OutputRecord[] = [];
-  let sizes = new Map<string, number>();
+export function splitByPartition(
+  records: readonly PlacedRecord[],
+): ReadonlyArray<readonly PartitionRequest[]> {
+  const partitions = new Map<string, { requests: PlacedRecord[][]; bytes: number }>();
   for (const record of records) {
-    // Where the partition is chosen later, all might go to the same one.
-    const target = `${record.topic}/${record.partition ?? ''}`;
+    const target = `${record.topic}/${record.partition}`;
     const size = sizeOf(record);
-    const before = sizes.get(target) ?? 0;
-    if (before > 0 && before + size > MOST_BATCH_BYTES) {
-      requests.push(request);
-      request = [];
-      sizes = new Map();
+    let partition = partitions.get(target);
+    if (partition === undefined) {
+      partition = { requests: [[]], bytes: 0 };
+      partitions.set(target, partition);
     }
-    request.push(record);
-    sizes.set(target, (sizes.get(target) ?? 0) + size);
+    if (partition.bytes > 0 && partition.bytes + size > MOST_BATCH_BYTES) {
+      partition.requests.push([]);
+      partition.bytes = 0;
+    }
+    partition.requests.at(-1)?.push(record);
+    partition.bytes += size;
   }
-  if (request.length > 0) requests.push(request);
-  return requests;
+  return [...partitions.values()].map(({ requests }) => requests);
 }
 
 function sizeOf({ key, value, headers }: OutputRecord): number {

@@ -10,6 +10,7 @@ import { type Delivery, deliverAtLeastOnce, deliverUncommitted } from './deliver
 import { translated } from './errors.js';
 import { deliverExactlyOnce } from './exactly-once.js';
 import { withSteadyLookups } from './offset-lookups.js';
+import { createPlacement } from './placement.js';
 import { openProducer } from './producer.js';
 
 const FIRST_RETRY: RetryOptions = { initialRetryTime: 100, retries: 3 };
@@ -24,6 +25,7 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
   const kafka = createClient(config, logger);
   const admin = withSteadyLookups(kafka.admin());
   const topics = createTopicAdmin(admin);
+  const place = createPlacement(admin);
   const open = new Set<() => Promise<void>>();
 
   const attempt = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
@@ -43,11 +45,11 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
   };
 
   function deliveryFor(own: Kafka, { topic, group, from, positionOf }: ConsumeOptions): Delivery {
-    if (from === 'latest') return deliverUncommitted(own);
+    if (from === 'latest') return deliverUncommitted(own, place);
     // A position that is kept elsewhere would be no part of the transaction.
     if (config.delivery === 'exactly-once' && positionOf === undefined)
-      return deliverExactlyOnce({ config, group, topic, logger });
-    return deliverAtLeastOnce(own, topic);
+      return deliverExactlyOnce({ config, group, topic, place, logger });
+    return deliverAtLeastOnce(own, topic, place);
   }
 
   const partitions = (topic: string): Promise<number> =>
@@ -89,7 +91,7 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
     },
 
     async producer(): Promise<Producer> {
-      const producer = await attempt('cannot open a producer', () => openProducer(kafka));
+      const producer = await attempt('cannot open a producer', () => openProducer(kafka, place));
       return tracked({
         ...producer,
         send: (records) => attempt(`cannot write to ${namesOf(records)}`, () => producer.send(records)),

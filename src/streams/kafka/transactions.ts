@@ -4,8 +4,9 @@ import type { OutputRecord } from '../../contracts/record.js';
 import type { Settlement } from '../port.js';
 import { typeOf } from './errors.js';
 import { toTopicMessages } from './messages.js';
+import type { Place } from './placement.js';
 import { ALL_IN_SYNC, createPartitioner } from './producer.js';
-import { splitIntoRequests } from './requests.js';
+import { splitByPartition } from './requests.js';
 
 /**
  * For the client of transactional producers: a transaction can begin once the coordinator has ended the one
@@ -56,6 +57,7 @@ export interface TransactionalProducer {
 export async function openTransactionalProducer(
   kafka: Kafka,
   transactionalId: string,
+  place: Place,
 ): Promise<TransactionalProducer> {
   const producer = kafka.producer({
     transactionalId,
@@ -85,9 +87,10 @@ export async function openTransactionalProducer(
 
   return {
     async commit({ outputs, offset, isCurrent }) {
+      const requests = splitByPartition(await place(outputs)).flat();
       open = await producer.transaction();
       await addOffset(open, offset);
-      for (const request of splitIntoRequests(outputs)) {
+      for (const request of requests) {
         await open.sendBatch({ acks: ALL_IN_SYNC, topicMessages: toTopicMessages(request) });
       }
       if (!isCurrent()) {
