@@ -43,6 +43,8 @@ describe('what the program prints', () => {
         expectNone(secrets, finished);
       }
     },
+    // Three processes, of which one loads every engine.
+    90_000,
   );
 
   it.skipIf(!canStartRedis)('holds no secret where Redis refuses the password', async () => {
