@@ -12,8 +12,8 @@ export function configurationPage(): string {
     const rows = all
       .filter(({ path }) => path[0] === name)
       .map(
-        ({ path, variable, type, default: value, description }) =>
-          `| \`${path.join('.')}\` | ${type} | ${value === undefined ? '' : `\`${value}\``} | ${description} | \`${variable}\` |`,
+        ({ path, variable, type, default: value, description, isSecret }) =>
+          `| \`${path.join('.')}\` | ${type}${isSecret ? ', *secret*' : ''} | ${value === undefined ? '' : `\`${value}\``} | ${description} | \`${variable}\` |`,
       );
     return [
       `## ${name}`,
@@ -27,7 +27,9 @@ export function configurationPage(): string {
 
 Made from the schema by \`npm run generate\`; do not edit.
 
-A YAML file (\`sentiflux run --config FILE\`) and variables set keys, the variables over the file over the defaults below. Numbers, booleans and lists are written in a variable as in YAML; a list of texts also as \`a,b\`. File names are relative to the file in which they stand. An unknown key, an unknown variable \`SENTIFLUX_…\` or a bad value stops the start and names the path, the value and what was expected.
+A YAML file (\`sentiflux run --config FILE\`) and variables set keys, the variables over the file over the defaults below. Numbers, booleans and lists are written in a variable as in YAML; a list of texts also as \`a,b\`. File names are relative to the file in which they stand. An unknown key, an unknown variable \`SENTIFLUX_…\` or a bad value stops the start and names the path, the value, unless it may be secret, and what was expected.
+
+Each variable may end in \`_FILE\` and name a file that holds the value. Texts of the YAML file may hold \`\${env:NAME}\` and \`\${file:PATH}\`, which are replaced ([secrets](security.md#secrets)). \`sentiflux config show\` prints what comes of it all, with \`***\` for secrets (marked *secret* below).
 
 ${sections.join('\n\n')}
 `;

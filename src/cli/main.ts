@@ -4,6 +4,7 @@ import { version } from '../version.js';
 import { addAggregateCommand } from './commands/aggregate.js';
 import { addAlertsCommand } from './commands/alerts.js';
 import { addBacktestCommand } from './commands/backtest.js';
+import { addConfigCommand } from './commands/config.js';
 import { addDeadLettersCommand } from './commands/dead-letters.js';
 import { addDeliveriesCommand } from './commands/deliveries.js';
 import { addDemoCommand } from './commands/demo.js';
@@ -36,6 +37,7 @@ for (const add of [
   addTrainCommand,
   addModelCommand,
   addTopicsCommand,
+  addConfigCommand,
   addTokenCommand,
   addProduceCommand,
   addDeadLettersCommand,
@@ -55,6 +57,11 @@ process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 // A reader that went away (`sentiflux score … | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
+});
+
+// Node would print all that hangs on to an error, such as the command of ioredis that holds the password.
+process.on('uncaughtException', (error) => {
+  process.exit(reportError(error));
 });
 
 try {

@@ -1,45 +1,48 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Brand, brandsFileSchema } from '../contracts/brand.js';
 import { type ErrorCode, messageOf, SentifluxError } from '../contracts/errors.js';
+import { readText, withReferences } from './references.js';
 import { type Config, configSchema } from './schema.js';
+import { maskedAddresses, mayHoldSecret } from './secrets.js';
 import { type Setting, settings } from './settings.js';
 
 /** Paths in the configuration that name files: relative to the file in which they stand. */
 const FILE_PATHS = [['brands'], ['scoring', 'model'], ['streams', 'file', 'directory']] as const;
 
-/** What stands below these may be a secret: no message shows it. */
-const SECRET_PATHS = ['alerting.receivers', 'api.sessionKey', 'output.authorKey'];
-
 type Tree = Record<string, unknown>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the configuration: defaults, then the YAML file, then variables `SENTIFLUX_…`, the later over the
- * earlier.
+ * earlier. Texts of the file may refer to variables and files, and each variable may name a file (`…_FILE`).
  *
  * @throws SentifluxError SF_CONFIG_UNREADABLE, or SF_CONFIG_INVALID with every path that is wrong, its value
- *   and what was expected
+ *   unless it may be secret, and what was expected
  */
-export async function loadConfig(
-  file: string | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<Config> {
+export async function loadConfig(file: string | undefined, environment: Environment): Promise<Config> {
   const fromFile =
-    file === undefined ? {} : await readYaml(file, 'SF_CONFIG_UNREADABLE', 'SF_CONFIG_INVALID');
+    file === undefined
+      ? {}
+      : await withReferences(await readYaml(file, 'SF_CONFIG_UNREADABLE', 'SF_CONFIG_INVALID'), {
+          file,
+          environment,
+        });
   if (!isTree(fromFile)) {
     throw new SentifluxError('SF_CONFIG_INVALID', `${file} holds no keys.`, {
       hint: 'See docs/configuration.md.',
     });
   }
   if (file !== undefined) resolvePaths(fromFile, dirname(file));
-  const merged = withEnvironment(fromFile, environment);
+  const merged = await withEnvironment(fromFile, environment);
   const parsed = configSchema.safeParse(merged);
   if (parsed.success) return parsed.data;
   throw new SentifluxError(
     'SF_CONFIG_INVALID',
-    `${file ?? 'the environment'}: ${problems(parsed.error, merged)}.`,
+    `${file ?? 'the environment'}: ${problems(parsed.error, merged, mayHoldSecret)}.`,
     {
       hint: 'docs/configuration.md lists every key.',
     },
@@ -51,9 +54,13 @@ export async function loadBrands(file: string): Promise<readonly Brand[]> {
   const content = await readYaml(file, 'SF_BRANDS_INVALID', 'SF_BRANDS_INVALID');
   const parsed = brandsFileSchema.safeParse(content);
   if (!parsed.success) {
-    throw new SentifluxError('SF_BRANDS_INVALID', `${file}: ${problems(parsed.error, content)}.`, {
-      hint: 'See docs/brands.md for the keys.',
-    });
+    throw new SentifluxError(
+      'SF_BRANDS_INVALID',
+      `${file}: ${problems(parsed.error, content, () => false)}.`,
+      {
+        hint: 'See docs/brands.md for the keys.',
+      },
+    );
   }
   const { brands } = parsed.data;
   const repeated = brands.find((brand, i) => brands.findIndex(({ id }) => id === brand.id) !== i);
@@ -78,14 +85,26 @@ async function readYaml(file: string, unreadable: ErrorCode, invalid: ErrorCode)
   return parseYaml(text, file, invalid) ?? {};
 }
 
-/** Without the lines around the fault, which may hold secrets. */
+/**
+ * Names the kind and the place of a fault only: its words and the lines around it may hold secrets. What YAML merely
+ * warns of is one too, since a text that begins with `!` would lose its first word.
+ */
 function parseYaml(text: string, where: string, invalid: ErrorCode): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [fault] = [...document.errors, ...document.warnings];
+  if (fault !== undefined) {
+    const { line, col } = lines.linePos(fault.pos[0]);
+    const what = fault.code.toLowerCase().replaceAll('_', ' ');
+    throw new SentifluxError(invalid, `${where} is not YAML: ${what} at line ${line}, column ${col}.`, {
+      hint: 'Mend that line; a text with special characters needs quotes.',
+    });
+  }
   try {
-    return parse(text);
-  } catch (error) {
-    const [what = ''] = messageOf(error).split(/:?\n/);
-    throw new SentifluxError(invalid, `${where} is not YAML: ${what}.`, {
-      hint: 'Mend the line that it names.',
+    return document.toJS();
+  } catch {
+    throw new SentifluxError(invalid, `${where} is not YAML: an alias (*…) refers to nothing.`, {
+      hint: 'A text that begins with * needs quotes.',
     });
   }
 }
@@ -102,27 +121,33 @@ function resolvePaths(tree: Tree, directory: string): void {
   }
 }
 
-function withEnvironment(tree: Tree, environment: Readonly<Record<string, string | undefined>>): Tree {
+async function withEnvironment(tree: Tree, environment: Environment): Promise<Tree> {
   const merged = structuredClone(tree);
   const byVariable = new Map(settings().map((setting) => [setting.variable, setting]));
   for (const [variable, value] of Object.entries(environment)) {
     if (value === undefined || !variable.startsWith('SENTIFLUX_') || variable === 'SENTIFLUX_CONFIG')
       continue;
-    const setting = byVariable.get(variable);
+    const direct = byVariable.get(variable);
+    const setting = direct ?? byVariable.get(variable.replace(/_FILE$/, ''));
     if (setting === undefined) {
       throw new SentifluxError('SF_CONFIG_INVALID', `the variable ${variable} names no setting.`, {
         hint: 'docs/configuration.md lists the variables.',
       });
     }
-    assign(merged, setting.path, typedValue(value, setting));
+    if (direct === undefined && environment[setting.variable] !== undefined) {
+      throw new SentifluxError('SF_CONFIG_INVALID', `both ${setting.variable} and ${variable} are set.`, {
+        hint: 'Keep one of them.',
+      });
+    }
+    const text = direct === undefined ? await readText(value, `the variable ${variable}`) : value;
+    assign(merged, setting.path, typedValue(text, setting));
   }
   return merged;
 }
 
 /** Numbers, booleans and lists are written as in YAML; a list of texts also as `a,b`. */
 function typedValue(value: string, { variable, type }: Setting): unknown {
-  if (type === 'array' && !value.trimStart().startsWith('['))
-    return value.split(',').map((item) => item.trim());
+  if (type === 'array' && !/^\s*(\[|- )/.test(value)) return value.split(',').map((item) => item.trim());
   if (type === 'array' || type === 'number' || type === 'integer' || type === 'boolean')
     return parseYaml(value, `the variable ${variable}`, 'SF_CONFIG_INVALID');
   return value;
@@ -141,24 +166,23 @@ function assign(tree: Tree, path: readonly string[], value: unknown): void {
   assign(next, rest, value);
 }
 
-function problems(error: z.ZodError, input: unknown): string {
-  return error.issues
-    .map((issue) => {
-      const path = issue.path.map(String).join('.') || 'the top level';
-      if (issue.code === 'unrecognized_keys') return `${path} has no key "${issue.keys.join('", "')}"`;
-      const value = issue.path.reduce<unknown>((node, key) => {
-        return isTree(node) || Array.isArray(node) ? Reflect.get(node, key) : undefined;
-      }, input);
-      const expected = issue.message.replace(/^Invalid \w+: /, '');
-      if (value === undefined) return `${path} is missing (${expected})`;
-      const shown = mayBeSecret(path) ? 'not what it should be' : JSON.stringify(value);
-      return `${path} is ${shown}: ${expected}`;
-    })
-    .join('; ');
-}
-
-function mayBeSecret(path: string): boolean {
-  return SECRET_PATHS.some((secret) => path === secret || path.startsWith(`${secret}.`));
+function problems(
+  error: z.ZodError,
+  input: unknown,
+  isSecret: (path: readonly PropertyKey[]) => boolean,
+): string {
+  const found = error.issues.map((issue) => {
+    const path = issue.path.map(String).join('.') || 'the top level';
+    if (issue.code === 'unrecognized_keys') return `${path} has no key "${issue.keys.join('", "')}"`;
+    const value = issue.path.reduce<unknown>((node, key) => {
+      return isTree(node) || Array.isArray(node) ? Reflect.get(node, key) : undefined;
+    }, input);
+    const expected = issue.message.replace(/^Invalid \w+: /, '');
+    if (value === undefined) return `${path} is missing (${expected})`;
+    const shown = isSecret(issue.path) ? 'not what it should be' : JSON.stringify(value);
+    return `${path} is ${shown}: ${expected}`;
+  });
+  return maskedAddresses(found.join('; '));
 }
 
 function isTree(value: unknown): value is Tree {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretPart, secretText } from './values.js';
 
 /** Names that stand in keys, jobs and metrics. */
 export const NAME = /^[a-z0-9-]{1,64}$/;
@@ -29,15 +30,18 @@ const overHttp = {
 const webhook = z.strictObject({
   kind: z.literal('webhook'),
   ...overHttp,
-  url: address,
-  secret: z.string().min(1).optional().describe('signs the body with HMAC-SHA256'),
+  url: address.meta(secretPart('path')),
+  secret: secretText('signs the body with HMAC-SHA256'),
 });
 
 const alertmanager = z.strictObject({
   kind: z.literal('alertmanager'),
   ...overHttp,
-  url: address.describe('of Alertmanager itself, e.g. http://alertmanager:9093'),
-  bearerToken: z.string().min(1).optional(),
+  url: address.meta({
+    description: 'of Alertmanager itself, e.g. http://alertmanager:9093',
+    ...secretPart('userinfo'),
+  }),
+  bearerToken: secretText('sent as Authorization'),
   labels: z.record(z.string().regex(/^[a-zA-Z_]\w*$/), z.string()).default({}),
 });
 
@@ -45,20 +49,26 @@ const pagerduty = z.strictObject({
   kind: z.literal('pagerduty'),
   ...overHttp,
   url: address.default('https://events.pagerduty.com/v2/enqueue'),
-  routingKey: z.string().min(1).describe('integration key of a service, Events API v2'),
+  routingKey: z
+    .string()
+    .min(1)
+    .meta({ description: 'integration key of a service, Events API v2', ...secretPart('value') }),
   severity: z.enum(['critical', 'error', 'warning', 'info']).default('error'),
 });
 
 const slack = z.strictObject({
   kind: z.literal('slack'),
   ...overHttp,
-  url: address.describe('of an incoming webhook'),
+  url: address.meta({ description: 'of an incoming webhook', ...secretPart('path') }),
 });
 
 const teams = z.strictObject({
   kind: z.literal('teams'),
   ...overHttp,
-  url: address.describe('of a workflow that posts what a webhook receives'),
+  url: address.meta({
+    description: 'of a workflow that posts what a webhook receives',
+    ...secretPart('path'),
+  }),
 });
 
 const email = z
@@ -72,7 +82,7 @@ const email = z
       .default('starttls')
       .describe('starttls: nothing is sent where the server does not offer it'),
     user: z.string().min(1).optional(),
-    password: z.string().min(1).optional(),
+    password: secretText('of the user'),
     from: z.email(),
     to: z.array(z.email()).min(1),
   })

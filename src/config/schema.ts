@@ -3,31 +3,13 @@ import { ALERT_MEASURES } from '../contracts/alert.js';
 import { epochMillis, NAMESPACE } from '../contracts/ids.js';
 import { isTimeZone } from '../contracts/time-zone.js';
 import { FIXED_TIERS, TIER_MILLIS } from '../contracts/window.js';
+import { kafka, redis } from './connections.js';
 import { receiver } from './receivers.js';
-
-const millis = (value: number) => z.number().int().nonnegative().default(value);
-const port = (value: number) => z.number().int().min(0).max(65_535).default(value);
-const positive = (value: number) => z.number().int().positive().default(value);
-/** An object that may be left out: every key in it has a default, which a generic shape cannot tell the compiler. */
-const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape).prefault({} as z.input<z.ZodObject<Shape, z.core.$strict>>);
+import { millis, port, positive, secretPart, secretText, section } from './values.js';
 
 /** `a.b.c` or `a[0].b` into a message; several alternatives are tried in order. */
 const fieldPath = (value: string) =>
   z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).default(value);
-
-const kafka = section({
-  brokers: z.array(z.string().min(1)).min(1).default(['127.0.0.1:9092']).describe('host:port of the brokers'),
-  clientId: z.string().min(1).default('sentiflux').describe('name of the worker in the logs of the brokers'),
-  connectionTimeoutMs: millis(3_000).describe('how long a broker may take to answer a connection'),
-  sessionTimeoutMs: millis(30_000).describe('a worker not heard of for this long loses its partitions'),
-  maxFetchBytes: positive(4_194_304).describe('most bytes of one fetch, over all partitions'),
-  fetchWaitMs: millis(100).describe('how long the broker may wait to fill a fetch'),
-  delivery: z
-    .enum(['at-least-once', 'exactly-once'])
-    .default('at-least-once')
-    .describe('how results and dead letters are written: exactly-once in transactions; see docs/delivery.md'),
-});
 
 const streams = section({
   kind: z.enum(['memory', 'file', 'kafka']).default('kafka').describe('where records come from and go to'),
@@ -83,11 +65,7 @@ const input = section({
 
 const output = section({
   includeText: z.boolean().default(false).describe('put the text of the post into sentiment.scored'),
-  authorKey: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('secret of the author hash; without one it lasts as long as the process'),
+  authorKey: secretText('secret of the author hash; without one it lasts as long as the process'),
 });
 
 const scoring = section({
@@ -139,11 +117,6 @@ const aggregation = section({
   recentPosts: positive(65_536).describe(
     'posts of a partition that are kept to tell their repeats, the last ones, some 110 bytes each in Redis and 200 in memory',
   ),
-});
-
-const redis = section({
-  url: z.string().min(1).default('redis://127.0.0.1:6379').describe('redis:// or rediss:// address'),
-  connectTimeoutMs: millis(5_000).describe('how long Redis may take to answer a connection'),
 });
 
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of the day such as 22:00');
@@ -294,7 +267,11 @@ export const TOKEN_NAME = /^[\w.-]{1,64}$/;
 const apiToken = z.strictObject({
   name: z.string().regex(TOKEN_NAME, 'expected up to 64 letters, digits, _, . or -'),
   scopes: z.array(z.enum(API_SCOPES)).min(1),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits, as `token create` prints them'),
+  // No secret by itself; but whoever mistakes it writes the token here.
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits, as `token create` prints them')
+    .meta(secretPart('value')),
 });
 
 const api = section({
@@ -322,9 +299,11 @@ const api = section({
     .string()
     .min(32)
     .optional()
-    .describe(
-      'secret of the sessions of signed-in pages, the same for every api process; without one they end with the process',
-    ),
+    .meta({
+      description:
+        'secret of the sessions of signed-in pages, the same for every api process; without one they end with the process',
+      ...secretPart('value'),
+    }),
   sessionMs: positive(43_200_000).describe('how long a page stays signed in'),
   requestsPerMinute: positive(1_200).describe('of one token or address; more are refused with status 429'),
   scoresPerMinute: positive(300).describe('of those that score texts, which are counted apart'),
@@ -381,6 +360,7 @@ export type ApiConfig = Config['api'];
 export type ApiToken = Readonly<z.infer<typeof apiToken>>;
 export type ApiScope = (typeof API_SCOPES)[number];
 export type AlertRule = z.infer<typeof rule>;
+export type { Sasl } from './connections.js';
 export type {
   AlertmanagerConfig,
   EmailConfig,
@@ -393,6 +373,7 @@ export type {
 } from './receivers.js';
 export type Silence = Readonly<z.infer<typeof silence>>;
 export type StreamsConfig = Config['streams'];
+export type RedisConfig = Config['redis'];
 
 function haveNamesOfTheirOwn(items: ReadonlyArray<{ readonly name: string }>): boolean {
   return new Set(items.map(({ name }) => name)).size === items.length;

@@ -9,6 +9,8 @@ export interface Setting {
   readonly variable: string;
   readonly description: string;
   readonly type: string;
+  /** Whether all of it or a part may be. */
+  readonly isSecret: boolean;
   /** As JSON; left out where there is none. */
   readonly default?: string;
 }
@@ -19,6 +21,7 @@ const jsonSchema = z.looseObject({
   default: z.unknown().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
   enum: z.array(z.unknown()).optional(),
+  secret: z.unknown().optional(),
 });
 
 /** Every key of the configuration, in the order of the schema. */
@@ -36,6 +39,7 @@ function leaves(node: unknown, path: readonly string[]): readonly Setting[] {
       path,
       variable: variableName(path),
       description: schema.description ?? '',
+      isSecret: schema.secret !== undefined,
       type: schema.enum?.map((value) => JSON.stringify(value)).join(' or ') ?? schema.type ?? 'text or list',
       ...(schema.default !== undefined && { default: JSON.stringify(schema.default) }),
     },

@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'SF_RESULT_INVALID'
   // Redis and the jobs in it
   | 'SF_STORE_UNREACHABLE'
+  | 'SF_STORE_REFUSED'
   | 'SF_STORE_CONFLICT'
   | 'SF_STORE_DAMAGED'
   | 'SF_DELIVERY_FAILED'

@@ -15,7 +15,7 @@ async function open(url: string) {
   const store = await openStore('redis', clock, {
     ...config,
     aggregation: { ...config.aggregation, store: 'redis' },
-    redis: { url, connectTimeoutMs: 1_000 },
+    redis: { url, connectTimeoutMs: 1_000, tls: { rejectUnauthorized: true } },
   });
   const aggregator = createAggregator({ store, config: defaults, clock, logger: silentLogger });
   let offset = 0;

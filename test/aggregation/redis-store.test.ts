@@ -193,7 +193,11 @@ describe('a Redis that does not serve', () => {
     const port = await freePort();
     const config = {
       aggregation: { ...defaults, store: 'redis' as const },
-      redis: { url: `redis://user:secret@127.0.0.1:${port}`, connectTimeoutMs: 1_000 },
+      redis: {
+        url: `redis://user:secret@127.0.0.1:${port}`,
+        connectTimeoutMs: 1_000,
+        tls: { rejectUnauthorized: true },
+      },
     };
     const opening = openWindowStore({ config, partitionCount: 1, clock, logger: silentLogger });
     await expect(opening).rejects.toMatchObject({

@@ -100,7 +100,7 @@ describe('run', () => {
       file('worker.yaml', JSON.stringify(settings)),
     ]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^SF_STORE_UNREACHABLE .*Connection is closed\. Check .*\n$/m);
+    expect(stderr).toMatch(/^SF_STORE_UNREACHABLE .*connect ECONNREFUSED 127\.0\.0\.1:1\. Check .*\n$/m);
   });
 
   it('names the topics that do not exist', async () => {

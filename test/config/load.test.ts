@@ -61,7 +61,7 @@ describe('the configuration', () => {
     [
       'a kind of receiver that there is not',
       'alerting: { receivers: [{ name: ops, kind: fax }] }',
-      'alerting.receivers.0.kind is not what it should be',
+      'alerting.receivers.0.kind is "fax"',
     ],
     [
       'two receivers of one name',
@@ -71,7 +71,7 @@ describe('the configuration', () => {
     [
       'a receiver of a rule that there is not',
       'alerting: { receivers: [{ name: a, kind: slack, url: "https://a", rules: [volume] }] }',
-      'alerting.receivers.0.rules is not what it should be: no rule is named "volume"',
+      'alerting.receivers.0.rules is ["volume"]: no rule is named "volume"',
     ],
     [
       'a mail account without its password',

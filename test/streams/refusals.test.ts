@@ -1,11 +1,13 @@
 import { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
+import { configSchema } from '../../src/config/schema.js';
 import { isRefusal, translated } from '../../src/streams/kafka/errors.js';
 
 const answer = (type: string, retriable = false) =>
   new KafkaJSProtocolError(Object.assign(new Error(type), { type, code: 0, retriable }));
 
-const toldOf = (error: Error) => translated(error, 'cannot read the offsets of posts', ['127.0.0.1:9092']);
+const { kafka } = configSchema.parse({}).streams;
+const toldOf = (error: Error) => translated(error, 'cannot read the offsets of posts', kafka);
 
 describe('a transaction that failed', () => {
   it.each([

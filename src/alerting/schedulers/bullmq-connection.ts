@@ -1,10 +1,15 @@
 import { Redis } from 'ioredis';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { Logger } from '../../contracts/logger.js';
+import {
+  connectRedis,
+  REDIS_HINT,
+  type RedisAddress,
+  redisLogin,
+  redisRefusal,
+} from '../../contracts/redis-address.js';
 
-export interface BullmqConnectionOptions {
-  readonly url: string;
-  readonly connectTimeoutMs: number;
+export interface BullmqConnectionOptions extends RedisAddress {
   /** Begins every key. */
   readonly namespace: string;
   readonly logger: Logger;
@@ -36,25 +41,25 @@ export async function receiversWithQueue(redis: Redis, prefix: string): Promise<
   return [...names].sort();
 }
 
-/** @throws SentifluxError SF_STORE_UNREACHABLE */
+/** @throws SentifluxError SF_STORE_UNREACHABLE, SF_STORE_REFUSED */
 export async function connectForJobs(
-  { url, connectTimeoutMs, logger }: BullmqConnectionOptions,
+  options: BullmqConnectionOptions,
   maxRetriesPerRequest: number | null,
 ): Promise<Redis> {
-  const connection = new Redis(url, {
+  const connection = new Redis(options.url, {
+    ...redisLogin(options),
     lazyConnect: true,
-    connectTimeout: connectTimeoutMs,
     maxRetriesPerRequest,
     socketTimeout: SOCKET_TIMEOUT_MILLIS,
     // After a failover the connection may still lead to what is a replica now; what it refused is sent again.
     reconnectOnError: (error) => (error.message.includes('READONLY') ? 2 : false),
   });
-  connection.on('error', warningOf(logger));
+  connection.on('error', warningOf(options.logger));
   try {
-    await connection.connect();
+    await connectRedis(connection);
   } catch (error) {
     connection.disconnect();
-    throw unreachable(error);
+    throw redisRefusal(error, options) ?? unreachable(error);
   }
   return connection;
 }
@@ -75,7 +80,7 @@ export async function reaching<Result>(work: Promise<Result>): Promise<Result> {
 
 function unreachable(cause: unknown): SentifluxError {
   return new SentifluxError('SF_STORE_UNREACHABLE', `The jobs in Redis failed: ${messageOf(cause)}.`, {
-    hint: 'Check that Redis runs where redis.url says and has memory left.',
+    hint: REDIS_HINT,
     cause,
   });
 }

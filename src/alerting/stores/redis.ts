@@ -3,6 +3,13 @@ import { Redis } from 'ioredis';
 import { type Alert, alertKey, alertSchema } from '../../contracts/alert.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { Logger } from '../../contracts/logger.js';
+import {
+  connectRedis,
+  REDIS_HINT,
+  type RedisAddress,
+  redisLogin,
+  redisRefusal,
+} from '../../contracts/redis-address.js';
 import { type Silence, silenceSchema } from '../../contracts/silence.js';
 import {
   ALERT_RETENTION_MILLIS,
@@ -14,9 +21,7 @@ import {
 } from '../alert-store.js';
 import { ruleStateSchema } from '../state.js';
 
-export interface RedisAlertStoreOptions {
-  readonly url: string;
-  readonly connectTimeoutMs: number;
+export interface RedisAlertStoreOptions extends RedisAddress {
   /** Begins every key. */
   readonly namespace: string;
   readonly logger: Logger;
@@ -41,7 +46,7 @@ type ScriptedRedis = Redis & Record<keyof typeof scripts, (...args: (string | nu
  * state and the alert together. Nothing is sent again after a lost connection: a commit that arrived twice
  * would look like another process'.
  *
- * @throws SentifluxError SF_STORE_UNREACHABLE, as every operation does
+ * @throws SentifluxError SF_STORE_UNREACHABLE or SF_STORE_REFUSED, as every operation does
  */
 export async function openRedisAlertStore(options: RedisAlertStoreOptions): Promise<AlertStore> {
   const prefix = `sf:{${options.namespace}:alerts}:`;
@@ -55,9 +60,9 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
 
   // ioredis adds a method for each script, which its types cannot know.
   const redis = new Redis(options.url, {
+    ...redisLogin(options),
     scripts,
     lazyConnect: true,
-    connectTimeout: options.connectTimeoutMs,
     socketTimeout: SOCKET_TIMEOUT_MILLIS,
     autoResendUnfulfilledCommands: false,
     // With any greater number ioredis leaves a command pending for ever whose connection closed before its reply.
@@ -76,13 +81,12 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
     try {
       return await work;
     } catch (error) {
+      const refusal = redisRefusal(error, options);
+      if (refusal !== undefined) throw refusal;
       throw new SentifluxError(
         'SF_STORE_UNREACHABLE',
         `The store of the alerts failed: ${messageOf(error)}.`,
-        {
-          hint: 'Check that Redis runs where redis.url says and has memory left.',
-          cause: error,
-        },
+        { hint: REDIS_HINT, cause: error },
       );
     }
   };
@@ -103,7 +107,7 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
   }
 
   try {
-    await reaching(redis.connect());
+    await reaching(connectRedis(redis));
   } catch (error) {
     redis.disconnect();
     throw error;

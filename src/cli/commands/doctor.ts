@@ -3,6 +3,7 @@ import { loadBrands, loadConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { silentLogger } from '../../contracts/logger.js';
+import { connectRedis, REDIS_HINT, redisLogin, redisRefusal } from '../../contracts/redis-address.js';
 import type { ModelBundle } from '../../model/bundle.js';
 import { loadModel } from '../../pipelines/model.js';
 import { shippedModel } from '../../pipelines/scorer.js';
@@ -120,20 +121,22 @@ async function lookAtStore(config: Config): Promise<string> {
   if (config.aggregation.store === 'memory') return 'memory, no service needed';
   const { Redis } = await import('ioredis');
   const redis = new Redis(config.redis.url, {
+    ...redisLogin(config.redis),
     lazyConnect: true,
-    connectTimeout: config.redis.connectTimeoutMs,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
   // Reported by the failing command below.
   redis.on('error', () => {});
   try {
-    await redis.connect();
+    await connectRedis(redis);
     const info = await redis.info('server');
     return `Redis ${/redis_version:(\S+)/.exec(info)?.[1] ?? '(version unknown)'} at ${redis.options.host}:${redis.options.port}`;
   } catch (cause) {
+    const refusal = redisRefusal(cause, config.redis);
+    if (refusal !== undefined) throw refusal;
     throw new SentifluxError('SF_STORE_UNREACHABLE', `Redis does not answer: ${messageOf(cause)}.`, {
-      hint: 'Check redis.url, or run make services.',
+      hint: REDIS_HINT,
       cause,
     });
   } finally {

@@ -1,6 +1,8 @@
-import { Kafka, logLevel, type RetryOptions } from 'kafkajs';
-import type { Config } from '../../config/schema.js';
+import { Kafka, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs';
+import type { Config, Sasl } from '../../config/schema.js';
+import { systemClock } from '../../contracts/clock.js';
 import type { Logger } from '../../contracts/logger.js';
+import { accessTokens } from './access-tokens.js';
 
 export type KafkaConfig = Config['streams']['kafka'];
 
@@ -11,8 +13,12 @@ const RETRY: RetryOptions = { initialRetryTime: 100, retries: 8, maxRetryTime: 5
 const TRANSACTION_IS_ENDING =
   'The producer attempted to update a transaction while another concurrent operation on the same transaction was ongoing';
 
+/** Every client of the program is made here, so each encrypts and logs in as the configuration says. */
 export function createClient(config: KafkaConfig, logger: Logger, retry = RETRY): Kafka {
+  const { enabled, ...tls } = config.tls;
   return new Kafka({
+    ...(enabled && { ssl: tls }),
+    ...(config.sasl !== undefined && { sasl: loginOf(config.sasl) }),
     clientId: config.clientId,
     brokers: [...config.brokers],
     connectionTimeout: config.connectionTimeoutMs,
@@ -28,6 +34,20 @@ export function createClient(config: KafkaConfig, logger: Logger, retry = RETRY)
         else logger.debug(details, message);
       },
   });
+}
+
+/** A new object each time: kafkajs keeps things in it. */
+function loginOf(sasl: Sasl): SASLOptions {
+  switch (sasl.mechanism) {
+    case 'OAUTHBEARER':
+      return { mechanism: 'oauthbearer', oauthBearerProvider: accessTokens(sasl, systemClock) };
+    case 'PLAIN':
+      return { ...sasl, mechanism: 'plain' };
+    case 'SCRAM-SHA-256':
+      return { ...sasl, mechanism: 'scram-sha-256' };
+    case 'SCRAM-SHA-512':
+      return { ...sasl, mechanism: 'scram-sha-512' };
+  }
 }
 
 /** Without stacks: kafkajs logs its own at every retry. */

@@ -108,7 +108,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
       })
       .catch((error: unknown) => {
         if (!isWanted()) return;
-        options.onFailure(errorOf(translated(error, `cannot begin to read ${topic}`, config.brokers)));
+        options.onFailure(errorOf(translated(error, `cannot begin to read ${topic}`, config)));
       })
       .finally(() => beginning.delete(done));
     beginning.add(done);

@@ -1,4 +1,7 @@
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
+import { tlsFault } from '../../contracts/tls-faults.js';
+import { TokenEndpointAway } from './access-tokens.js';
+import type { KafkaConfig } from './client.js';
 
 const UNREACHABLE = /Connection|BrokerNotFound|NoBrokerAvailable|RequestTimeout|LockTimeout/;
 
@@ -11,18 +14,58 @@ const HINTS: Readonly<Record<string, string>> = {
   NOT_ENOUGH_REPLICAS: "Too few brokers run for the topic's min.insync.replicas.",
 };
 
+const NOT_ALLOWED = 'Allow the user of streams.kafka.sasl what its role needs (docs/security.md).';
+
 /** Turns an error of kafkajs into one that says what to do. */
-export function translated(error: unknown, what: string, brokers: readonly string[]): unknown {
+export function translated(
+  error: unknown,
+  what: string,
+  { brokers, sasl, tls }: Pick<KafkaConfig, 'brokers' | 'sasl' | 'tls'>,
+): unknown {
   if (error instanceof SentifluxError || !(error instanceof Error) || !error.name.startsWith('KafkaJS')) {
     return error;
   }
   const root = rootOf(error);
+  if (root instanceof SentifluxError) return root;
   const type = typeOf(root);
+  const refused = (message: string, hint?: string) =>
+    new SentifluxError('SF_STREAM_REFUSED', `${what}: ${message}.`, {
+      ...(hint !== undefined && { hint }),
+      cause: error,
+    });
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
     return new SentifluxError('SF_TOPIC_MISSING', `${what}: the broker knows no such topic.`, {
       hint: 'Run sentiflux topics create.',
       cause: error,
     });
+  }
+  if (root instanceof TokenEndpointAway) {
+    return new SentifluxError('SF_STREAM_UNREACHABLE', `${what}: ${root.message}.`, {
+      hint: 'Check streams.kafka.sasl.tokenEndpoint.',
+      cause: error,
+    });
+  }
+  const place = 'broker' in root && typeof root.broker === 'string' ? root.broker : brokers.join(', ');
+  const fault = tlsFault(root, {
+    section: 'streams.kafka.tls',
+    off: 'set streams.kafka.tls.enabled to false',
+  });
+  if (fault !== undefined) return refused(`Kafka at ${place} and TLS: ${fault.reason}`, fault.hint);
+  if (root.name === 'KafkaJSSASLAuthenticationError') {
+    return refused(
+      `Kafka at ${place} refuses the login: ${messageOf(root)}`,
+      `Check ${sasl?.mechanism === 'OAUTHBEARER' ? 'the token endpoint, client and scope' : 'mechanism, username and password'} of streams.kafka.sasl.`,
+    );
+  }
+  if (root.name === 'KafkaJSConnectionClosedError' || /before secure TLS/.test(root.message)) {
+    return new SentifluxError(
+      'SF_STREAM_UNREACHABLE',
+      `${what}: Kafka at ${place} closes connections ${tls.enabled ? 'with' : 'without'} TLS ${sasl === undefined ? 'and without a login' : `and with ${sasl.mechanism}`}.`,
+      {
+        hint: 'Compare streams.kafka.tls and streams.kafka.sasl with what the listener of the broker expects.',
+        cause: error,
+      },
+    );
   }
   if (UNREACHABLE.test(root.name)) {
     return new SentifluxError(
@@ -31,11 +74,10 @@ export function translated(error: unknown, what: string, brokers: readonly strin
       { hint: 'Check streams.kafka.brokers and that the brokers run.', cause: error },
     );
   }
-  const hint = HINTS[type];
-  return new SentifluxError('SF_STREAM_REFUSED', `${what}: ${messageOf(root)} (${type || root.name}).`, {
-    ...(hint !== undefined && { hint }),
-    cause: error,
-  });
+  return refused(
+    `${messageOf(root)} (${type || root.name})`,
+    type.endsWith('_AUTHORIZATION_FAILED') ? NOT_ALLOWED : HINTS[type],
+  );
 }
 
 /** Answers that say how a transaction stands, or who may write it: a new producer gets others. */
@@ -57,6 +99,7 @@ export function isRefusal(error: unknown): boolean {
   if (error instanceof SentifluxError && error.cause !== undefined) return isRefusal(error.cause);
   if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) return true;
   const root = rootOf(error);
+  if (root instanceof SentifluxError || root.name === 'KafkaJSSASLAuthenticationError') return true;
   const type = typeOf(root);
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return true;
   return type !== '' && !OF_THE_TRANSACTION.has(type) && 'retriable' in root && root.retriable === false;

@@ -18,7 +18,7 @@ const FIRST_RETRY: RetryOptions = { initialRetryTime: 100, retries: 3 };
 /**
  * Streams on Kafka through kafkajs, which stays behind the port: no other file knows it.
  *
- * @throws SentifluxError SF_STREAM_UNREACHABLE
+ * @throws SentifluxError SF_STREAM_UNREACHABLE, SF_STREAM_REFUSED
  */
 export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Promise<Streams> {
   registerCodecs();
@@ -32,7 +32,7 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
     try {
       return await work();
     } catch (error) {
-      throw translated(error, what, config.brokers);
+      throw translated(error, what, config);
     }
   };
   /** Closes a resource once, at the latest with the streams. */
@@ -58,6 +58,12 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
       return found[0]?.partitions.length ?? 0;
     });
 
+  if (!config.tls.enabled && config.sasl !== undefined && !config.sasl.mechanism.startsWith('SCRAM')) {
+    logger.warn(
+      { mechanism: config.sasl.mechanism },
+      'the login to Kafka goes over the network unencrypted: set streams.kafka.tls.enabled',
+    );
+  }
   await attempt('cannot connect', async () => {
     await probe(config, logger);
     await admin.connect();
@@ -151,11 +157,16 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
   };
 }
 
-/** Tells soon that a broker's address is wrong, where later requests are patient. */
+/** Tells soon that a broker's address or a login is wrong, where later requests are patient. */
 async function probe(config: KafkaConfig, logger: Logger): Promise<void> {
   const admin = createClient(config, logger, FIRST_RETRY).admin();
-  await admin.connect();
-  await admin.disconnect();
+  try {
+    await admin.connect();
+    // A broker lets anybody connect, and closes the connection at the first request without a login.
+    await admin.describeCluster();
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 function namesOf(records: readonly OutputRecord[]): string {

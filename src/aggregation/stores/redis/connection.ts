@@ -1,15 +1,19 @@
 import { Redis } from 'ioredis';
 import { messageOf, SentifluxError } from '../../../contracts/errors.js';
 import type { Logger } from '../../../contracts/logger.js';
+import {
+  connectRedis,
+  REDIS_HINT,
+  type RedisAddress,
+  redisLogin,
+  redisPlace,
+  redisRefusal,
+} from '../../../contracts/redis-address.js';
 import { isUnknownScript, type Script } from './script.js';
 
-export interface ConnectionConfig {
-  /** `redis://` or, with TLS, `rediss://`. */
-  readonly url: string;
-  readonly connectTimeoutMs: number;
-}
+export type ConnectionConfig = RedisAddress;
 
-/** What the stores send their commands through. Every method throws SentifluxError SF_STORE_UNREACHABLE. */
+/** What the stores send their commands through. Every method throws SentifluxError SF_STORE_UNREACHABLE or _REFUSED. */
 export interface Connection {
   send<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply>;
   run(script: Script, keys: readonly string[], args: ReadonlyArray<string | number>): Promise<unknown>;
@@ -28,12 +32,12 @@ const UNAVAILABLE =
  * and the aggregator reads where the store stands before it tries again. (Its scripts compare that position,
  * so a second copy would change nothing; but only the aggregator can tell what became of the first.)
  *
- * @throws SentifluxError SF_STORE_UNREACHABLE
+ * @throws SentifluxError SF_STORE_UNREACHABLE, SF_STORE_REFUSED
  */
 export async function connect(config: ConnectionConfig, logger: Logger): Promise<Connection> {
   const client = new Redis(config.url, {
+    ...redisLogin(config),
     lazyConnect: true,
-    connectTimeout: config.connectTimeoutMs,
     socketTimeout: SOCKET_TIMEOUT_MILLIS,
     autoResendUnfulfilledCommands: false,
     // Fails what waits for a reply as soon as the connection closes. With any greater number ioredis leaves
@@ -43,21 +47,21 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
     reconnectOnError: (error) => (error.message.includes('READONLY') ? 1 : false),
   });
   client.on('error', (error: Error) => logger.warn({ err: error }, 'the connection to Redis failed'));
-  const place = `${client.options.host}:${client.options.port}`;
+  const place = redisPlace(config);
 
   async function send<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
     try {
       return await command(client);
     } catch (error) {
-      throw isUnavailable(error) ? unreachable(place, error) : error;
+      throw redisRefusal(error, config) ?? (isUnavailable(error) ? unreachable(place, error) : error);
     }
   }
 
   try {
-    await client.connect();
+    await connectRedis(client);
   } catch (error) {
     client.disconnect();
-    throw unreachable(place, error);
+    throw redisRefusal(error, config) ?? unreachable(place, error);
   }
   return {
     send,
@@ -87,9 +91,6 @@ function unreachable(place: string, cause: unknown): SentifluxError {
   return new SentifluxError(
     'SF_STORE_UNREACHABLE',
     `Redis at ${place} does not serve: ${messageOf(cause)}.`,
-    {
-      hint: 'Check redis.url and that the server runs and has memory left.',
-      cause,
-    },
+    { hint: REDIS_HINT, cause },
   );
 }
