@@ -32,9 +32,11 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   SF_API_UNAVAILABLE: 503,
 };
 
-/** Failures of what stands behind the API: they pass, and their messages name machines. */
-const PASSING: ReadonlySet<ErrorCode> = new Set([
+/** Failures of what stands behind the API: an operator has to mend them, and their messages name machines. */
+const BEHIND: ReadonlySet<ErrorCode> = new Set([
   'SF_STORE_UNREACHABLE',
+  'SF_STORE_REFUSED',
+  'SF_STORE_DAMAGED',
   'SF_STREAM_UNREACHABLE',
   'SF_SCORER_FAILED',
 ]);
@@ -64,7 +66,7 @@ function failureOf(error: FastifyError | SentifluxError, requestId: string): Fai
     const { code, message, hint } = error;
     const status = STATUS[code];
     if (status !== undefined) return { status, code, message, hint };
-    if (PASSING.has(code)) {
+    if (BEHIND.has(code)) {
       return {
         status: 503,
         code: 'SF_API_UNAVAILABLE',

@@ -89,7 +89,7 @@ describe.skipIf(!canStartRedis)('a Redis in trouble', () => {
     await post(100);
     expect(performance.now() - begun).toBeGreaterThan(9_000);
     expect(await store.counters()).toMatchObject({ counted: 200, duplicates: 0 });
-  }, 30_000);
+  });
 
   it('whose memory is full is waited for, and half a batch is never counted', async () => {
     const redis = await ownRedis();
