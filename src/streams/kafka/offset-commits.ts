@@ -7,10 +7,11 @@ import { typeOf } from './errors.js';
 type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
 
 /**
- * A minute in all. Where the coordinator is gone for good kafkajs finds the next one only when the consumer joins its
- * group anew, which can take as long as a session; then what waits here is out of date, and ends.
+ * 17 s in all. A coordinator that restarts is back by then; where another broker has become it kafkajs may go on asking the
+ * old one: after a join that the new one refused while it was loading, it fetches and heartbeats on as before, and only
+ * a join that succeeds tells the part of it that commits.
  */
-const ATTEMPTS = 34;
+const ATTEMPTS = 12;
 const MOST_WAIT_MILLIS = 2_000;
 
 /** The group has moved on: what was read before is read again by whoever has the partition now. */
