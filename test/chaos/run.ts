@@ -39,6 +39,8 @@ const repeats = Number(env.CHAOS_KILLS ?? Math.max(FEWEST_KILLS, Math.floor(post
 const seed = Number(env.CHAOS_SEED ?? Math.floor(Math.random() * 1_000_000));
 const folder = resolve(env.CHAOS_DIR ?? '.cache/chaos');
 const guarantees = env.CHAOS_DELIVERY ?? 'both';
+// Of the start: a long run may outlast the commit that it tries.
+const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
 
 if (process.argv.includes('--help') || env.CHAOS_SCENARIOS === 'help') {
   console.log(usage());
@@ -117,7 +119,6 @@ function tell({ scenario, delivery, notes, findings, ...figures }: Result): void
 }
 
 function conditions(): string {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const kafka = env.KAFKA_VERSION ?? '4.3.1';
   return `Seed ${seed}, commit ${commit}, Kafka ${kafka}, ${availableParallelism()} cores, Node ${process.version}.`;
 }
