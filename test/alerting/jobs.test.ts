@@ -18,6 +18,11 @@ const delivery = (name: string, receiver = 'ops'): Delivery => ({
   event: 'firing',
   alert: alertOf({ id: `acme:${name}:1772400000000` }),
 });
+const resolution = (name: string): Delivery => ({
+  ...delivery(name),
+  idempotencyKey: `acme:${name}:1772400000000:resolved`,
+  event: 'resolved',
+});
 const receivers = [
   { name: 'ops', perMinute: 1_000 },
   { name: 'slow', perMinute: 2 },
@@ -203,6 +208,29 @@ function behavesAsJobs(open: (options: JobOptions) => Promise<Jobs>): void {
     expect(await attempts.reached(2)).toEqual([
       'acme:over:1772400000000:firing',
       'acme:next:1772400000000:firing',
+    ]);
+  });
+
+  it('tells that an alert is resolved only after it has told that it fires', async () => {
+    const { jobs, attempts, deliver, idle } = await setUp([again, again]);
+    await jobs.start({ evaluate: idle, deliver });
+    await jobs.enqueue([delivery('shaky')]);
+    await jobs.enqueue([resolution('shaky')]);
+    expect(await attempts.reached(4)).toEqual([
+      'acme:shaky:1772400000000:firing',
+      'acme:shaky:1772400000000:firing',
+      'acme:shaky:1772400000000:firing',
+      'acme:shaky:1772400000000:resolved',
+    ]);
+  });
+
+  it('tells that an alert is resolved where it came to nothing to tell that it fires', async () => {
+    const { jobs, attempts, deliver, idle } = await setUp([{ kind: 'refused', reason: 'gone' }]);
+    await jobs.start({ evaluate: idle, deliver });
+    await jobs.enqueue([delivery('refused'), resolution('refused')]);
+    expect(await attempts.reached(2)).toEqual([
+      'acme:refused:1772400000000:firing',
+      'acme:refused:1772400000000:resolved',
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { Queue, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
 import { type Delivery, type DeliveryOutcome, deliverySchema } from '../delivery/delivery.js';
 import {
   type BullmqConnectionOptions,
@@ -13,6 +13,7 @@ import {
   type JobHandlers,
   type JobOptions,
   type Jobs,
+  jobBefore,
   LIMIT_MILLIS,
   logUndelivered,
   retryDelay,
@@ -27,6 +28,8 @@ const LOOK_EVERY_MILLIS = 5_000;
 /** A delivery is known by its key for this long after its end, so that it is not made twice. */
 const DONE = { age: 86_400, count: 10_000 };
 const GIVEN_UP = { age: 35 * 86_400, count: 10_000 };
+/** States of a job that will not be attempted again; `unknown` is one that has been removed. */
+const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'unknown']);
 /** Of one receiver and process. */
 const DELIVERIES_AT_ONCE = 4;
 
@@ -69,8 +72,13 @@ export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
   }
 
   function deliveryWorkers({ deliver }: JobHandlers): readonly Worker[] {
+    const attempt = async (job: Job, token?: string): Promise<string> => {
+      const delivery = deliveryOf(job.data);
+      await waitForJobBefore(job, delivery, token);
+      return settle(await deliver(delivery));
+    };
     return receivers.map(({ name, perMinute }) =>
-      new Worker(deliveryQueue(name), async ({ data }) => settle(await deliver(deliveryOf(data))), {
+      new Worker(deliveryQueue(name), attempt, {
         connection: forWorkers,
         prefix,
         concurrency: DELIVERIES_AT_ONCE,
@@ -85,6 +93,23 @@ export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
           }
         }),
     );
+  }
+
+  /**
+   * Puts a job off for as long as the one that goes before it has not ended; no attempt of its own is spent on that.
+   *
+   * @throws DelayedError, by which BullMQ knows of it
+   */
+  async function waitForJobBefore(job: Job, delivery: Delivery, token?: string): Promise<void> {
+    const before = jobBefore(delivery);
+    if (before === undefined) return;
+    const state = await deliveries.get(delivery.receiver)?.getJobState(before);
+    if (state === undefined || ENDED.has(state)) return;
+    await job.moveToDelayed(
+      Date.now() + retryDelay(job.attemptsStarted, options.deliveryBackoffMs, random),
+      token,
+    );
+    throw new DelayedError();
   }
 
   function waitAfter(attempts: number, error: Error | undefined): number {

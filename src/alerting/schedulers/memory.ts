@@ -6,6 +6,7 @@ import {
   type JobHandlers,
   type JobOptions,
   type Jobs,
+  jobBefore,
   LIMIT_MILLIS,
   logUndelivered,
   retryDelay,
@@ -22,6 +23,8 @@ export function createMemoryJobs(options: JobOptions): Jobs {
   const taken = new Set<string>();
   const waiting: Delivery[] = [];
   const running = new Set<Promise<void>>();
+  /** Deliveries that have not come to their end, by job. */
+  const delivering = new Map<string, Promise<void>>();
   const limits = new Map(
     options.receivers.map(({ name, perMinute }) => [name, createRateLimit(perMinute, LIMIT_MILLIS)]),
   );
@@ -46,6 +49,14 @@ export function createMemoryJobs(options: JobOptions): Jobs {
       }
       await pause(retryDelay(attempt, deliveryBackoffMs, random, outcome.afterMs));
     }
+  }
+
+  function beginDelivery(handlers: JobHandlers, delivery: Delivery): void {
+    const id = deliveryJobId(delivery);
+    const before = delivering.get(jobBefore(delivery) ?? '') ?? Promise.resolve();
+    const delivered = before.then(() => deliverOne(handlers, delivery)).finally(() => delivering.delete(id));
+    delivering.set(id, delivered);
+    run(delivered);
   }
 
   /** Waits for as long as the receiver has had all that it may have. */
@@ -78,7 +89,7 @@ export function createMemoryJobs(options: JobOptions): Jobs {
     async start(given) {
       handlers = given;
       run(evaluateAgainAndAgain(given));
-      for (const delivery of waiting.splice(0)) run(deliverOne(given, delivery));
+      for (const delivery of waiting.splice(0)) beginDelivery(given, delivery);
     },
 
     async enqueue(deliveries) {
@@ -87,7 +98,7 @@ export function createMemoryJobs(options: JobOptions): Jobs {
         if (taken.has(id)) continue;
         remember(id);
         if (handlers === undefined) waiting.push(delivery);
-        else run(deliverOne(handlers, delivery));
+        else beginDelivery(handlers, delivery);
       }
     },
 

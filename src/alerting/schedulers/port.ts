@@ -1,5 +1,5 @@
 import type { Logger } from '../../contracts/logger.js';
-import type { Delivery, DeliveryOutcome } from '../delivery/delivery.js';
+import { type Delivery, type DeliveryOutcome, idempotencyKey } from '../delivery/delivery.js';
 
 export interface JobHandlers {
   /**
@@ -36,7 +36,8 @@ export interface Jobs {
   start(handlers: JobHandlers): Promise<void>;
   /**
    * Takes deliveries over: each is attempted until it is delivered, refused or out of attempts. One that was
-   * taken over lately, with the same key for the same receiver, is left out.
+   * taken over lately, with the same key for the same receiver, is left out. A receiver hears of nothing else of an
+   * alert before the attempts to tell that it fires have come to their end.
    */
   enqueue(deliveries: readonly Delivery[]): Promise<void>;
   /** Finishes the attempts and the evaluation that have begun. A second call changes nothing. */
@@ -44,8 +45,20 @@ export interface Jobs {
 }
 
 /** Identifies a delivery among the jobs. BullMQ keeps colons for itself. */
-export function deliveryJobId({ receiver, idempotencyKey }: Delivery): string {
+export function deliveryJobId({
+  receiver,
+  idempotencyKey,
+}: Pick<Delivery, 'receiver' | 'idempotencyKey'>): string {
   return `${receiver}/${idempotencyKey}`.replaceAll(':', '/');
+}
+
+/**
+ * The job that must have ended before a delivery is attempted: the firing of the same alert to the same receiver. A
+ * pager that heard of the resolution first would open an incident that nobody closes.
+ */
+export function jobBefore({ receiver, event, alert }: Delivery): string | undefined {
+  if (event === 'firing') return undefined;
+  return deliveryJobId({ receiver, idempotencyKey: idempotencyKey(alert.id, 'firing') });
 }
 
 /**
