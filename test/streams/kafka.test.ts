@@ -10,7 +10,7 @@ import type { Streams } from '../../src/streams/port.js';
 import { scan } from '../../src/streams/scan.js';
 import { kafkaBrokers } from '../support/services.js';
 import { otherClient } from './other-client.js';
-import { freshName, freshTopic, numbered, read, textsOf, write } from './reader.js';
+import { connections, freshName, freshTopic, numbered, read, textsOf, write } from './reader.js';
 
 const { streams: defaults } = configSchema.parse({});
 
@@ -21,10 +21,6 @@ const open = (brokers: readonly string[], delivery: Delivery = 'at-least-once'):
     { ...defaults, kind: 'kafka', kafka: { ...defaults.kafka, brokers: [...brokers], delivery } },
     silentLogger,
   );
-
-/** Those that keep this process alive. */
-const connections = (): number =>
-  process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length;
 
 describe('streams on a Kafka that is not there', () => {
   it('say which brokers were tried', async () => {

@@ -88,6 +88,18 @@ describe('commits of offsets', () => {
     expect(requests).toHaveLength(3);
   });
 
+  it('ask for another join where kafkajs goes on asking a broker that is no coordinator, and fail after that', async () => {
+    const answer = protocolError('NOT_COORDINATOR_FOR_GROUP');
+    const { requests, first, commit } = setUp(async () => {
+      throw answer;
+    });
+    expect(await commit(first, 10)).toBe('no-coordinator');
+    expect(requests).toHaveLength(5);
+
+    // After the join, and nothing was committed since.
+    await expect(commit(first, 10)).rejects.toBe(answer);
+  });
+
   it('of an assignment that ended meanwhile are never sent', async () => {
     const { requests, assignments, first, commit } = setUp(async () => {});
     const late = commit(first, 10);

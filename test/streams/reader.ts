@@ -4,6 +4,10 @@ import type { OutputRecord, RecordBatch, RecordHeaders } from '../../src/contrac
 import { keyAt, valueAt } from '../../src/contracts/record-batch.js';
 import type { ConsumeOptions, Consumption, Streams } from '../../src/streams/port.js';
 
+/** Those that keep this process alive. */
+export const connections = (): number =>
+  process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length;
+
 /** A name that no other test has, nor another run on the same broker. */
 export const freshName = (what: string): string => `test.${what}.${randomUUID()}`;
 
@@ -74,7 +78,7 @@ export interface Reader {
 
 /** Starts a reader that is closed with the test; `settleAll` makes it settle each batch as it comes. */
 export async function read(
-  streams: Streams,
+  streams: Pick<Streams, 'consume'>,
   topic: string,
   options: Partial<ConsumeOptions> & { readonly settleAll?: boolean } = {},
 ): Promise<Reader> {

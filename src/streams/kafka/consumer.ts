@@ -45,6 +45,8 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   const filteredTo = new Map<number, number>();
   let returned = false;
   let paused = false;
+  let closing = false;
+  let joining: Promise<void> | undefined;
   const crashes: Error[] = [];
   /** Look-ups of where partitions begin that are under way. */
   const beginning = new Set<Promise<void>>();
@@ -184,10 +186,33 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   function deliverFor(assignment: Assignment): Deliver {
     return async (outputs, nextOffset) => {
       const delivered = await delivery.deliver(assignment, outputs, nextOffset);
-      if (delivered !== 'unclear') return delivered;
-      readAgain(assignment);
+      if (delivered === 'unclear') readAgain(assignment);
+      else if (delivered === 'no-coordinator') joinAgain();
+      else return delivered;
       return 'dropped';
     };
+  }
+
+  /** Leaves the group and joins it: all its partitions begin anew, from what was committed. */
+  function joinAgain(): void {
+    if (joining !== undefined || closing) return;
+    logger.warn({ topic, group: options.group }, 'no coordinator takes offsets: the group is joined again');
+    fetching.clear();
+    assignments.end();
+    joining = consumer
+      .stop()
+      .then(() => (closing ? undefined : run()))
+      .catch((error: unknown) =>
+        options.onFailure(errorOf(translated(error, `cannot join the group of ${topic} again`, config))),
+      )
+      .finally(() => {
+        joining = undefined;
+      });
+  }
+
+  /** Resolves when the consumer has joined or crashed. */
+  function run(): Promise<void> {
+    return consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
   }
 
   function readAgain(assignment: Assignment): void {
@@ -218,8 +243,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
 
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  // Resolves when the consumer has joined or crashed.
-  await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+  await run();
   const [crash] = crashes;
   if (crash !== undefined) {
     await consumer.disconnect();
@@ -261,9 +285,11 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     pause,
 
     async close() {
+      closing = true;
       pause();
       await Promise.all(assignments.all().map((assignment) => assignment.idle()));
       assignments.end();
+      await joining;
       await consumer.disconnect();
       // A client that is asked after it was closed connects anew, and stays so.
       await Promise.all(beginning);

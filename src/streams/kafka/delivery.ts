@@ -1,13 +1,13 @@
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { OutputRecord } from '../../contracts/record.js';
 import type { Assignment } from '../assignment.js';
-import type { Producer, Settlement } from '../port.js';
-import { OffsetCommits } from './offset-commits.js';
+import type { Producer } from '../port.js';
+import { type Commitment, OffsetCommits } from './offset-commits.js';
 import type { Place } from './placement.js';
 import { openProducer } from './producer.js';
 
 /** `unclear`: it is not known what became of it, so the partition has to begin anew. */
-export type Delivered = Settlement | 'unclear';
+export type Delivered = Commitment | 'unclear';
 
 /** How outputs and the position that they move a partition to become durable. */
 export interface Delivery {

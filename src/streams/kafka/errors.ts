@@ -111,6 +111,11 @@ export function typeOf(error: unknown): string {
   return root !== undefined && 'type' in root ? String(root.type) : '';
 }
 
+/** kafkajs' name of an error, below what it is wrapped in; empty for what is no error. */
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? rootOf(error).name : '';
+}
+
 /** What kafkajs wrapped, maybe several times, and what a list of errors begins with. */
 function rootOf(error: Error): Error {
   let root = error;

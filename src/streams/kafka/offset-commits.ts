@@ -2,16 +2,14 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import type { EachBatchPayload } from 'kafkajs';
 import type { Assignment } from '../assignment.js';
 import type { Settlement } from '../port.js';
-import { typeOf } from './errors.js';
+import { nameOf, typeOf } from './errors.js';
 
 type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
 
-/**
- * 17 s in all. A coordinator that restarts is back by then; where another broker has become it kafkajs may go on asking the
- * old one: after a join that the new one refused while it was loading, it fetches and heartbeats on as before, and only
- * a join that succeeds tells the part of it that commits.
- */
+/** 17 s in all: a coordinator that restarts is back by then. */
 const ATTEMPTS = 12;
+/** 1.5 s in all: a broker that is not the coordinator will not become it. */
+const ATTEMPTS_ELSEWHERE = 5;
 const MOST_WAIT_MILLIS = 2_000;
 
 /** The group has moved on: what was read before is read again by whoever has the partition now. */
@@ -21,6 +19,13 @@ const STALE = new Set([
   'REBALANCE_IN_PROGRESS',
   'FENCED_INSTANCE_ID',
 ]);
+
+/**
+ * `no-coordinator`: kafkajs asks a broker that is not the group's coordinator, or is gone, and will go on asking it.
+ * After a join that the new coordinator refused while it was loading, kafkajs fetches and heartbeats on as before;
+ * only a join that succeeds tells the part of it that commits of the new one.
+ */
+export type Commitment = Settlement | 'no-coordinator';
 
 /**
  * Commits the offsets of a consumer's partitions, with one request at a time: what comes meanwhile goes together
@@ -34,7 +39,9 @@ export class OffsetCommits {
   readonly #commits = new WeakMap<Assignment, Commit>();
   #pending = new Map<Assignment, number>();
   #last: Promise<unknown> = Promise.resolve();
-  #next: Promise<ReadonlySet<Assignment>> | undefined;
+  #next: Promise<ReadonlySet<Assignment> | undefined> | undefined;
+  /** Whether the group was to be joined again and nothing has been committed since. */
+  #hasGivenUp = false;
 
   constructor(topic: string) {
     this.#topic = topic;
@@ -49,17 +56,24 @@ export class OffsetCommits {
     return this.#commits.has(assignment);
   }
 
-  /** Resolves when the offset, or a later one of its partition, is committed or will never be. */
-  async commit(assignment: Assignment, offset: number): Promise<Settlement> {
+  /**
+   * Resolves when the offset, or a later one of its partition, is committed or will never be.
+   *
+   * @throws the coordinator's last answer, where the group was joined again and still takes no offsets
+   */
+  async commit(assignment: Assignment, offset: number): Promise<Commitment> {
     this.#pending.set(assignment, offset);
     if (this.#next === undefined) {
       this.#next = this.#last.then(() => this.#send());
       this.#last = this.#next.catch(() => {});
     }
-    return (await this.#next).has(assignment) ? 'settled' : 'dropped';
+    const committed = await this.#next;
+    if (committed === undefined) return 'no-coordinator';
+    return committed.has(assignment) ? 'settled' : 'dropped';
   }
 
-  async #send(): Promise<ReadonlySet<Assignment>> {
+  /** Those whose offsets are committed; `undefined` without a coordinator. */
+  async #send(): Promise<ReadonlySet<Assignment> | undefined> {
     // kafkajs takes on a new generation some microtasks before it tells: between two turns of the event loop
     // either both have happened or neither.
     await nextTurn();
@@ -80,12 +94,22 @@ export class OffsetCommits {
             },
           ],
         });
+        this.#hasGivenUp = false;
         return new Set(current.map(([assignment]) => assignment));
       } catch (error) {
         if (STALE.has(typeOf(error))) return new Set();
-        if (attempt === ATTEMPTS) throw error;
+        if (attempt >= (isElsewhere(error) ? ATTEMPTS_ELSEWHERE : ATTEMPTS)) {
+          if (this.#hasGivenUp) throw error;
+          this.#hasGivenUp = true;
+          return undefined;
+        }
         await wait(Math.min(100 * 2 ** (attempt - 1), MOST_WAIT_MILLIS));
       }
     }
   }
+}
+
+/** The broker that kafkajs has asked is not the coordinator, or is no broker of the cluster any more. */
+function isElsewhere(error: unknown): boolean {
+  return typeOf(error) === 'NOT_COORDINATOR_FOR_GROUP' || nameOf(error) === 'KafkaJSBrokerNotFound';
 }
