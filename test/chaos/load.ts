@@ -33,6 +33,8 @@ export class Load {
   readonly posts = new Set<string>();
   readonly badPosts = new Set<string>();
   postsPerSecond: number;
+  /** How many posts are enough: after them the load goes on at a tenth of its rate. */
+  enough: number;
   plantsBadPosts = true;
   readonly #options: LoadOptions;
   #stopping = false;
@@ -41,12 +43,13 @@ export class Load {
   constructor(options: LoadOptions) {
     this.#options = options;
     this.postsPerSecond = options.postsPerSecond;
+    this.enough = options.posts;
     this.#running = this.#run();
   }
 
-  /** Resolves when as many posts are written as were asked for. */
+  /** Resolves when as many posts are written as are enough. */
   async isEnough(): Promise<void> {
-    while (this.posts.size < this.#options.posts) await wait(TICK_MILLIS);
+    while (this.posts.size < this.enough) await wait(TICK_MILLIS);
   }
 
   /** Goes on until so many posts are written, then ends. */
@@ -72,7 +75,7 @@ export class Load {
     let due = 0;
     for (let last = performance.now(); !this.#stopping; await wait(TICK_MILLIS)) {
       const now = performance.now();
-      const wasEnough = this.posts.size >= this.#options.posts;
+      const wasEnough = this.posts.size >= this.enough;
       due += ((now - last) * this.postsPerSecond) / (wasEnough ? 10_000 : 1_000);
       last = now;
       const count = Math.min(MOST_IN_ONE_WRITE, Math.floor(due));
