@@ -8,7 +8,7 @@
 //                            both by default
 //   CHAOS_SEED=1             of all randomness; printed, so that a run that failed can be tried again
 //   CHAOS_DIR=.cache/chaos   data and logs of brokers, Redis and workers; emptied at the start, kept after a failure
-//   CHAOS_OUTPUT=FILE        the table, beside the terminal
+//   CHAOS_OUTPUT=FILE        the table, beside the terminal; written anew after each scenario
 //
 // Exit status: 0 all promises were kept, 1 one was not, 2 it cannot run here.
 import { execFileSync } from 'node:child_process';
@@ -76,15 +76,14 @@ async function main(chosen: readonly Scenario[]): Promise<number> {
         const result = await play(scenario, delivery, options);
         results.push(result);
         tell(result);
+        if (env.CHAOS_OUTPUT !== undefined) writeFileSync(env.CHAOS_OUTPUT, `${tableWith(results)}\n`);
       }
     }
   } finally {
     await cluster.close();
   }
   const broken = results.filter(({ findings }) => findings.length > 0);
-  const table = `${conditions()}\n\n${tableOf(results)}`;
-  console.log(`\n${table}`);
-  if (env.CHAOS_OUTPUT !== undefined) writeFileSync(env.CHAOS_OUTPUT, `${table}\n`);
+  console.log(`\n${tableWith(results)}`);
   if (broken.length > 0) {
     say(
       `${broken.length} of ${results.length} fell short; the same again: CHAOS_SEED=${seed}; logs in ${folder}`,
@@ -116,6 +115,10 @@ function tell({ scenario, delivery, notes, findings, ...figures }: Result): void
   );
   for (const note of notes) say(`         ${note}`);
   for (const finding of findings) say(`    !    ${finding}`);
+}
+
+function tableWith(results: readonly Result[]): string {
+  return `${conditions()}\n\n${tableOf(results)}`;
 }
 
 function conditions(): string {

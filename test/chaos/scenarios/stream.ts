@@ -50,8 +50,10 @@ export const stream: readonly Scenario[] = [
       // On a busy machine all may have been written by now.
       load.enough = Math.max(load.enough, written + Math.floor(load.enough / 2));
       const since = performance.now();
+      const usual = load.postsPerSecond;
       load.postsPerSecond = 10 * MOST_SCORED_PER_SECOND;
       await load.isEnough();
+      load.postsPerSecond = usual;
       const arrived = (load.posts.size - written) / (performance.now() - since);
       await recovers(since);
       const scored = (load.posts.size - written) / (performance.now() - since);
