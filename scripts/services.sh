@@ -180,8 +180,9 @@ fetch_kafka() {
   say "downloading Kafka $KAFKA_VERSION jars (54 MB) ..."
   mkdir -p "$(dirname "$JARS")"
   scratch=$(mktemp -d "$JARS.XXXXXX")
+  # Without the binding that Kafka 3 brings: two of them, and it is chance which one logs.
   mvn --quiet --batch-mode --no-transfer-progress -Dstyle.color=never --file deploy/kafka/pom.xml \
-    dependency:copy-dependencies -DincludeScope=runtime \
+    dependency:copy-dependencies -DincludeScope=runtime -DexcludeArtifactIds=slf4j-reload4j \
     -Dkafka.version="$KAFKA_VERSION" -DoutputDirectory="$scratch" >"$scratch.log" 2>&1 || {
     grep -m 1 ERROR "$scratch.log" >&2 || true
     fail "mvn could not download Kafka $KAFKA_VERSION; its output is in $scratch.log"
