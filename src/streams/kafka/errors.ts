@@ -60,9 +60,9 @@ export function translated(
   if (root.name === 'KafkaJSConnectionClosedError' || /before secure TLS/.test(root.message)) {
     return new SentifluxError(
       'SF_STREAM_UNREACHABLE',
-      `${what}: Kafka at ${place} closes connections ${tls.enabled ? 'with' : 'without'} TLS ${sasl === undefined ? 'and without a login' : `and with ${sasl.mechanism}`}.`,
+      `${what}: Kafka at ${place} closes the connection, tried ${tls.enabled ? 'with' : 'without'} TLS ${sasl === undefined ? 'and without a login' : `and with ${sasl.mechanism}`}.`,
       {
-        hint: 'Compare streams.kafka.tls and streams.kafka.sasl with what the listener of the broker expects.',
+        hint: 'Where the broker runs, compare streams.kafka.tls and streams.kafka.sasl with what its listener expects.',
         cause: error,
       },
     );
