@@ -50,5 +50,5 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)('a worker 
     expect(new Set(places).size).toBe(POSTS);
     expect(await counted()).toBe(POSTS);
     expect(await second.end('SIGTERM')).toBe(0);
-  }, 120_000);
+  }, 300_000);
 });
