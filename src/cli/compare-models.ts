@@ -27,9 +27,10 @@ export async function scoreWithBoth(
       const [old, fresh] = [before[index], after[index]];
       if (old?.kind !== 'scored' || fresh?.kind !== 'scored') return;
       posts.push({
-        line,
+        place: `line ${line}`,
         text,
         language: old.score.language,
+        brands: [],
         gold: LABELS.find((name) => name === label?.trim()),
         before: old.score,
         after: fresh.score,

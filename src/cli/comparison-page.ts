@@ -1,9 +1,10 @@
 import { LABELS } from '../contracts/labels.js';
-import type { Change, ComparedPost, Comparison } from '../evaluation/compare.js';
+import type { Change, ComparedPost, Comparison, GroupChange } from '../evaluation/compare.js';
 
 /** What would change, for people; with the texts of the given flips. */
 export function comparisonPage(comparison: Comparison, skipped: number, examples: number): string {
-  const { posts, flipped, flippedShare, flow, languages, meanPolarity, labelled, bands, flips } = comparison;
+  const { posts, flipped, flippedShare, flow, languages, brands, meanPolarity, labelled, bands, flips } =
+    comparison;
   return [
     `${posts} posts, ${skipped} skipped`,
     `other label    ${flipped} (${percent(flippedShare)} %)`,
@@ -17,16 +18,19 @@ export function comparisonPage(comparison: Comparison, skipped: number, examples
       (from) => `${from.padEnd(16)}  ${LABELS.map((to) => String(flow[from][to]).padStart(8)).join('  ')}`,
     ),
     '',
-    'language    posts  negative before  after  negative share',
-    ...languages.map(({ language, posts, negative, negativeShare }) =>
-      [
-        language.padEnd(8),
-        String(posts).padStart(7),
-        String(negative.before).padStart(15),
-        String(negative.after).padStart(5),
-        shift(negativeShare),
-      ].join('  '),
+    ...table(
+      'language',
+      languages.map(({ language, ...figures }) => [language, figures]),
     ),
+    ...(brands.length === 0
+      ? []
+      : [
+          '',
+          ...table(
+            'brand',
+            brands.map(({ brand, ...figures }) => [brand, figures]),
+          ),
+        ]),
     '',
     'confidence before    posts  same label',
     ...bands
@@ -42,9 +46,26 @@ export function comparisonPage(comparison: Comparison, skipped: number, examples
   ].join('\n');
 }
 
-function flip({ line, text, language, before, after }: ComparedPost): string {
+function table(name: string, rows: ReadonlyArray<readonly [string, GroupChange]>): readonly string[] {
+  const width = Math.max(name.length, ...rows.map(([group]) => group.length));
+  return [
+    `${name.padEnd(width)}    posts  negative before  after  negative share         mean polarity`,
+    ...rows.map(([group, { posts, negative, negativeShare, meanPolarity }]) =>
+      [
+        group.padEnd(width),
+        String(posts).padStart(7),
+        String(negative.before).padStart(15),
+        String(negative.after).padStart(5),
+        shift(negativeShare).padEnd(21),
+        `${signed(meanPolarity.before)} to ${signed(meanPolarity.after)}`,
+      ].join('  '),
+    ),
+  ];
+}
+
+function flip({ place, text, language, before, after }: ComparedPost): string {
   const [from, to] = [before, after].map(({ label, confidence }) => `${label} ${confidence.toFixed(2)}`);
-  return `  line ${line} (${language}) ${from} → ${to}  ${text.replace(/\s+/g, ' ')}`;
+  return `  ${place} (${language}) ${from} → ${to}  ${text.replace(/\s+/g, ' ')}`;
 }
 
 function shift({ before, after }: Change): string {

@@ -9,6 +9,13 @@ export function wholeNumber(value: string): number {
   return parsed;
 }
 
+export function positiveWholeNumber(value: string): number {
+  const parsed = Number(value);
+  if (!Number.isInteger(parsed) || parsed <= 0)
+    throw new InvalidArgumentError('It must be a whole number above zero.');
+  return parsed;
+}
+
 /** A number above zero, such as a rate. */
 export function positiveNumber(value: string): number {
   const parsed = Number(value);

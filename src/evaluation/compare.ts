@@ -12,10 +12,12 @@ export interface ModelScore {
 
 /** A post that both models scored. */
 export interface ComparedPost {
-  /** Where it stands in its file, from 1. */
-  readonly line: number;
+  /** Where it stands: `line 12` of a file, or its id. */
+  readonly place: string;
   readonly text: string;
   readonly language: string;
+  /** Those that it mentions, where they are known. */
+  readonly brands: readonly string[];
   /** The label that people gave it, where it has one. */
   readonly gold: Label | undefined;
   readonly before: ModelScore;
@@ -28,11 +30,20 @@ export interface Change {
   readonly after: number;
 }
 
-export interface LanguageChange {
-  readonly language: string;
+/** What changes for some of the posts. */
+export interface GroupChange {
   readonly posts: number;
   readonly negative: Change;
   readonly negativeShare: Change;
+  readonly meanPolarity: Change;
+}
+
+export interface LanguageChange extends GroupChange {
+  readonly language: string;
+}
+
+export interface BrandChange extends GroupChange {
+  readonly brand: string;
 }
 
 export interface ConfidenceBand {
@@ -52,6 +63,8 @@ export interface Comparison {
   readonly flow: Readonly<Record<Label, Readonly<Record<Label, number>>>>;
   /** By the language that was found in the post; most posts first. */
   readonly languages: readonly LanguageChange[];
+  /** By the brands that the posts mention; most posts first. Empty where no brands are known. */
+  readonly brands: readonly BrandChange[];
   readonly meanPolarity: Change;
   /** Over the posts with a label of their own; undefined where there are none. */
   readonly labelled: { readonly posts: number; readonly macroRecall: Change } | undefined;
@@ -71,7 +84,8 @@ export function compare(posts: readonly ComparedPost[]): Comparison {
     flippedShare: share(flips.length, posts.length),
     flow: flowOf(posts),
     languages: languageChanges(posts),
-    meanPolarity: change((side) => mean(posts.map((post) => post[side].polarity))),
+    brands: brandChanges(posts),
+    meanPolarity: meanPolarityOf(posts),
     labelled: labelledChange(posts),
     bands: confidenceBands(posts),
     flips,
@@ -94,16 +108,33 @@ function flowOf(posts: readonly ComparedPost[]): Comparison['flow'] {
 
 function languageChanges(posts: readonly ComparedPost[]): readonly LanguageChange[] {
   return [...groupBy(posts, ({ language }) => language)]
-    .map(([language, group]) => {
-      const negative = change((side) => group.filter((post) => post[side].label === 'negative').length);
-      return {
-        language,
-        posts: group.length,
-        negative,
-        negativeShare: change((side) => share(negative[side], group.length)),
-      };
-    })
-    .sort((a, b) => b.posts - a.posts);
+    .map(([language, group]) => ({ language, ...groupChange(group) }))
+    .sort(byPosts);
+}
+
+function brandChanges(posts: readonly ComparedPost[]): readonly BrandChange[] {
+  const mentions = posts.flatMap((post) => post.brands.map((brand) => ({ brand, post })));
+  return [...groupBy(mentions, ({ brand }) => brand)]
+    .map(([brand, group]) => ({ brand, ...groupChange(group.map(({ post }) => post)) }))
+    .sort(byPosts);
+}
+
+function groupChange(group: readonly ComparedPost[]): GroupChange {
+  const negative = change((side) => group.filter((post) => post[side].label === 'negative').length);
+  return {
+    posts: group.length,
+    negative,
+    negativeShare: change((side) => share(negative[side], group.length)),
+    meanPolarity: meanPolarityOf(group),
+  };
+}
+
+function byPosts(a: GroupChange, b: GroupChange): number {
+  return b.posts - a.posts;
+}
+
+function meanPolarityOf(posts: readonly ComparedPost[]): Change {
+  return change((side) => mean(posts.map((post) => post[side].polarity)));
 }
 
 function labelledChange(posts: readonly ComparedPost[]): Comparison['labelled'] {

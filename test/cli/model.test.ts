@@ -53,7 +53,7 @@ describe('model compare', () => {
     expect(comparison).toMatchObject({ posts: 29, skipped: 1, labelled: { posts: 28 } });
     expect(comparison.flips).toHaveLength(Math.min(10, comparison.flipped));
     expect(comparison.flips[0]).toMatchObject({
-      line: expect.any(Number),
+      place: expect.stringMatching(/^line \d+$/),
       before: { label: expect.any(String) },
     });
     expect(stdout).not.toContain('queue');

@@ -9,7 +9,16 @@ function says(label: Label, confidence = 0.8): ModelScore {
 }
 
 function post(before: ModelScore, after: ModelScore, rest: Partial<ComparedPost> = {}): ComparedPost {
-  return { line: 1, text: 'a post', language: 'en', gold: undefined, before, after, ...rest };
+  return {
+    place: 'line 1',
+    text: 'a post',
+    language: 'en',
+    brands: [],
+    gold: undefined,
+    before,
+    after,
+    ...rest,
+  };
 }
 
 describe('compare', () => {
@@ -31,7 +40,7 @@ describe('compare', () => {
       post(says('neutral'), says('negative')),
       post(says('negative'), says('negative')),
     ]);
-    expect(languages).toEqual([
+    expect(languages).toMatchObject([
       {
         language: 'en',
         posts: 2,
@@ -39,6 +48,24 @@ describe('compare', () => {
         negativeShare: { before: 0.5, after: 1 },
       },
       { language: 'zh', posts: 1, negative: { before: 1, after: 0 }, negativeShare: { before: 1, after: 0 } },
+    ]);
+  });
+
+  it('tells the shift for each brand that posts mention', () => {
+    const { brands } = compare([
+      post(says('negative', 1), says('neutral', 1), { brands: ['acme', 'globex'] }),
+      post(says('positive', 1), says('positive', 1), { brands: ['acme'] }),
+      post(says('neutral'), says('negative')),
+    ]);
+    expect(brands).toEqual([
+      {
+        brand: 'acme',
+        posts: 2,
+        negative: { before: 1, after: 0 },
+        negativeShare: { before: 0.5, after: 0 },
+        meanPolarity: { before: 0, after: 0.5 },
+      },
+      expect.objectContaining({ brand: 'globex', posts: 1 }),
     ]);
   });
 
@@ -79,11 +106,11 @@ describe('compare', () => {
 
   it('puts those changes first of which both were sure', () => {
     const { flips } = compare([
-      post(says('negative', 0.9), says('positive', 0.4), { line: 1 }),
-      post(says('negative', 0.7), says('positive', 0.8), { line: 2 }),
-      post(says('negative', 0.99), says('negative', 0.99), { line: 3 }),
+      post(says('negative', 0.9), says('positive', 0.4), { place: 'line 1' }),
+      post(says('negative', 0.7), says('positive', 0.8), { place: 'line 2' }),
+      post(says('negative', 0.99), says('negative', 0.99), { place: 'line 3' }),
     ]);
-    expect(flips.map(({ line }) => line)).toEqual([2, 1]);
+    expect(flips.map(({ place }) => place)).toEqual(['line 2', 'line 1']);
   });
 
   it('says nothing of no posts but zeros', () => {

@@ -11,6 +11,7 @@ import { wholeNumber } from '../option-values.js';
 import { openProgress } from '../progress.js';
 import { FORMATS, type Format, readRecords } from '../records.js';
 import { engineOption, precisionOption, type ScorerOptions, scorerConfig } from '../scorer-options.js';
+import { addShadowCommand } from './model-shadow.js';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -52,6 +53,7 @@ export function addModelCommand(program: Command): void {
     .addOption(precisionOption())
     .option('--json', 'as JSON; changed posts by their lines, without their texts')
     .action(runCompare);
+  addShadowCommand(model);
 }
 
 async function show(directory: string | undefined, options: JsonOption): Promise<void> {
