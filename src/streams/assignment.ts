@@ -2,8 +2,13 @@ import { type AssignmentEpoch, assignmentEpoch } from '../contracts/ids.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import type { ConsumeOptions, Settlement } from './port.js';
 
-/** Makes outputs durable, and then, or with them, the position. */
-export type Deliver = (outputs: readonly OutputRecord[], nextOffset: number) => Promise<Settlement>;
+/** How a partition's outputs and its position become durable. */
+export interface Deliverer {
+  /** Resolves when the next delivery may begin, at once without it: what waits by then goes together. */
+  ready?(): Promise<void>;
+  /** Makes outputs durable, and then, or with them, the position. */
+  deliver(outputs: readonly OutputRecord[], nextOffset: number): Promise<Settlement>;
+}
 
 /** A batch that was handed on, or, without records, offsets that hold none. */
 interface HandedOn {
@@ -90,19 +95,19 @@ export class Assignment {
   settle(
     { nextOffset }: RecordBatch,
     outputs: readonly OutputRecord[],
-    deliver: Deliver,
+    deliverer: Deliverer,
   ): Promise<Settlement> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ nextOffset, outputs, resolve, reject });
       // Each batch is told by its own promise.
-      this.#enqueue(deliver).catch(() => {});
+      this.#enqueue(deliverer).catch(() => {});
     });
   }
 
   /** Moves on over offsets that hold no records, once the batches before them are settled. */
-  passOver(nextOffset: number, deliver: Deliver): Promise<Settlement> {
+  passOver(nextOffset: number, deliverer: Deliverer): Promise<Settlement> {
     this.add({ nextOffset, length: 0, bytes: new Uint8Array() });
-    return this.#enqueue(deliver);
+    return this.#enqueue(deliverer);
   }
 
   /** Resolves once the settlements that have begun are over. */
@@ -110,13 +115,15 @@ export class Assignment {
     await this.#tail;
   }
 
-  #enqueue(deliver: Deliver): Promise<Settlement> {
-    const delivering = this.#tail.then(() => this.#deliverWaiting(deliver));
+  #enqueue(deliverer: Deliverer): Promise<Settlement> {
+    const delivering = this.#tail.then(() => this.#deliverWaiting(deliverer));
     this.#tail = delivering.catch(() => {});
     return delivering;
   }
 
-  async #deliverWaiting(deliver: Deliver): Promise<Settlement> {
+  async #deliverWaiting(deliverer: Deliverer): Promise<Settlement> {
+    // What went with an earlier one has nothing to wait for.
+    if (deliverer.ready !== undefined && this.#hasMore) await deliverer.ready();
     const waiting = this.#waiting;
     this.#waiting = [];
     const together: Waiting[] = [];
@@ -130,7 +137,7 @@ export class Assignment {
     }
     const last = this.#inFlight[count - 1];
     try {
-      const settlement = await this.#deliver(together, last, deliver);
+      const settlement = await this.#deliver(together, last, deliverer);
       if (settlement === 'settled') this.#remove(count);
       for (const { resolve } of together) resolve(settlement);
       return settlement;
@@ -143,15 +150,20 @@ export class Assignment {
   async #deliver(
     together: readonly Waiting[],
     last: HandedOn | undefined,
-    deliver: Deliver,
+    deliverer: Deliverer,
   ): Promise<Settlement> {
     if (this.#ended) return 'dropped';
     // All was delivered with an earlier one, or has to wait for a batch that is not scored yet.
     if (last === undefined) return 'settled';
-    return deliver(
+    return deliverer.deliver(
       together.flatMap(({ outputs }) => outputs),
       last.nextOffset,
     );
+  }
+
+  /** Whether there may be something to deliver. */
+  get #hasMore(): boolean {
+    return !this.#ended && (this.#waiting.length > 0 || this.#inFlight[0]?.records === 0);
   }
 
   /** Index of the first batch in flight, from one on, that has records. */

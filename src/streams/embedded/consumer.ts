@@ -88,11 +88,14 @@ export function startConsuming(options: ConsumeOptions, environment: Environment
     async settle(batch, outputs) {
       const assignment = assignments.of(batch);
       if (assignment === undefined) return 'dropped';
-      const settlement = await assignment.settle(batch, outputs, async (records, nextOffset) => {
-        await write(records);
-        if (assignment.ended) return 'dropped';
-        if (options.from === 'earliest') await log.commit(options.group, topic, batch.partition, nextOffset);
-        return 'settled';
+      const settlement = await assignment.settle(batch, outputs, {
+        async deliver(records, nextOffset) {
+          await write(records);
+          if (assignment.ended) return 'dropped';
+          if (options.from === 'earliest')
+            await log.commit(options.group, topic, batch.partition, nextOffset);
+          return 'settled';
+        },
       });
       changed.notify();
       return settlement;

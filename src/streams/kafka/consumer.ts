@@ -2,7 +2,7 @@ import type { Admin, Batch, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { errorOf, messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { Logger } from '../../contracts/logger.js';
 import { packRecords } from '../../contracts/record-batch.js';
-import { type Assignment, Assignments, type Deliver } from '../assignment.js';
+import { type Assignment, Assignments, type Deliverer } from '../assignment.js';
 import type { ConsumeOptions, Consumption } from '../port.js';
 import { againWhileUnreachable } from './again.js';
 import type { KafkaConfig } from './client.js';
@@ -178,18 +178,21 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     filteredTo.set(partition, last + 1);
     if (first !== assignment.nextOffset) return;
     assignment
-      .passOver(last + 1, deliverFor(assignment))
+      .passOver(last + 1, delivererOf(assignment))
       .then((settlement) => settlement === 'dropped' && assignment.end())
       .catch((error: unknown) => options.onFailure(errorOf(error)));
   }
 
-  function deliverFor(assignment: Assignment): Deliver {
-    return async (outputs, nextOffset) => {
-      const delivered = await delivery.deliver(assignment, outputs, nextOffset);
-      if (delivered === 'unclear') readAgain(assignment);
-      else if (delivered === 'no-coordinator') joinAgain();
-      else return delivered;
-      return 'dropped';
+  function delivererOf(assignment: Assignment): Deliverer {
+    return {
+      ready: async () => delivery.ready?.(assignment),
+      async deliver(outputs, nextOffset) {
+        const delivered = await delivery.deliver(assignment, outputs, nextOffset);
+        if (delivered === 'unclear') readAgain(assignment);
+        else if (delivered === 'no-coordinator') joinAgain();
+        else return delivered;
+        return 'dropped';
+      },
     };
   }
 
@@ -255,7 +258,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     async settle(batch, outputs) {
       const assignment = assignments.of(batch);
       if (assignment === undefined) return 'dropped';
-      const settlement = await assignment.settle(batch, outputs, deliverFor(assignment));
+      const settlement = await assignment.settle(batch, outputs, delivererOf(assignment));
       // What was dropped is read again from here on, when the group has been joined anew.
       if (settlement === 'dropped') assignment.end();
       else if (!assignment.ended) fetchOrPause(assignment);
