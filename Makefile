@@ -48,7 +48,7 @@ chaos: dist/cli/main.js ## kills, cuts and freezes workers, brokers and Redis un
 
 .PHONY: bench
 bench: dist/cli/main.js ## posts/s of the worker between a real Kafka and a real Redis
-	@node scripts/bench.mjs
+	@node --import ./scripts/typescript.mjs test/bench/run.ts
 
 .PHONY: screenshots
 screenshots: dist/cli/main.js ## docs/images anew: the page of the demo, in Chromium
