@@ -12,7 +12,7 @@ import type { Run, Stack } from './stacks.js';
 import { type WatchedProcess, watch } from './watched-process.js';
 
 /** Without a result for this long a stack is given up. */
-const STALL_MILLIS = 120_000;
+const STALL_MILLIS = 300_000;
 const LOOK_MILLIS = 50;
 const FILL_RECORDS = 2_000;
 const PACE_MILLIS = 20;

@@ -6,13 +6,13 @@
 //   BENCH_ROUNDS=3        rounds of each stack; ours and the others take turns
 //   BENCH_RATE=1000       posts a second while latency is measured, for ten seconds
 //   BENCH_STACKS=a,b      some of the stacks only: sentiflux, or folders of test/bench/peers; list shows all of them
-//   BENCH_VARIANTS=0,1    some of our own variants only, by their place in that list
+//   BENCH_VARIANTS=0,1    some of our own variants only, by their numbers in that list; without BENCH_STACKS no others
 //   BENCH_INPUT=FILE      NDJSON posts instead of those beside the repository (or, without those, of the demo)
 //   BENCH_OUTPUT=FILE     the figures as JSON
 //   BENCH_WRITE=1         write the table into docs/benchmarks.md
 //   BENCH_PYTHON=python3  Python 3.11 or later, for the peers that are written in it
 //
-// Peers are installed into .cache/bench at their first run (PyTorch alone takes 6 GB); one that cannot be installed is
+// Peers are installed into .cache/bench at their first run (PyTorch alone takes 5.4 GB); one that cannot be installed is
 // named in the table.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -49,8 +49,8 @@ if (process.argv.includes('--help')) {
 }
 
 function choose(): readonly Stack[] {
-  const stacks = env.BENCH_STACKS?.split(',');
   const variants = env.BENCH_VARIANTS?.split(',');
+  const stacks = env.BENCH_STACKS?.split(',') ?? (variants && ['sentiflux']);
   const ours = workers.filter((_, index) => variants?.includes(String(index)) ?? true);
   return inTurn(ours, peers).filter(({ stack }) => stacks?.includes(stack) ?? true);
 }

@@ -20,8 +20,8 @@ export interface Entry extends Pick<Stack, 'stack' | 'roles' | 'delivery' | 'eng
   readonly postsPerSecond: Spread | null;
   readonly tokensPerSecond: Spread | null;
   readonly memoryMegabytes: Spread | null;
-  /** Per cent of the labels that are those of our float32 engine. */
-  readonly sameLabels: Spread | null;
+  /** Per cent of the labels that are those of our float32 engine, in the round that had fewest. */
+  readonly sameLabels: number | null;
   /** Null where it was not measured. */
   readonly p50Millis: Spread | null;
   readonly p99Millis: Spread | null;
@@ -45,7 +45,7 @@ export function entryOf({ stack: own, rounds, missing }: Measured, tokensPerPost
     postsPerSecond: spread(({ postsPerSecond }) => Math.round(postsPerSecond)),
     tokensPerSecond: spread(({ postsPerSecond }) => Math.round(postsPerSecond * tokensPerPost)),
     memoryMegabytes: spread(({ memoryMegabytes }) => Math.round(memoryMegabytes)),
-    sameLabels: spread(({ agreement }) => Math.round(agreement * 100_000) / 1_000),
+    sameLabels: spread(({ agreement }) => Math.round(agreement * 100_000) / 1_000)?.min ?? null,
     p50Millis: spread(({ latencies }) => quantile(latencies, 0.5)),
     p99Millis: spread(({ latencies }) => quantile(latencies, 0.99)),
     ...(missing !== undefined && { missing }),
@@ -84,8 +84,9 @@ export function tableOf(entries: readonly Entry[]): string {
   return [HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function cellOf(spread: Spread | null): string {
-  return spread === null ? '–' : `${spread.min} / **${spread.median}** / ${spread.max}`;
+function cellOf(figure: Spread | number | null): string {
+  if (figure === null) return '–';
+  return typeof figure === 'number' ? String(figure) : `${figure.min} / **${figure.median}** / ${figure.max}`;
 }
 
 /** How our variants of one precision compare with the fastest peer of the same, as a list in Markdown. */
