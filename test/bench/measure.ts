@@ -98,7 +98,7 @@ async function openWriter(streams: Streams, topic: string, { values }: Feed): Pr
 }
 
 async function writePaced(write: Write, from: number, to: number, rate: number): Promise<void> {
-  const [started, step] = [performance.now(), (rate * PACE_MILLIS) / 1_000];
+  const [started, step] = [performance.now(), Math.max(1, Math.round((rate * PACE_MILLIS) / 1_000))];
   for (let i = from; i < to; i += step) {
     await write(i, Math.min(to, i + step));
     const ahead = started + ((i - from) / rate) * 1_000 - performance.now();

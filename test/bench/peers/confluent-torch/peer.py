@@ -1,6 +1,7 @@
 """confluent-kafka with PyTorch; --model is the folder of the bundle, from whose weights the network is built."""
 
 import json
+import os
 
 import numpy as np
 import torch
@@ -60,6 +61,11 @@ def gates_of(tensor, hidden):
     """Puts the gates along the first axis into PyTorch's order."""
     return torch.cat([tensor[gate * hidden : (gate + 1) * hidden] for gate in GATES])
 
+
+# OpenMP's threads wait for each other at every step of the network. With one for each core, which the broker and the
+# reader need too, they mostly wait: OMP_NUM_THREADS has it so.
+if "OMP_NUM_THREADS" not in os.environ:
+    torch.set_num_threads(max(1, os.cpu_count() - 1))
 
 given = arguments()
 network = Network(given.model).eval()
