@@ -59,7 +59,10 @@ export function writeTokenTable(folder: string, tokens: readonly Int32Array[]): 
   const offsets = new Int32Array(tokens.length + 1);
   for (const [i, own] of tokens.entries()) offsets[i + 1] = (offsets[i] ?? 0) + own.length;
   writeFileSync(join(folder, 'offsets.i32'), offsets);
-  writeFileSync(join(folder, 'tokens.i32'), Buffer.concat(tokens.map((own) => Buffer.from(own.buffer))));
+  const bytes = tokens.map(({ buffer, byteOffset, byteLength }) =>
+    Buffer.from(buffer, byteOffset, byteLength),
+  );
+  writeFileSync(join(folder, 'tokens.i32'), Buffer.concat(bytes));
 }
 
 /** Texts of a file of posts, or else those beside the repository, its sources in turn, or else those of the demo. */
