@@ -13,8 +13,11 @@ import { nameOf, type Stack } from './stacks.js';
 import { quantile } from './table.js';
 import { workers } from './worker.js';
 
-/** The worker also normalises, tells languages and matches brands; the loop is given its tokens. */
-const FLOOR = 0.5;
+/**
+ * The worker also normalises, tells languages and matches brands; the loop is given its tokens. On two cores with some 30
+ * processes waiting for them, five rounds gave ratios of 0.51 to 1.24: the margin is for machines like that.
+ */
+const FLOOR = 0.4;
 
 const { env } = process;
 const posts = Number(env.BENCH_POSTS ?? 10_000);
