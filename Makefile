@@ -46,9 +46,14 @@ test-versions: dist/cli/main.js ## the tests that talk to Kafka and Redis, with 
 chaos: dist/cli/main.js ## kills, cuts and freezes workers, brokers and Redis under load; nothing may be lost or doubled
 	@node --import ./scripts/typescript.mjs test/chaos/run.ts
 
+# Variables such as BENCH_POSTS=2000 and BENCH_STACKS=list pass through: see the head of the file.
 .PHONY: bench
-bench: dist/cli/main.js ## posts/s of the worker between a real Kafka and a real Redis
-	@node scripts/bench.mjs
+bench: dist/cli/main.js ## posts/s of the worker and of other stacks between a real Kafka and a real Redis
+	@node --import ./scripts/typescript.mjs test/bench/run.ts
+
+.PHONY: bench-guard
+bench-guard: dist/cli/main.js ## fails where the worker is slow next to a plain loop in the same run
+	@node --import ./scripts/typescript.mjs test/bench/guard.ts
 
 .PHONY: screenshots
 screenshots: dist/cli/main.js ## docs/images anew: the page of the demo, in Chromium

@@ -1,0 +1,123 @@
+// The figures as JSON and as Markdown.
+import type { Figures } from './measure.js';
+import type { Stack } from './stacks.js';
+
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+/** A stack and its rounds, or why there are none. */
+export interface Measured {
+  readonly stack: Stack;
+  readonly rounds: readonly Figures[];
+  readonly missing: string | undefined;
+}
+
+/** What is written as JSON. The rates are null where the stack is missing. */
+export interface Entry extends Pick<Stack, 'stack' | 'roles' | 'delivery' | 'engine' | 'precision'> {
+  readonly postsPerSecond: Spread | null;
+  readonly tokensPerSecond: Spread | null;
+  readonly memoryMegabytes: Spread | null;
+  /** Per cent of the labels that are those of our float32 engine, in the round that had fewest. */
+  readonly sameLabels: number | null;
+  /** Null where it was not measured. */
+  readonly p50Millis: Spread | null;
+  readonly p99Millis: Spread | null;
+  readonly missing?: string;
+}
+
+/** @param tokensPerPost mean of the posts */
+export function entryOf({ stack: own, rounds, missing }: Measured, tokensPerPost: number): Entry {
+  const { stack, roles, delivery, engine, precision } = own;
+  const spread = (figure: (round: Figures) => number | undefined): Spread | null => {
+    const sorted = rounds.flatMap((round) => figure(round) ?? []).sort((a, b) => a - b);
+    const [min, median, max] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
+    return min === undefined || median === undefined || max === undefined ? null : { min, median, max };
+  };
+  return {
+    stack,
+    ...(roles && { roles }),
+    delivery,
+    engine,
+    precision,
+    postsPerSecond: spread(({ postsPerSecond }) => Math.round(postsPerSecond)),
+    tokensPerSecond: spread(({ postsPerSecond }) => Math.round(postsPerSecond * tokensPerPost)),
+    memoryMegabytes: spread(({ memoryMegabytes }) => Math.round(memoryMegabytes)),
+    sameLabels: spread(({ agreement }) => Math.round(agreement * 100_000) / 1_000)?.min ?? null,
+    p50Millis: spread(({ latencies }) => quantile(latencies, 0.5)),
+    p99Millis: spread(({ latencies }) => quantile(latencies, 0.99)),
+    ...(missing !== undefined && { missing }),
+  };
+}
+
+/** @param sorted ascending */
+export function quantile(sorted: ArrayLike<number>, share: number): number | undefined {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+const HEADER = [
+  'stack',
+  'delivery',
+  'engine',
+  'precision',
+  'posts/s',
+  'tokens/s',
+  'peak memory, MB',
+  'labels as ours, %',
+  'latency p50, ms',
+  'p99, ms',
+];
+
+export function tableOf(entries: readonly Entry[]): string {
+  const rows = entries.map((entry) => {
+    const { stack, roles, delivery, engine, precision, missing } = entry;
+    const { postsPerSecond, tokensPerSecond, memoryMegabytes, sameLabels, p50Millis, p99Millis } = entry;
+    const named = [roles === undefined ? stack : `${stack}, ${roles}`, delivery, engine, precision];
+    const figures =
+      missing === undefined
+        ? [postsPerSecond, tokensPerSecond, memoryMegabytes, sameLabels, p50Millis, p99Millis].map(cellOf)
+        : [`missing: ${missing.replaceAll(/[|\s]+/g, ' ')}`, '', '', '', '', ''];
+    return [...named, ...figures];
+  });
+  return [HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function cellOf(figure: Spread | number | null): string {
+  if (figure === null) return '–';
+  return typeof figure === 'number' ? String(figure) : `${figure.min} / **${figure.median}** / ${figure.max}`;
+}
+
+/** How our variants of one precision compare with the fastest peer of the same, as a list in Markdown. */
+export function comparisonOf(entries: readonly Entry[]): string {
+  const lines = entries
+    .filter(({ stack }) => stack === 'sentiflux')
+    .flatMap((ours) => {
+      const against = (['float32', 'int8'] as const).flatMap((precision) => {
+        const best = fastestPeer(entries, precision);
+        const ratio = best && ratioOf(ours, best);
+        return best && ratio ? [`${ratio} times the best ${precision} peer (${best.stack})`] : [];
+      });
+      const slowest = entries.find(({ stack }) => stack === 'kafkajs-tfjs-node');
+      const ratio = slowest && ratioOf(ours, slowest);
+      if (ratio) against.push(`${ratio} times kafkajs-tfjs-node`);
+      const { roles, delivery, engine, precision } = ours;
+      return against.length === 0
+        ? []
+        : [`- ${roles}, ${delivery}, ${engine}, ${precision}: ${against.join(', ')}.`];
+    });
+  return lines.length === 0 ? '' : ['By the medians, sentiflux with', '', ...lines].join('\n');
+}
+
+function fastestPeer(entries: readonly Entry[], precision: Stack['precision']): Entry | undefined {
+  const medianOf = ({ postsPerSecond }: Entry): number => postsPerSecond?.median ?? 0;
+  return entries
+    .filter((entry) => entry.stack !== 'sentiflux' && entry.precision === precision && medianOf(entry) > 0)
+    .sort((a, b) => medianOf(b) - medianOf(a))[0];
+}
+
+function ratioOf(ours: Entry, peer: Entry): string | undefined {
+  if (ours.postsPerSecond === null || peer.postsPerSecond === null) return undefined;
+  return (ours.postsPerSecond.median / peer.postsPerSecond.median).toFixed(2);
+}

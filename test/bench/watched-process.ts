@@ -1,0 +1,54 @@
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** A stack's process, as a measurement sees it. */
+export interface WatchedProcess {
+  /** Notes how much memory it has had: to be called while it still runs. */
+  readonly look: () => void;
+  readonly memoryMegabytes: () => number;
+  /** Resolves when it has ended, however it did. */
+  readonly ended: Promise<void>;
+  /** @throws Error what it said last, where it could not start or has ended with another status than 0 */
+  readonly check: () => void;
+  /** The end of what it wrote to stderr. */
+  readonly said: () => string;
+  readonly stop: () => void;
+  readonly kill: () => void;
+}
+
+const KEPT_CHARACTERS = 4_000;
+
+export function watch(child: ChildProcess): WatchedProcess {
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    said = (said + chunk).slice(-KEPT_CHARACTERS);
+  });
+  let memory = Number.NaN;
+  let failure: string | undefined;
+  const ended = new Promise<void>((resolve) => {
+    child.on('error', ({ message }) => {
+      failure = message;
+      resolve();
+    });
+    // Not at its exit: what it has written may still be on the way then.
+    child.on('close', (status, signal) => {
+      if (status !== 0) failure ??= signal ?? `status ${status}`;
+      resolve();
+    });
+  });
+  return {
+    look: () => {
+      const file = `/proc/${child.pid}/status`;
+      const [, peak] = existsSync(file) ? (/VmHWM:\s+(\d+) kB/.exec(readFileSync(file, 'utf8')) ?? []) : [];
+      if (peak !== undefined) memory = Number(peak) / 1_024;
+    },
+    memoryMegabytes: () => memory,
+    ended,
+    check: () => {
+      if (failure !== undefined) throw new Error(`it ended with ${failure}: ${said.trim()}`);
+    },
+    said: () => said.trim(),
+    stop: () => child.kill('SIGTERM'),
+    kill: () => child.kill('SIGKILL'),
+  };
+}
