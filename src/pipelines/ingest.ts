@@ -106,7 +106,8 @@ export async function ingest(options: IngestOptions): Promise<IngestTally> {
       if (!(await done(() => producer.send(part)))) return false;
     }
     position = batch.cursor ?? position;
-    const isDue = clock.now() - storedAt >= CURSOR_EVERY_MILLIS;
+    // The first one at once: without any, a live source would begin with what is new.
+    const isDue = stored === undefined || clock.now() - storedAt >= CURSOR_EVERY_MILLIS;
     if (isDue && position !== undefined && position !== stored) await store(position);
     options.onProgress?.(tally);
     return true;

@@ -27,7 +27,7 @@ const eventSchema = z.object({
       operation: z.string(),
       collection: z.string(),
       rkey: z.string(),
-      record: z.unknown(),
+      record: z.unknown().optional(),
     })
     .optional(),
 });

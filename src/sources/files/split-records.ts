@@ -1,6 +1,10 @@
 const NEW_LINE = 0x0a;
 const RETURN = 0x0d;
 const QUOTE = 0x22;
+const COMMA = 0x2c;
+
+/** Where in a row of CSV a byte is: `after` a quote that may have closed a cell, or been the first of two. */
+type Cell = 'start' | 'plain' | 'quoted' | 'after';
 
 /** A longer record is no post of anybody. */
 export const MOST_RECORD_BYTES = 1_048_576;
@@ -33,7 +37,7 @@ export async function* splitRecords(
   let parts: Buffer[] = [];
   let size = 0;
   let start = from;
-  let isQuoted = false;
+  let cell: Cell = 'start';
 
   function take(part: Buffer): void {
     size += part.length;
@@ -52,16 +56,16 @@ export async function* splitRecords(
     start = record.end;
     parts = [];
     size = 0;
-    isQuoted = false;
+    cell = 'start';
     return record.bytes?.length === 0 ? [] : [record];
   }
-  /** Where the record that is begun ends in a chunk, `from` a place in it; -1 where it does not. */
+  /** Where the record that is begun ends in a chunk, looked for from a place in it; -1 where it does not. */
   function endOf(chunk: Buffer, at: number): number {
     if (!quoted) return chunk.indexOf(NEW_LINE, at);
     for (let i = at; i < chunk.length; i += 1) {
       const byte = chunk[i];
-      if (byte === QUOTE) isQuoted = !isQuoted;
-      else if (byte === NEW_LINE && (!isQuoted || size + i - at > mostBytes)) return i;
+      if (byte === NEW_LINE && (cell !== 'quoted' || size + i - at > mostBytes)) return i;
+      cell = nextCell(cell, byte);
     }
     return -1;
   }
@@ -81,4 +85,11 @@ export async function* splitRecords(
     const last = finish(0, false);
     if (last.length > 0) yield last;
   }
+}
+
+/** RFC 4180: a quote opens a cell at its start only, and is doubled within one. */
+function nextCell(cell: Cell, byte: number | undefined): Cell {
+  if (cell === 'quoted') return byte === QUOTE ? 'after' : 'quoted';
+  if (byte === COMMA) return 'start';
+  return byte === QUOTE && cell !== 'plain' ? 'quoted' : 'plain';
 }
