@@ -1,12 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
 import type { SourceCursor } from '../../src/contracts/ids.js';
 import { openSource } from '../../src/pipelines/open-source.js';
 import type { Source } from '../../src/sources/port.js';
-import { status } from '../alerting/http-server.js';
-import { httpServer } from '../alerting/http-server.js';
+import { httpServer, status } from '../alerting/http-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { eventsOf, readUntil } from './batches.js';
 import { jetstreamServer, NOON_US, post } from './jetstream-server.js';
@@ -94,4 +93,9 @@ describe.each(SOURCES)('as a source, %s', (_, prepare) => {
     setTimeout(() => stop.abort(), 50);
     await reading;
   });
+});
+
+it('docs/sources.md shows the source that is tested here', () => {
+  const shown = /<!-- own source -->\n```ts\n(.*?)```/s.exec(readFileSync('docs/sources.md', 'utf8'))?.[1];
+  expect(shown).toBe(readFileSync('test/sources/own-source.ts', 'utf8'));
 });

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { epochMillis, postId, sourceCursor } from '../../src/contracts/ids.js';
-import type { Source, SourceEvent } from '../../src/sources/port.js';
-import { SourceUnreachable } from '../../src/sources/port.js';
+import { type Source, type SourceEvent, SourceUnreachable } from '../../src/sources/port.js';
 
 /** What the guest book serves at /entries?after=N: entries in the order of their numbers. */
 const entriesSchema = z.array(
