@@ -54,8 +54,14 @@ function eventAt(i) {
           createdAt: new Date(timeUs / 1_000).toISOString(),
           langs: ['en'],
           reply: {
-            parent: { cid: 'bafyreidc6sydkkbchcyg62v77wbhzvb2mvytlmsychqgwf2xojjtirmzj4', uri: `at://did:plc:parent/app.bsky.feed.post/3l${i}` },
-            root: { cid: 'bafyreidc6sydkkbchcyg62v77wbhzvb2mvytlmsychqgwf2xojjtirmzj4', uri: `at://did:plc:root/app.bsky.feed.post/3l${i}` },
+            parent: {
+              cid: 'bafyreidc6sydkkbchcyg62v77wbhzvb2mvytlmsychqgwf2xojjtirmzj4',
+              uri: `at://did:plc:parent/app.bsky.feed.post/3l${i}`,
+            },
+            root: {
+              cid: 'bafyreidc6sydkkbchcyg62v77wbhzvb2mvytlmsychqgwf2xojjtirmzj4',
+              uri: `at://did:plc:root/app.bsky.feed.post/3l${i}`,
+            },
           },
           text,
         },
@@ -83,7 +89,8 @@ async function measure() {
   const child = fork(new URL(import.meta.url), ['--serve', '--events', String(EVENTS)]);
   const [port] = await once(child, 'message');
   const config = configSchema.parse({
-    streams: values.brokers === undefined ? { kind: 'memory' } : { kafka: { brokers: values.brokers.split(',') } },
+    streams:
+      values.brokers === undefined ? { kind: 'memory' } : { kafka: { brokers: values.brokers.split(',') } },
     topics: { posts: `bench.${process.pid}.posts`, cursors: `bench.${process.pid}.cursors`, replication: 1 },
   });
   const streams = await openStreams(config.streams, silentLogger);
@@ -112,7 +119,8 @@ async function measure() {
     stop: stop.signal,
     onProgress(tally) {
       done = tally.posts + tally.deletions;
-      if (from === undefined && done >= EVENTS / 10) from = { done, cpu: process.cpuUsage(), at: performance.now() };
+      if (from === undefined && done >= EVENTS / 10)
+        from = { done, cpu: process.cpuUsage(), at: performance.now() };
       if (memory.length === 0 && done >= EVENTS / 2) memory.push(process.memoryUsage.rss());
       if (done >= EVENTS) stop.abort();
     },
@@ -123,8 +131,12 @@ async function measure() {
   const measured = done - from.done;
   memory.push(process.memoryUsage.rss(), process.resourceUsage().maxRSS * 1_024);
   const [half, end, most] = memory.map((bytes) => Math.round(bytes / 1e6));
-  console.log(`to ${values.brokers === undefined ? 'memory' : 'Kafka'}: ${measured} events, events per CPU second ${Math.round(measured / cpuSeconds)}, per second ${Math.round(measured / seconds)}`);
-  console.log(`µs a event ${((1e6 * cpuSeconds) / measured).toFixed(1)}, of them parsing its JSON ${parsing().toFixed(2)}`);
+  console.log(
+    `to ${values.brokers === undefined ? 'memory' : 'Kafka'}: ${measured} events, events per CPU second ${Math.round(measured / cpuSeconds)}, per second ${Math.round(measured / seconds)}`,
+  );
+  console.log(
+    `µs a event ${((1e6 * cpuSeconds) / measured).toFixed(1)}, of them parsing its JSON ${parsing().toFixed(2)}`,
+  );
   console.log(`memory, MB: ${half} at the half, ${end} at the end, ${most} at its highest`);
   child.kill();
   await cursors.close();

@@ -277,6 +277,13 @@ const sources = section({
     ),
     silenceMs: positive(30_000).describe('a connection on which nothing comes for so long is taken for dead'),
   }),
+  hackernews: section({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .default('https://hacker-news.firebaseio.com/v0')
+      .describe('where `maxitem.json`, `updates.json` and `item/` are'),
+    pollMs: positive(10_000).describe('wait between two rounds of questions'),
+  }),
   files: section({
     pollMs: positive(1_000).describe('how often a file or folder that is followed is looked at'),
   }),

@@ -18,6 +18,8 @@ import type { SourceCursors } from './source-cursors.js';
 
 /** A cursor is stored no more often: what lies between is read again after a crash, and known by its ids. */
 const CURSOR_EVERY_MILLIS = 1_000;
+/** How often the log says how it stands. */
+const REPORT_EVERY_MILLIS = 60_000;
 /** Records of one write. */
 const RECORDS_A_WRITE = 1_000;
 
@@ -71,6 +73,8 @@ export async function ingest(options: IngestOptions): Promise<IngestTally> {
   let position = await cursors.load(source.name);
   let stored = position;
   let storedAt = clock.now();
+  let reportedAt = storedAt;
+  logger.info({ source: source.name, cursor: position }, 'reading the source');
 
   /** Until it is done, however long the stream is away; false where it was told to stop meanwhile. */
   async function done(write: () => Promise<void>): Promise<boolean> {
@@ -110,6 +114,10 @@ export async function ingest(options: IngestOptions): Promise<IngestTally> {
     const isDue = stored === undefined || clock.now() - storedAt >= CURSOR_EVERY_MILLIS;
     if (isDue && position !== undefined && position !== stored) await store(position);
     options.onProgress?.(tally);
+    if (clock.now() - reportedAt >= REPORT_EVERY_MILLIS) {
+      reportedAt = clock.now();
+      logger.info({ source: source.name, ...tally.figures() }, 'ingested since the start');
+    }
     return true;
   }
 
@@ -198,6 +206,11 @@ class Tally implements IngestTally {
   constructor(source: string, logger: Logger) {
     this.#source = source;
     this.#logger = logger;
+  }
+
+  figures() {
+    const { posts, edits, deletions, interruptions, unusable } = this;
+    return { posts, edits, deletions, interruptions, unusable: Object.fromEntries(unusable) };
   }
 
   add({ kind, post }: Extract<SourceEvent, { readonly post: unknown }>): void {

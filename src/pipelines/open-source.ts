@@ -10,6 +10,7 @@ import { createBlueskySource } from '../sources/bluesky/source.js';
 import { createInputSource } from '../sources/files/input-source.js';
 import type { FileFormat, RecordReader } from '../sources/files/record-event.js';
 import { createFileSource } from '../sources/files/source.js';
+import { createHackerNewsSource } from '../sources/hackernews/source.js';
 import type { Source } from '../sources/port.js';
 import { version } from '../version.js';
 
@@ -36,7 +37,7 @@ const deletionSchema = z.looseObject({ deleted: z.union([z.literal(true), z.lite
 
 /** What a source is asked for. */
 export type SourceRequest =
-  | { readonly kind: 'bluesky'; readonly name?: string }
+  | { readonly kind: 'bluesky' | 'hackernews'; readonly name?: string }
   | {
       readonly kind: FileFormat;
       readonly name?: string;
@@ -69,6 +70,16 @@ export function openSource(
         ...(name !== undefined && { name }),
         userAgent: USER_AGENT,
         now: Date.now,
+      });
+    }
+    case 'hackernews': {
+      const { name } = request;
+      return createHackerNewsSource({
+        ...sources.hackernews,
+        ...(name !== undefined && { name }),
+        userAgent: USER_AGENT,
+        now: Date.now,
+        wait: waitUnlessStopped,
       });
     }
     case 'ndjson':

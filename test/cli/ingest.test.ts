@@ -24,7 +24,9 @@ function place() {
     env,
     /** `key value` of each record, in their order; `-` for a null value. */
     async posts(): Promise<readonly string[]> {
-      const { streams: config, topics } = configSchema.parse({ streams: { kind: 'file', file: { directory } } });
+      const { streams: config, topics } = configSchema.parse({
+        streams: { kind: 'file', file: { directory } },
+      });
       const streams = await openStreams(config, silentLogger);
       try {
         const [records = []] = await recordsOn(streams, topics.posts);
@@ -41,7 +43,18 @@ describe('sentiflux ingest', () => {
     const { env, posts } = place();
     const input = join(temporaryFolder(), 'posts.csv');
     writeFileSync(input, 'key,body\n1,Skylvara lost my bag\n2,\n');
-    const args = ['ingest', 'csv', '--input', input, '--field', 'id=key', '--field', 'text=body', '--source', 'forum'];
+    const args = [
+      'ingest',
+      'csv',
+      '--input',
+      input,
+      '--field',
+      'id=key',
+      '--field',
+      'text=body',
+      '--source',
+      'forum',
+    ];
     const first = await run(args, { env });
     expect(first).toMatchObject({
       status: 0,
@@ -57,20 +70,35 @@ describe('sentiflux ingest', () => {
 
   it('reads standard input', async () => {
     const { env, posts } = place();
-    const { stdout } = await run(['ingest', 'ndjson', '--input', '-'], { env, input: '{"id":1,"text":"one"}\n' });
+    const { stdout } = await run(['ingest', 'ndjson', '--input', '-'], {
+      env,
+      input: '{"id":1,"text":"one"}\n',
+    });
     expect(stdout).toMatch(/^1 posts,/);
     expect(await posts()).toHaveLength(1);
   });
 
   it.each([
-    [['ingest', 'ndjson', '--input', '/not/there'], {}, /^SF_INPUT_UNREADABLE cannot read \/not\/there: .* Check the path/],
-    [['ingest', 'csv', '-i', 'x', '--field', 'body=text'], {}, /must be like text=body; fields are id, source, text/],
+    [
+      ['ingest', 'ndjson', '--input', '/not/there'],
+      {},
+      /^SF_INPUT_UNREADABLE cannot read \/not\/there: .* Check the path/,
+    ],
+    [
+      ['ingest', 'csv', '-i', 'x', '--field', 'body=text'],
+      {},
+      /must be like text=body; fields are id, source, text/,
+    ],
     [
       ['ingest', 'bluesky'],
       { SENTIFLUX_SOURCES_BLUESKY_URLS: 'https://example.com' },
       /^SF_CONFIG_INVALID .*sources\.bluesky\.urls\.0 is "https:\/\/example\.com"/,
     ],
-    [['ingest', 'bluesky'], { SENTIFLUX_INPUT_FIELDS_TEXT: 'body' }, /^SF_CONFIG_INVALID input\.fields\.text .* Name both/],
+    [
+      ['ingest', 'bluesky'],
+      { SENTIFLUX_INPUT_FIELDS_TEXT: 'body' },
+      /^SF_CONFIG_INVALID input\.fields\.text .* Name both/,
+    ],
   ])('%j with %j is refused in a line that says why', async (args, variables, line) => {
     const { env } = place();
     const { status, stderr } = await run(args, { env: { ...env, ...variables } });
@@ -144,7 +172,13 @@ function mixedEvents(count: number): readonly JetstreamEvent[] {
   return Array.from({ length: count }, (_, i) => {
     const timeUs = 1_000 * i;
     if (i % 20 === 19) return commit(timeUs, `r${i - 10}`, undefined);
-    if (i % 10 === 8) return commit(timeUs, `r${i - 8}`, { text: `edited ${i}`, createdAt: isoAt(1_000 * (i - 8)) }, 'update');
+    if (i % 10 === 8)
+      return commit(
+        timeUs,
+        `r${i - 8}`,
+        { text: `edited ${i}`, createdAt: isoAt(1_000 * (i - 8)) },
+        'update',
+      );
     return post(timeUs, `r${i}`);
   });
 }

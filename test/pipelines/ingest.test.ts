@@ -13,7 +13,12 @@ import { textOf } from '../../src/pipelines/record-values.js';
 import { openSourceCursors } from '../../src/pipelines/source-cursors.js';
 import { topicSpecs } from '../../src/pipelines/topics.js';
 import { createJsonDecoder } from '../../src/scoring/decode.js';
-import { type Source, type SourceBatch, type SourceEvent, SourceUnreachable } from '../../src/sources/port.js';
+import {
+  type Source,
+  type SourceBatch,
+  type SourceEvent,
+  SourceUnreachable,
+} from '../../src/sources/port.js';
 import { openStreams } from '../../src/streams/open.js';
 import type { Streams } from '../../src/streams/port.js';
 import { recordsOn } from './replays.js';
@@ -34,7 +39,9 @@ const batch = (cursor: number, ...events: readonly SourceEvent[]): SourceBatch =
 });
 
 /** Plays one list of batches and errors a connection, and notes from where each was asked. */
-function played(...connections: ReadonlyArray<ReadonlyArray<SourceBatch | Error>>): Source & { asked: unknown[] } {
+function played(
+  ...connections: ReadonlyArray<ReadonlyArray<SourceBatch | Error>>
+): Source & { asked: unknown[] } {
   const asked: unknown[] = [];
   return {
     name: 'test',
@@ -83,7 +90,12 @@ async function place(beforeSend: (records: readonly OutputRecord[]) => Promise<v
         cursors,
         config,
         // Each look at the clock is a second later.
-        clock: { now: () => epochMillis((now += 1_000)) },
+        clock: {
+          now() {
+            now += 1_000;
+            return epochMillis(now);
+          },
+        },
         random: () => 0,
         wait: async (millis) => void waits.push(millis),
         logger: silentLogger,
@@ -92,7 +104,9 @@ async function place(beforeSend: (records: readonly OutputRecord[]) => Promise<v
       }),
     written: async () => {
       const [records = []] = await recordsOn(memory, config.topics.posts);
-      return records.map(({ key, value }) => `${textOf(key)} ${value === null ? '-' : JSON.parse(textOf(value) ?? '').text}`);
+      return records.map(
+        ({ key, value }) => `${textOf(key)} ${value === null ? '-' : JSON.parse(textOf(value) ?? '').text}`,
+      );
     },
   };
 }
@@ -176,10 +190,18 @@ describe('ingesting', () => {
       ...cursors,
       store: async (_: string, cursor: string): Promise<void> => void stored.push(cursor),
     };
-    const batches = [1, 2, 3, 4, 5].map((n) => batch(n, posted(String(n))));
     let now: number = NOON;
-    await run(played(batches), { cursors: noting, clock: { now: () => epochMillis((now += 200)) } });
-    expect(stored).toEqual(['1', '5']);
+    const source: Source = {
+      name: 'test',
+      async *read() {
+        for (const n of [1, 2, 3, 4, 5]) {
+          now += 400;
+          yield batch(n, posted(String(n)));
+        }
+      },
+    };
+    await run(source, { cursors: noting, clock: { now: () => epochMillis(now) } });
+    expect(stored).toEqual(['1', '4', '5']);
   });
 
   it('writes a batch again while Kafka is away, with longer waits, and asks the source for nothing meanwhile', async () => {
@@ -232,7 +254,9 @@ describe('ingesting', () => {
 
   it('waits as long as the source asks for, and a little by chance', async () => {
     const { run, waits } = await place();
-    await run(played([new SourceUnreachable('answered 429.', { afterMs: 90_000 })], []), { random: () => 0.5 });
+    await run(played([new SourceUnreachable('answered 429.', { afterMs: 90_000 })], []), {
+      random: () => 0.5,
+    });
     expect(waits).toEqual([90_500]);
   });
 
@@ -284,7 +308,9 @@ describe('ingesting', () => {
     const unusable: SourceEvent = { kind: 'unusable', code: 'SF_SOURCE_MALFORMED', message: 'no event' };
     const large: SourceEvent = { kind: 'post', post: postOf('large', 'x'.repeat(70_000)) };
     const { told, logger } = warnings();
-    const { unusable: counted } = await run(played([batch(1, unusable, large, unusable, posted('a'))]), { logger });
+    const { unusable: counted } = await run(played([batch(1, unusable, large, unusable, posted('a'))]), {
+      logger,
+    });
     expect(await written()).toEqual(['a post a']);
     expect([...counted]).toEqual([
       ['SF_SOURCE_MALFORMED', 2],
@@ -296,11 +322,30 @@ describe('ingesting', () => {
     ]);
   });
 
+  it('says once a minute how it stands', async () => {
+    const { run } = await place();
+    const told: unknown[] = [];
+    const logger = { ...silentLogger, info: (fields: object) => void told.push(fields) };
+    let now: number = NOON;
+    const clock = {
+      now() {
+        now += 10_000;
+        return epochMillis(now);
+      },
+    };
+    await run(played(Array.from({ length: 10 }, (_, i) => batch(i, posted(String(i))))), { logger, clock });
+    expect(told[0]).toEqual({ source: 'test', cursor: undefined });
+    expect(told.length).toBeLessThan(6);
+    expect(told[1]).toMatchObject({ source: 'test', edits: 0, interruptions: 0, unusable: {} });
+  });
+
   it('says what the source no longer had', async () => {
     const { run } = await place();
     const { told, logger } = warnings();
     await run(played([{ ...batch(1, posted('a')), gap: { from: '12:00', to: '13:00' } }]), { logger });
-    expect(told).toEqual(['the source has nothing between 12:00 and 13:00: posts of that time may be missing']);
+    expect(told).toEqual([
+      'the source has nothing between 12:00 and 13:00: posts of that time may be missing',
+    ]);
   });
 
   it('refuses a cursor that something else has written', async () => {
@@ -321,15 +366,14 @@ describe('a record of a post', () => {
   const decode = createJsonDecoder(input);
   const decoded = ({ key, value }: OutputRecord) =>
     decode(
-      packRecords(
-        [{ topic: 't', partition: 0, offset: 0, timestamp: NOON, key, value }],
-        assignmentEpoch(0),
-      ),
+      packRecords([{ topic: 't', partition: 0, offset: 0, timestamp: NOON, key, value }], assignmentEpoch(0)),
       0,
     );
 
   it('is the same post for the worker that reads it', () => {
-    const word = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }).filter((text) => text.trim() !== '');
+    const word = fc
+      .string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
+      .filter((text) => text.trim() !== '');
     const time = fc
       .integer({ min: Date.parse('0001-01-01T00:00:00Z'), max: Date.parse('9999-12-31T23:59:59.999Z') })
       .map(epochMillis);

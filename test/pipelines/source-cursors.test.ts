@@ -16,25 +16,28 @@ describe.each([
   ['files', true, files],
   ['Kafka', kafkaBrokers !== undefined, kafka],
 ])('cursors on %s', (_, isThere, streamsOf) => {
-  it.skipIf(!isThere)('are there for a process that is started again, the last one of each source', async () => {
-    const config = configSchema.parse({
-      streams: streamsOf(),
-      topics: { cursors: freshName('cursors'), replication: 1 },
-    });
-    const open = async () => {
-      const streams = await openStreams(config.streams, silentLogger);
-      onTestFinished(() => streams.close());
-      return openSourceCursors(streams, config);
-    };
-    const first = await open();
-    expect(await first.load('bluesky')).toBeUndefined();
-    await first.store('bluesky', sourceCursor('1'));
-    await first.store('csv:/posts', sourceCursor('{"file":"a","offset":7}'));
-    await first.store('bluesky', sourceCursor('2'));
+  it.skipIf(!isThere)(
+    'are there for a process that is started again, the last one of each source',
+    async () => {
+      const config = configSchema.parse({
+        streams: streamsOf(),
+        topics: { cursors: freshName('cursors'), replication: 1 },
+      });
+      const open = async () => {
+        const streams = await openStreams(config.streams, silentLogger);
+        onTestFinished(() => streams.close());
+        return openSourceCursors(streams, config);
+      };
+      const first = await open();
+      expect(await first.load('bluesky')).toBeUndefined();
+      await first.store('bluesky', sourceCursor('1'));
+      await first.store('csv:/posts', sourceCursor('{"file":"a","offset":7}'));
+      await first.store('bluesky', sourceCursor('2'));
 
-    const second = await open();
-    expect(await second.load('bluesky')).toBe('2');
-    expect(await second.load('csv:/posts')).toBe('{"file":"a","offset":7}');
-    expect(await second.load('other')).toBeUndefined();
-  });
+      const second = await open();
+      expect(await second.load('bluesky')).toBe('2');
+      expect(await second.load('csv:/posts')).toBe('{"file":"a","offset":7}');
+      expect(await second.load('other')).toBeUndefined();
+    },
+  );
 });

@@ -111,7 +111,10 @@ describe('the source bluesky', () => {
   });
 
   it.each([
-    [{ status: 429, headers: { 'retry-after': '17' } }, { code: 'SF_SOURCE_UNREACHABLE', afterMs: 17_000 }],
+    [
+      { status: 429, headers: { 'retry-after': '17' } },
+      { code: 'SF_SOURCE_UNREACHABLE', afterMs: 17_000 },
+    ],
     [
       { status: 503, headers: { 'retry-after': 'Sat, 28 Nov 2026 12:02:00 GMT' } },
       { code: 'SF_SOURCE_UNREACHABLE', afterMs: 120_000 },
@@ -138,14 +141,21 @@ describe('the source bluesky', () => {
   });
 
   it('may be tried again where nobody listens, and where what answers is no WebSocket', async () => {
-    const other = createServer((socket) => socket.resume().end('SSH-2.0-OpenSSH_9.9\r\n')).listen(0, '127.0.0.1');
+    const other = createServer((socket) => socket.resume().end('SSH-2.0-OpenSSH_9.9\r\n')).listen(
+      0,
+      '127.0.0.1',
+    );
     await once(other, 'listening');
     onTestFinished(() => void other.close());
     const { port } = Object(other.address());
     const url = `ws://127.0.0.1:${port}/subscribe`;
-    await expect(readUntil(sourceOf({ url }), count(1))).rejects.toMatchObject({ code: 'SF_SOURCE_UNREACHABLE' });
+    await expect(readUntil(sourceOf({ url }), count(1))).rejects.toMatchObject({
+      code: 'SF_SOURCE_UNREACHABLE',
+    });
     await new Promise((resolve) => other.close(resolve));
-    await expect(readUntil(sourceOf({ url }), count(1))).rejects.toMatchObject({ code: 'SF_SOURCE_UNREACHABLE' });
+    await expect(readUntil(sourceOf({ url }), count(1))).rejects.toMatchObject({
+      code: 'SF_SOURCE_UNREACHABLE',
+    });
   });
 
   it('refuses a cursor that is none of its own', async () => {

@@ -8,6 +8,7 @@ import type { Source } from '../../src/sources/port.js';
 import { httpServer, status } from '../alerting/http-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { eventsOf, readUntil } from './batches.js';
+import { comment, hackerNewsServer, story } from './hackernews-server.js';
 import { jetstreamServer, NOON_US, post } from './jetstream-server.js';
 import { createGuestBookSource } from './own-source.js';
 
@@ -23,7 +24,11 @@ interface Prepared {
 /** Each serves the four texts, in their order, and nothing more. */
 const SOURCES: ReadonlyArray<readonly [name: string, prepare: () => Promise<Prepared>]> = [
   ['bluesky', preparedBluesky],
-  ['ndjson', async () => preparedFile('ndjson', TEXTS.map((text, id) => `${JSON.stringify({ id, text })}\n`).join(''))],
+  ['hackernews', preparedHackerNews],
+  [
+    'ndjson',
+    async () => preparedFile('ndjson', TEXTS.map((text, id) => `${JSON.stringify({ id, text })}\n`).join('')),
+  ],
   ['csv', async () => preparedFile('csv', `id,text\n${TEXTS.map((text, id) => `${id},${text}\n`).join('')}`)],
   ['the one of docs/sources.md', preparedGuestBook],
 ];
@@ -33,6 +38,12 @@ async function preparedBluesky(): Promise<Prepared> {
   const server = await jetstreamServer(TEXTS.map((text, i) => post(10_000_000 * i, String(i), text)));
   const { sources, input } = configSchema.parse({ sources: { bluesky: { urls: [server.url] } } });
   return { open: () => openSource({ kind: 'bluesky' }, { sources, input }), start: String(NOON_US) };
+}
+
+async function preparedHackerNews(): Promise<Prepared> {
+  const { url } = await hackerNewsServer([story(1, 'old'), ...TEXTS.map((text, i) => comment(i + 2, text))]);
+  const { sources, input } = configSchema.parse({ sources: { hackernews: { url } } });
+  return { open: () => openSource({ kind: 'hackernews' }, { sources, input }), start: '1' };
 }
 
 async function preparedFile(kind: 'ndjson' | 'csv', content: string): Promise<Prepared> {

@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
 import { openSource, type SourceRequest } from '../../src/pipelines/open-source.js';
 import { createInputSource } from '../../src/sources/files/input-source.js';
-import { createFileSource } from '../../src/sources/files/source.js';
 import { splitRecords } from '../../src/sources/files/split-records.js';
 import type { Source } from '../../src/sources/port.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -16,7 +15,10 @@ type FileRequest = Extract<SourceRequest, { readonly input: string }>;
 
 const open = (request: Partial<FileRequest> & Pick<FileRequest, 'input'>): Source => {
   const { sources, input } = configSchema.parse({ sources: { files: { pollMs: 10 } } });
-  return openSource({ kind: 'ndjson', follow: false, fields: {}, source: 'forum', ...request }, { sources, input });
+  return openSource(
+    { kind: 'ndjson', follow: false, fields: {}, source: 'forum', ...request },
+    { sources, input },
+  );
 };
 
 function file(name: string, content: string | Buffer): string {
@@ -75,12 +77,19 @@ describe('a file of NDJSON', () => {
   });
 
   it('deletes a post where a line says so', async () => {
-    const input = file('posts.ndjson', '{"id":7,"deleted":true}\n{"id":8,"text":"deleted","deleted":false}\n');
+    const input = file(
+      'posts.ndjson',
+      '{"id":7,"deleted":true}\n{"id":8,"text":"deleted","deleted":false}\n',
+    );
     expect(told(await readAll(open({ input })))).toEqual(['- 7', 'deleted']);
   });
 
   it('goes on after lines that are no posts, and says which', async () => {
-    const bad = Buffer.concat([Buffer.from('{"id":1}\n[1]\n{"id":\n'), Buffer.from([0xff, 0x0a]), Buffer.from(line(2))]);
+    const bad = Buffer.concat([
+      Buffer.from('{"id":1}\n[1]\n{"id":\n'),
+      Buffer.from([0xff, 0x0a]),
+      Buffer.from(line(2)),
+    ]);
     expect(told(await readAll(open({ input: file('posts.ndjson', bad) })))).toEqual([
       'SF_POST_NO_TEXT',
       'SF_POST_NOT_JSON',
@@ -113,7 +122,7 @@ describe('a file of NDJSON', () => {
   });
 
   it('waits for the rest of a line that is being written, where it is followed', async () => {
-    const input = file('posts.ndjson', line(1) + '{"id":2,"text":"po');
+    const input = file('posts.ndjson', `${line(1)}{"id":2,"text":"po`);
     let appended = false;
     const batches = await readUntil(open({ input, follow: true }), (read) => {
       if (!appended && told(read).length === 1) {
@@ -128,9 +137,13 @@ describe('a file of NDJSON', () => {
   it('cannot be read where it is not there, and has no cursor of another file', async () => {
     const input = file('posts.ndjson', line(1));
     const cursor = (await readAll(open({ input }))).at(-1)?.cursor;
-    await expect(readAll(open({ input: `${input}.not` }))).rejects.toMatchObject({ code: 'SF_INPUT_UNREADABLE' });
+    await expect(readAll(open({ input: `${input}.not` }))).rejects.toMatchObject({
+      code: 'SF_INPUT_UNREADABLE',
+    });
     const other = file('other.ndjson', line(1));
-    await expect(readAll(open({ input: other }), cursor)).rejects.toMatchObject({ code: 'SF_SOURCE_CURSOR_INVALID' });
+    await expect(readAll(open({ input: other }), cursor)).rejects.toMatchObject({
+      code: 'SF_SOURCE_CURSOR_INVALID',
+    });
     await expect(readAll(open({ input }), '1795867200000000')).rejects.toMatchObject({
       code: 'SF_SOURCE_CURSOR_INVALID',
     });
@@ -145,13 +158,14 @@ describe('a folder', () => {
     write('2026-11-28.ndjson', line(2));
     write('notes.txt', line('no'));
     mkdirSync(join(input, 'old'));
-    const steps = [
+    const growth = [
       () => appendFileSync(join(input, '2026-11-28.ndjson'), line(3)),
       () => write('2026-11-29.jsonl', line(4)),
     ];
     const batches = await readUntil(open({ input, follow: true }), (read) => {
       const { length } = told(read);
-      if (length === 2 || length === 3) steps.splice(0, length - 1 - (2 - steps.length)).forEach((step) => step());
+      // Each step once all that was there before it is read.
+      if (length === 4 - growth.length) growth.shift()?.();
       return length === 4;
     });
     expect(told(batches)).toEqual(['post 1', 'post 2', 'post 3', 'post 4']);
@@ -191,7 +205,10 @@ describe('a CSV file', () => {
   });
 
   it('goes on after rows that are none, with too few cells, or with too many', async () => {
-    const rows = Buffer.concat([Buffer.from('id,text\n1,a"b\n2\n3,three,more\n'), Buffer.from([0x34, 0x2c, 0xff, 0x0a])]);
+    const rows = Buffer.concat([
+      Buffer.from('id,text\n1,a"b\n2\n3,three,more\n'),
+      Buffer.from([0x34, 0x2c, 0xff, 0x0a]),
+    ]);
     expect(told(await readAll(csv(rows)))).toEqual([
       'SF_SOURCE_MALFORMED',
       'SF_POST_NO_TEXT',
@@ -206,7 +223,9 @@ describe('a CSV file', () => {
   });
 
   it('cannot be read where its first row is no text', async () => {
-    await expect(readAll(csv(Buffer.from([0xff, 0x0a])))).rejects.toMatchObject({ code: 'SF_INPUT_UNREADABLE' });
+    await expect(readAll(csv(Buffer.from([0xff, 0x0a])))).rejects.toMatchObject({
+      code: 'SF_INPUT_UNREADABLE',
+    });
   });
 });
 
@@ -245,7 +264,8 @@ describe('cutting into records', () => {
         for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
       }
       const found = [];
-      for await (const records of splitRecords(chunks(), { from: 0, quoted, mostBytes: 30 })) found.push(...records);
+      for await (const records of splitRecords(chunks(), { from: 0, quoted, mostBytes: 30 }))
+        found.push(...records);
       return found;
     };
     await fc.assert(

@@ -37,7 +37,11 @@ export function commit(
 
 /** A post of that time. */
 export const post = (timeUs: number, rkey: string, text = `post ${rkey}`): JetstreamEvent =>
-  commit(timeUs, rkey, { text, createdAt: new Date((NOON_US + timeUs) / 1_000).toISOString(), langs: ['en'] });
+  commit(timeUs, rkey, {
+    text,
+    createdAt: new Date((NOON_US + timeUs) / 1_000).toISOString(),
+    langs: ['en'],
+  });
 
 export const identity = (timeUs: number): JetstreamEvent => ({
   did: AUTHOR,
@@ -107,7 +111,9 @@ export async function jetstreamServer(events: readonly JetstreamEvent[] = []): P
       return;
     }
     const lines = Object.entries(answer.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 ${answer.status} -\r\n${lines.join('')}connection: close\r\ncontent-length: 0\r\n\r\n`);
+    socket.end(
+      `HTTP/1.1 ${answer.status} -\r\n${lines.join('')}connection: close\r\ncontent-length: 0\r\n\r\n`,
+    );
   });
 
   function stream(reader: WebSocket, query: URLSearchParams, { cutAfter, frames = [] }: Behaviour): void {

@@ -50,7 +50,10 @@ describe('a message of Jetstream', () => {
 
   it('is counted, and no post, where there is only a picture', () => {
     const record = { text: '', embed: { $type: 'app.bsky.embed.images' }, createdAt: '2026-11-28T11:00:00Z' };
-    expect(message(commit(0, 'a', record)).event).toMatchObject({ kind: 'unusable', code: 'SF_POST_NO_TEXT' });
+    expect(message(commit(0, 'a', record)).event).toMatchObject({
+      kind: 'unusable',
+      code: 'SF_POST_NO_TEXT',
+    });
   });
 
   it.each([
@@ -99,9 +102,15 @@ describe('a message of Jetstream', () => {
 
   it('never throws, whatever comes', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array().map(Buffer.from), fc.json().map((json) => Buffer.from(json))), (frame) => {
-        expect(messageOfFrame(frame).event?.kind).toBe('unusable');
-      }),
+      fc.property(
+        fc.oneof(
+          fc.uint8Array().map(Buffer.from),
+          fc.json().map((json) => Buffer.from(json)),
+        ),
+        (frame) => {
+          expect(messageOfFrame(frame).event?.kind).toBe('unusable');
+        },
+      ),
     );
   });
 

@@ -40,5 +40,8 @@ async function entriesAfter(url: string, stop: AbortSignal): Promise<z.infer<typ
 function eventOf({ number, text, by, at }: z.infer<typeof entriesSchema>[number]): SourceEvent {
   const id = postId(`guest-book:${number}`);
   const createdAt = epochMillis(at);
-  return { kind: 'post', post: { id, source: 'guest-book', text, author: by, createdAt, updatedAt: createdAt } };
+  return {
+    kind: 'post',
+    post: { id, source: 'guest-book', text, author: by, createdAt, updatedAt: createdAt },
+  };
 }

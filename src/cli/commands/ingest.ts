@@ -48,13 +48,18 @@ export function addIngestCommand(program: Command): void {
       'write the posts of a source to the topic of posts; a run that ended goes on where it was, whatever ended it',
     )
     .addHelpText('after', EXAMPLES);
-  command
-    .command('bluesky')
-    .description("all public posts of Bluesky, by Jetstream's stream, until it is told to stop")
-    .addOption(configOption())
-    .option('--name <name>', 'name under which its cursor is kept (default: bluesky)')
-    .action((options: NamedOption) => ingestFrom({ kind: 'bluesky', ...named(options) }, options));
+  addStreamCommand(command, 'bluesky', "all public posts of Bluesky, by Jetstream's stream");
+  addStreamCommand(command, 'hackernews', 'stories and comments of Hacker News');
   for (const format of ['ndjson', 'csv'] as const) addFileCommand(command, format);
+}
+
+function addStreamCommand(command: Command, kind: 'bluesky' | 'hackernews', what: string): void {
+  command
+    .command(kind)
+    .description(`${what}, from now on, until it is told to stop`)
+    .addOption(configOption())
+    .option('--name <name>', `name under which its cursor is kept (default: ${kind})`)
+    .action((options: NamedOption) => ingestFrom({ kind, ...named(options) }, options));
 }
 
 function addFileCommand(command: Command, format: FileFormat): void {
@@ -90,7 +95,9 @@ async function ingestFrom(request: SourceRequest, options: ConfigOption): Promis
     const source = openSource(request, config);
     await prepareTopics(streams, config);
     const cursors = await openSourceCursors(streams, config);
-    const logger = createLogger(config.log.level === 'info' ? 'warn' : config.log.level);
+    // Where there is a terminal the bar says how it stands.
+    const isSeen = process.stderr.isTTY === true && config.log.level === 'info';
+    const logger = createLogger(isSeen ? 'warn' : config.log.level);
     const signals = stopOnSignals();
     const progress = openProgress(source.name, undefined);
     signals.listen();

@@ -1,5 +1,5 @@
-/** However long they are remembered by their times. */
-const MOST_COMMITS = 100_000;
+/** However short their time: what is forgotten too early is written once more. */
+const MOST_COMMITS = 20_000;
 
 /**
  * The commits of the last seconds. After a connection was lost the stream is read again from a few seconds back, since
