@@ -104,10 +104,12 @@ export async function ingest(options: IngestOptions): Promise<IngestTally> {
   /** @returns false where it was told to stop before all was written */
   async function take(batch: SourceBatch): Promise<boolean> {
     if (batch.gap !== undefined) warnOfGap(source.name, batch.gap, logger);
-    const records = batch.events.flatMap((event) => recordOf(event, topic, config.input.maxBytes, tally));
-    for (let i = 0; i < records.length; i += RECORDS_A_WRITE) {
-      const part = records.slice(i, i + RECORDS_A_WRITE);
-      if (!(await done(() => producer.send(part)))) return false;
+    const events = batch.events.map((event) => withRecord(event, topic, config.input.maxBytes));
+    for (let i = 0; i < events.length; i += RECORDS_A_WRITE) {
+      const part = events.slice(i, i + RECORDS_A_WRITE);
+      const records = part.flatMap(({ record }) => record ?? []);
+      if (records.length > 0 && !(await done(() => producer.send(records)))) return false;
+      for (const { event } of part) tally.add(event);
     }
     position = batch.cursor ?? position;
     // The first one at once: without any, a live source would begin with what is new.
@@ -157,29 +159,21 @@ export async function ingest(options: IngestOptions): Promise<IngestTally> {
   }
 }
 
-function recordOf(
-  event: SourceEvent,
-  topic: string,
-  maxBytes: number,
-  tally: Tally,
-): readonly OutputRecord[] {
-  if (event.kind === 'unusable') {
-    tally.addUnusable(event.code, event.message);
-    return [];
-  }
-  if (event.kind === 'deletion') {
-    tally.deletions += 1;
-    return [deletionRecord(topic, event.id)];
-  }
+interface WithRecord {
+  readonly event: SourceEvent;
+  /** Left out where there is nothing to write. */
+  readonly record?: OutputRecord;
+}
+
+function withRecord(event: SourceEvent, topic: string, maxBytes: number): WithRecord {
+  if (event.kind === 'unusable') return { event };
+  if (event.kind === 'deletion') return { event, record: deletionRecord(topic, event.id) };
   const record = postRecord(topic, event.post);
   const size = record.value?.length ?? 0;
+  if (size <= maxBytes) return { event, record };
   // A broker may refuse it, and with it the whole write; the worker would reject it anyway.
-  if (size > maxBytes) {
-    tally.addUnusable('SF_POST_TOO_LARGE', `${event.post.id} has ${size} bytes, more than ${maxBytes}`);
-    return [];
-  }
-  tally.add(event);
-  return [record];
+  const message = `${event.post.id} has ${size} bytes, more than ${maxBytes}`;
+  return { event: { kind: 'unusable', code: 'SF_POST_TOO_LARGE', message } };
 }
 
 function warnOfGap(
@@ -213,14 +207,26 @@ class Tally implements IngestTally {
     return { posts, edits, deletions, interruptions, unusable: Object.fromEntries(unusable) };
   }
 
-  add({ kind, post }: Extract<SourceEvent, { readonly post: unknown }>): void {
-    if (kind === 'edit') this.edits += 1;
-    else this.posts += 1;
-    if (this.latest === undefined || post.updatedAt > this.latest) this.latest = post.updatedAt;
+  add(event: SourceEvent): void {
+    switch (event.kind) {
+      case 'unusable':
+        this.#addUnusable(event.code, event.message);
+        return;
+      case 'deletion':
+        this.deletions += 1;
+        return;
+      case 'edit':
+        this.edits += 1;
+        break;
+      case 'post':
+        this.posts += 1;
+    }
+    const { updatedAt } = event.post;
+    if (this.latest === undefined || updatedAt > this.latest) this.latest = updatedAt;
   }
 
   /** The first of a kind is worth a line; the rest are counted. */
-  addUnusable(code: UnusableCode, message: string): void {
+  #addUnusable(code: UnusableCode, message: string): void {
     const before = this.unusable.get(code) ?? 0;
     this.unusable.set(code, before + 1);
     if (before === 0)

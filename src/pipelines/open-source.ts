@@ -86,12 +86,7 @@ export function openSource(
     case 'csv': {
       const { kind: format, input: path } = request;
       const reader = createReader(request, input);
-      // Buffers, as long as nobody sets an encoding.
-      if (path === '-')
-        return createInputSource(
-          { ...reader, name: request.name ?? format },
-          process.stdin as AsyncIterable<Buffer>,
-        );
+      if (path === '-') return createInputSource({ ...reader, name: request.name ?? format }, process.stdin);
       return createFileSource({
         ...reader,
         name: request.name ?? `${format}:${resolve(path)}`,

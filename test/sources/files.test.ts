@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
@@ -230,29 +230,38 @@ describe('a CSV file', () => {
 });
 
 describe('standard input', () => {
-  it('has no cursor, and no posts without an id', async () => {
-    const decodeLike = open({ input: file('a.ndjson', line(1)) });
-    expect(decodeLike.name).toMatch(/^ndjson:\//);
-    const input = Readable.from([Buffer.from(line(1)), Buffer.from('{"text":"none"}\n')]);
-    const source = createInputSource(
+  /** Whose lines are all no posts, and say where they are. */
+  const sourceOf = (input: Readable): Source =>
+    createInputSource(
       {
         name: 'ndjson',
         format: 'ndjson',
         numbers: new Set(),
-        decode: (message, place) => ({
-          kind: 'rejected',
-          code: 'SF_POST_NO_ID',
-          message: `${message.length} ${place}`,
-        }),
+        decode: (_, place) => ({ kind: 'rejected', code: 'SF_POST_NO_ID', message: `its place is ${place}` }),
       },
       input,
     );
-    const batches = await readAll(source);
+
+  it('has no cursor, and no places that could be ids', async () => {
+    const input = Readable.from([Buffer.from(line(1)), Buffer.from('{"text":"none"}\n')]);
+    const batches = await readAll(sourceOf(input));
     expect(batches.map(({ cursor }) => cursor)).toEqual([undefined, undefined]);
     expect(eventsOf(batches).map((event) => Object(event).message)).toEqual([
-      'standard input at byte 0: 24 undefined',
-      'standard input at byte 25: 15 undefined',
+      'standard input at byte 0: its place is undefined',
+      'standard input at byte 25: its place is undefined',
     ]);
+  });
+
+  it('ends when it is told to stop, though it is still open', async () => {
+    const input = new PassThrough();
+    input.write(line(1));
+    expect(await readUntil(sourceOf(input), () => true)).toHaveLength(1);
+  });
+
+  it('tells what has broken it off', async () => {
+    const input = new PassThrough();
+    input.destroy(new Error('EIO'));
+    await expect(readAll(sourceOf(input))).rejects.toMatchObject({ code: 'SF_INPUT_UNREADABLE' });
   });
 });
 

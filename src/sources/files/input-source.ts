@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { Source } from '../port.js';
 import { columnsOf } from './csv.js';
 import { eventOfRecord, type RecordReader } from './record-event.js';
@@ -9,20 +11,35 @@ import { MOST_RECORD_BYTES, splitRecords } from './split-records.js';
  */
 export function createInputSource(
   options: RecordReader & { readonly name: string },
-  input: AsyncIterable<Buffer>,
+  /** Without an encoding, so that it gives buffers. */
+  input: Readable,
 ): Source {
   const quoted = options.format === 'csv';
   return {
     name: options.name,
     async *read(_after, stop) {
       let columns: readonly string[] | undefined;
-      for await (const records of splitRecords(input, { from: 0, quoted, mostBytes: MOST_RECORD_BYTES })) {
+      const close = (): void => void input.destroy();
+      stop.addEventListener('abort', close, { once: true });
+      try {
+        for await (const records of splitRecords(input, { from: 0, quoted, mostBytes: MOST_RECORD_BYTES })) {
+          if (stop.aborted) return;
+          const [header] = records;
+          const isHeader = quoted && columns === undefined;
+          if (isHeader) columns = columnsOf(header?.bytes ?? Buffer.alloc(0), 'standard input');
+          const rows = isHeader ? records.slice(1) : records;
+          yield { events: rows.map((record) => eventOfRecord(record, undefined, columns, options)) };
+        }
+      } catch (error) {
+        // What is waited for is closed when it is told to stop.
         if (stop.aborted) return;
-        const [header] = records;
-        const isHeader = quoted && columns === undefined;
-        if (isHeader) columns = columnsOf(header?.bytes ?? Buffer.alloc(0), 'standard input');
-        const rows = isHeader ? records.slice(1) : records;
-        yield { events: rows.map((record) => eventOfRecord(record, undefined, columns, options)) };
+        if (error instanceof SentifluxError) throw error;
+        throw new SentifluxError('SF_INPUT_UNREADABLE', `standard input broke off: ${messageOf(error)}.`, {
+          hint: 'Lines before are written.',
+          cause: error,
+        });
+      } finally {
+        stop.removeEventListener('abort', close);
       }
     },
   };
