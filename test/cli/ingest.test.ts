@@ -82,7 +82,7 @@ describe('sentiflux ingest', () => {
     [
       ['ingest', 'ndjson', '--input', '/not/there'],
       {},
-      /^SF_INPUT_UNREADABLE cannot read \/not\/there: .* Check the path/,
+      /^SF_INPUT_UNREADABLE cannot read \/not\/there: .* Check the path/m,
     ],
     [
       ['ingest', 'csv', '-i', 'x', '--field', 'body=text'],
