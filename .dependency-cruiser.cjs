@@ -2,7 +2,7 @@
  * The import rules of docs/architecture.md: rooms import contracts, the model, the configuration's types and the
  * instruments, never a sibling; pipelines and cli join them; a client library is imported by its adapter only.
  */
-const ROOMS = 'preprocess|scoring|aggregation|alerting|streams|api|training|evaluation|demo';
+const ROOMS = 'preprocess|scoring|aggregation|alerting|streams|api|training|evaluation|demo|sources';
 const SHARED = '^src/(contracts/|model/|config/schema\\.ts$|telemetry/instruments\\.ts$)';
 
 /** Files that may import a client library. */
@@ -14,6 +14,7 @@ const clients = [
   ['onnxruntime-(node|web|common)', '^src/scoring/engines/'],
   ['@tensorflow', '^src/model/tensorflow\\.ts$'],
   ['fastify|@fastify', '^src/api/'],
+  ['ws', '^src/sources/web-socket\\.ts$'],
 ];
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -10,6 +10,7 @@ import { addDeliveriesCommand } from './commands/deliveries.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
+import { addIngestCommand } from './commands/ingest.js';
 import { addModelCommand } from './commands/model.js';
 import { addProduceCommand } from './commands/produce.js';
 import { addReplayCommand } from './commands/replay.js';
@@ -40,6 +41,7 @@ for (const add of [
   addConfigCommand,
   addTokenCommand,
   addProduceCommand,
+  addIngestCommand,
   addDeadLettersCommand,
   addReplayCommand,
   addAggregateCommand,

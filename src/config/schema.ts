@@ -37,6 +37,11 @@ const topics = section({
     .describe('closed windows and their revisions'),
   alerts: z.string().min(1).default('sentiment.alerts').describe('alerts that fire and are resolved'),
   deadLetters: z.string().min(1).default('posts.dead-letters').describe('records that cannot be scored'),
+  cursors: z
+    .string()
+    .min(1)
+    .default('posts.cursors')
+    .describe('how far sources have been read; only `ingest` needs it'),
   partitions: positive(4).describe('of posts, scored and dead letters; used by `topics create`'),
   replication: positive(3).describe(
     'what `topics create` makes, and the least that `topics check` and the start of the worker accept; less than 3 says that this is a test cluster',
@@ -255,6 +260,35 @@ const alerting = section({
   }
 });
 
+const sources = section({
+  bluesky: section({
+    urls: z
+      .array(z.url({ protocol: /^wss?$/ }))
+      .min(1)
+      .default([
+        'wss://jetstream1.us-east.bsky.network/subscribe',
+        'wss://jetstream1.us-west.bsky.network/subscribe',
+        'wss://jetstream2.us-east.bsky.network/subscribe',
+        'wss://jetstream2.us-west.bsky.network/subscribe',
+      ])
+      .describe('addresses of Jetstream, whose `/subscribe` is read; when one fails the next one is tried'),
+    rewindMs: millis(5_000).describe(
+      'after a break the stream is read again from so long before, since servers see an event at different times',
+    ),
+    silenceMs: positive(30_000).describe('a connection on which nothing comes for so long is taken for dead'),
+  }),
+  hackernews: section({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .default('https://hacker-news.firebaseio.com/v0')
+      .describe('where `maxitem.json`, `updates.json` and `item/` are'),
+    pollMs: positive(10_000).describe('wait between two rounds of questions'),
+  }),
+  files: section({
+    pollMs: positive(1_000).describe('how often a file or folder that is followed is looked at'),
+  }),
+});
+
 const address = (defaultPort: number) => ({
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   port: port(defaultPort).describe('0 for any that is free'),
@@ -331,6 +365,7 @@ export const configSchema = z.strictObject({
   streams,
   topics,
   input,
+  sources,
   output,
   brands: z
     .string()
@@ -353,6 +388,7 @@ export const configSchema = z.strictObject({
 
 export type Config = Readonly<z.infer<typeof configSchema>>;
 export type InputConfig = Config['input'];
+export type SourcesConfig = Config['sources'];
 export type ScoringConfig = Config['scoring'];
 export type AggregationConfig = Config['aggregation'];
 export type AlertingConfig = Config['alerting'];

@@ -32,6 +32,12 @@ export type ErrorCode =
   | 'SF_TOPIC_MISMATCH'
   | 'SF_OFFSET_GAP'
   | 'SF_RESULT_INVALID'
+  // Sources of posts
+  | 'SF_SOURCE_UNREACHABLE'
+  | 'SF_SOURCE_REFUSED'
+  | 'SF_SOURCE_CURSOR_INVALID'
+  | 'SF_SOURCE_GAP'
+  | 'SF_SOURCE_MALFORMED'
   // Redis and the jobs in it
   | 'SF_STORE_UNREACHABLE'
   | 'SF_STORE_REFUSED'

@@ -13,12 +13,15 @@ export type EpochMillis = Branded<number, 'EpochMillis'>;
  * under an older one must never be committed.
  */
 export type AssignmentEpoch = Branded<number, 'AssignmentEpoch'>;
+/** Where a source stands, in words that only the source reads. */
+export type SourceCursor = Branded<string, 'SourceCursor'>;
 
 // The casts below are the only way in: they turn a checked value into its branded type.
 export const postId = (value: string): PostId => value as PostId;
 export const brandId = (value: string): BrandId => value as BrandId;
 export const epochMillis = (value: number): EpochMillis => value as EpochMillis;
 export const assignmentEpoch = (value: number): AssignmentEpoch => value as AssignmentEpoch;
+export const sourceCursor = (value: string): SourceCursor => value as SourceCursor;
 
 /** Name of a set of windows: part of the keys in the store. */
 export const NAMESPACE = /^[a-z0-9-]{1,64}$/;

@@ -14,22 +14,14 @@ const AGGREGATES_RETENTION_MILLIS = 40 * 86_400_000;
  * producer's wrong clock would make the posts of all others late.
  */
 const MOST_AHEAD_MILLIS = 300_000;
+/** Compaction leaves the newest segment alone: with an hour of cursors in it, a start reads some thousand at most. */
+const CURSOR_SEGMENT_MILLIS = 3_600_000;
 /** With fewer replicas than that in `topics.replication` the cluster is said to be one for tests. */
 const LEAST_REPLICATION = 3;
 
 /** The topics that the worker needs, as `topics create` makes them. */
 export function topicSpecs(topics: Config['topics']): readonly TopicSpec[] {
-  const { partitions, replication } = topics;
-  const durable = {
-    'min.insync.replicas': String(leastInsyncReplicas(topics)),
-    'unclean.leader.election.enable': 'false',
-  };
-  const spec = (name: string, settings: TopicSpec['settings']): TopicSpec => ({
-    name,
-    partitions,
-    replication,
-    settings: { ...durable, ...settings },
-  });
+  const spec = durableTopic(topics);
   return [
     spec(topics.posts, {
       'cleanup.policy': 'delete',
@@ -46,6 +38,29 @@ export function topicSpecs(topics: Config['topics']): readonly TopicSpec[] {
       'max.message.bytes': String(DEFAULT_MESSAGE_BYTES + DEAD_LETTER_HEADROOM),
     }),
   ];
+}
+
+/** The topic of the cursors of sources, which only what ingests needs. */
+export function cursorTopic(topics: Config['topics']): TopicSpec {
+  const spec = durableTopic(topics)(topics.cursors, {
+    'cleanup.policy': 'compact',
+    'segment.ms': String(CURSOR_SEGMENT_MILLIS),
+  });
+  return { ...spec, partitions: 1 };
+}
+
+function durableTopic(topics: Config['topics']) {
+  const { partitions, replication } = topics;
+  const durable = {
+    'min.insync.replicas': String(leastInsyncReplicas(topics)),
+    'unclean.leader.election.enable': 'false',
+  };
+  return (name: string, settings: TopicSpec['settings']): TopicSpec => ({
+    name,
+    partitions,
+    replication,
+    settings: { ...durable, ...settings },
+  });
 }
 
 /**

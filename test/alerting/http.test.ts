@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { type PostOptions, post, retryAfterMillis } from '../../src/alerting/delivery/http.js';
+import { type PostOptions, post } from '../../src/alerting/delivery/http.js';
+import { retryAfterMillis } from '../../src/contracts/retry-after.js';
 import { httpServer, status } from './http-server.js';
 import { NOW } from './notices.js';
 

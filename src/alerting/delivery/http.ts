@@ -4,6 +4,7 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { messageOf } from '../../contracts/errors.js';
+import { retryAfterMillis } from '../../contracts/retry-after.js';
 import type { DeliveryOutcome } from './delivery.js';
 import { isPrivateAddress } from './private-address.js';
 
@@ -27,8 +28,6 @@ export interface PostOptions {
 const LATER = new Set([408, 429]);
 /** What is read of an answer: enough for the reason that a receiver gives. */
 const MOST_ANSWER_CHARACTERS = 300;
-/** A receiver may ask for no longer wait than this: nobody needs to hear of an alert after hours of silence. */
-const LONGEST_WAIT_MILLIS = 3_600_000;
 
 class PrivateAddressError extends Error {
   constructor(host: string, address: string) {
@@ -127,11 +126,4 @@ function outcomeOf({ statusCode = 0, headers }: IncomingMessage, text: string, n
   if (statusCode < 500 && !LATER.has(statusCode)) return { kind: 'refused', reason };
   const afterMs = retryAfterMillis(headers['retry-after'], now);
   return { kind: 'retry', reason, ...(afterMs !== undefined && { afterMs }) };
-}
-
-/** How long `Retry-After` (RFC 9110, 10.2.3) asks to wait: seconds, or a date. */
-export function retryAfterMillis(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const millis = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
-  return Number.isNaN(millis) ? undefined : Math.min(Math.max(millis, 0), LONGEST_WAIT_MILLIS);
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { checkTopics, topicSpecs } from '../../pipelines/topics.js';
+import { checkTopics, cursorTopic, topicSpecs } from '../../pipelines/topics.js';
 import { type ConfigOption, configOption } from '../config-option.js';
 import { withStreams } from '../with-streams.js';
 
@@ -40,11 +40,12 @@ export function addTopicsCommand(program: Command): void {
 async function create(options: CreateOptions): Promise<void> {
   await withStreams(options, async (streams, config) => {
     const { partitions, replication } = options;
-    const specs = topicSpecs({
+    const topics = {
       ...config.topics,
       ...(partitions && { partitions }),
       ...(replication && { replication }),
-    });
+    };
+    const specs = [...topicSpecs(topics), cursorTopic(topics)];
     const created = new Set(await streams.topics().create(specs));
     for (const { name } of specs)
       process.stdout.write(`${name} ${created.has(name) ? 'created' : 'exists'}\n`);

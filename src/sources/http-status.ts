@@ -1,0 +1,32 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { SentifluxError } from '../contracts/errors.js';
+import { retryAfterMillis } from '../contracts/retry-after.js';
+import { SourceUnreachable } from './port.js';
+
+/** Statuses of the 4xx that say "later", not "never". */
+const LATER = new Set([408, 425, 429]);
+
+/**
+ * What a status other than success means for a source.
+ *
+ * @param what who answered, as a sentence begins
+ * @param now milliseconds since the epoch, for a `Retry-After` that is a date
+ */
+export function errorOfStatus(
+  what: string,
+  status: number,
+  headers: IncomingHttpHeaders,
+  now: number,
+): SentifluxError {
+  const message = `${what} answered ${status}.`;
+  if (status < 500 && !LATER.has(status)) {
+    return new SentifluxError('SF_SOURCE_REFUSED', message, {
+      hint:
+        status >= 300 && status < 400
+          ? 'Redirects are not followed: give the address that it leads to.'
+          : 'Check the address.',
+    });
+  }
+  const afterMs = retryAfterMillis(headers['retry-after'], now);
+  return new SourceUnreachable(message, { ...(afterMs !== undefined && { afterMs }) });
+}

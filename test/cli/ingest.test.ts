@@ -1,0 +1,205 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { configSchema } from '../../src/config/schema.js';
+import { silentLogger } from '../../src/contracts/logger.js';
+import { textOf } from '../../src/pipelines/record-values.js';
+import { openStreams } from '../../src/streams/open.js';
+import { recordsOn } from '../pipelines/replays.js';
+import { commit, type JetstreamEvent, jetstreamServer, NOON_US, post } from '../sources/jetstream-server.js';
+import { run, start } from '../support/cli.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+/** The command's streams in a folder, and what is on its topic of posts. */
+function place() {
+  const directory = join(temporaryFolder(), 'streams');
+  const env = {
+    SENTIFLUX_STREAMS_KIND: 'file',
+    SENTIFLUX_STREAMS_FILE_DIRECTORY: directory,
+    SENTIFLUX_TOPICS_PARTITIONS: '1',
+  };
+  return {
+    env,
+    /** `key value` of each record, in their order; `-` for a null value. */
+    async posts(): Promise<readonly string[]> {
+      const { streams: config, topics } = configSchema.parse({
+        streams: { kind: 'file', file: { directory } },
+      });
+      const streams = await openStreams(config, silentLogger);
+      try {
+        const [records = []] = await recordsOn(streams, topics.posts);
+        return records.map(({ key, value }) => `${textOf(key)} ${textOf(value) ?? '-'}`);
+      } finally {
+        await streams.close();
+      }
+    },
+  };
+}
+
+describe('sentiflux ingest', () => {
+  it('writes the posts of a file, and the next time what has come since', async () => {
+    const { env, posts } = place();
+    const input = join(temporaryFolder(), 'posts.csv');
+    writeFileSync(input, 'key,body\n1,Skylvara lost my bag\n2,\n');
+    const args = [
+      'ingest',
+      'csv',
+      '--input',
+      input,
+      '--field',
+      'id=key',
+      '--field',
+      'text=body',
+      '--source',
+      'forum',
+    ];
+    const first = await run(args, { env });
+    expect(first).toMatchObject({
+      status: 0,
+      stdout: '1 posts, 0 edits and 0 deletions written to posts.raw, unusable: SF_POST_NO_TEXT 1\n',
+    });
+    writeFileSync(input, 'key,body\n1,Skylvara lost my bag\n2,\n3,They found it\n');
+    expect((await run(args, { env })).stdout).toMatch(/^1 posts,/);
+    expect((await posts()).map((record) => JSON.parse(record.slice(2)).text)).toEqual([
+      'Skylvara lost my bag',
+      'They found it',
+    ]);
+  });
+
+  it('reads standard input', async () => {
+    const { env, posts } = place();
+    const { stdout } = await run(['ingest', 'ndjson', '--input', '-'], {
+      env,
+      input: '{"id":1,"text":"one"}\n',
+    });
+    expect(stdout).toMatch(/^1 posts,/);
+    expect(await posts()).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      ['ingest', 'ndjson', '--input', '/not/there'],
+      {},
+      /^SF_INPUT_UNREADABLE cannot read \/not\/there: .* Check the path/m,
+    ],
+    [
+      ['ingest', 'csv', '-i', 'x', '--field', 'body=text'],
+      {},
+      /must be like text=body; fields are id, source, text/,
+    ],
+    [
+      ['ingest', 'bluesky'],
+      { SENTIFLUX_SOURCES_BLUESKY_URLS: 'https://example.com' },
+      /^SF_CONFIG_INVALID .*sources\.bluesky\.urls\.0 is "https:\/\/example\.com"/,
+    ],
+    [
+      ['ingest', 'bluesky'],
+      { SENTIFLUX_INPUT_FIELDS_TEXT: 'body' },
+      /^SF_CONFIG_INVALID input\.fields\.text .* Name both/,
+    ],
+  ])('%j with %j is refused in a line that says why', async (args, variables, line) => {
+    const { env } = place();
+    const { status, stderr } = await run(args, { env: { ...env, ...variables } });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(line);
+  });
+
+  it('ends where the server refuses, with status 1', async () => {
+    const { env } = place();
+    const server = await jetstreamServer();
+    server.serve({ answer: { status: 403 } });
+    const variables = { ...env, SENTIFLUX_SOURCES_BLUESKY_URLS: server.url };
+    const { status, stderr } = await run(['ingest', 'bluesky'], { env: variables });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^SF_SOURCE_REFUSED 127\.0\.0\.1:\d+ answered 403\. Check the address\.$/m);
+  });
+
+  it('loses none of 10,000 events of Jetstream over kills and cut connections, and tells each of one id alike', async () => {
+    const { env, posts } = place();
+    const server = await jetstreamServer();
+    const variables = {
+      ...env,
+      SENTIFLUX_SOURCES_BLUESKY_URLS: server.url,
+      SENTIFLUX_SOURCES_BLUESKY_REWIND_MS: '100',
+    };
+    const begin = async () => {
+      const connections = server.asked.length;
+      const child = start(['ingest', 'bluesky'], { env: variables });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      while (server.asked.length === connections) await wait(10);
+      return child;
+    };
+    const events = mixedEvents(10_000);
+    const kills = [2_500, 5_000, 7_500];
+    let child = await begin();
+    let sent = 0;
+    while (sent < events.length) {
+      server.emit(...events.slice(sent, sent + 100));
+      sent += 100;
+      if (sent % 1_500 === 0) server.cut();
+      if (kills.includes(sent)) {
+        // Something is on the topic by then, and something on its way.
+        while ((await posts()).length === 0) await wait(10);
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+        child = await begin();
+      }
+      await wait(5);
+    }
+    const expected = new Set(events.map(recordTold));
+    const keyOf = (record: string): string => record.slice(0, record.indexOf(' '));
+    let written = await posts();
+    while (new Set(written).size < expected.size) {
+      await wait(100);
+      written = await posts();
+    }
+    child.kill('SIGTERM');
+    const [status]: unknown[] = await once(child, 'exit');
+    expect(status).toBe(143);
+
+    // What was written more than once is the same each time: its id, and its time, tell that it is no other.
+    expect(new Set(written)).toEqual(expected);
+    // The last word on each post is the same as on the network.
+    const last = new Map(written.map((record) => [keyOf(record), record]));
+    expect(last).toEqual(new Map(events.map(recordTold).map((record) => [keyOf(record), record])));
+  }, 300_000);
+});
+
+/** Posts a millisecond apart; every tenth event is the edit of one, every twentieth the deletion of one. */
+function mixedEvents(count: number): readonly JetstreamEvent[] {
+  return Array.from({ length: count }, (_, i) => {
+    const timeUs = 1_000 * i;
+    if (i % 20 === 19) return commit(timeUs, `r${i - 10}`, undefined);
+    if (i % 10 === 8)
+      return commit(
+        timeUs,
+        `r${i - 8}`,
+        { text: `edited ${i}`, createdAt: isoAt(1_000 * (i - 8)) },
+        'update',
+      );
+    return post(timeUs, `r${i}`);
+  });
+}
+
+const isoAt = (timeUs: number): string => new Date((NOON_US + timeUs) / 1_000).toISOString();
+
+/** The record that an event becomes. */
+function recordTold({ did, time_us, commit: told }: JetstreamEvent): string {
+  const { rkey, operation, record } = Object(told);
+  const id = `bluesky:${did}/${rkey}`;
+  if (operation === 'delete') return `${id} -`;
+  const { text, createdAt, langs } = record;
+  const message = {
+    id,
+    source: 'bluesky',
+    text,
+    author: did,
+    ...(langs && { language: langs[0] }),
+    url: `https://bsky.app/profile/${did}/post/${rkey}`,
+    createdAt,
+    ...(operation === 'update' && { updatedAt: new Date(time_us / 1_000).toISOString() }),
+  };
+  return `${id} ${JSON.stringify(message)}`;
+}

@@ -1,0 +1,112 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { configSchema } from '../../src/config/schema.js';
+import type { SourceCursor } from '../../src/contracts/ids.js';
+import { openSource } from '../../src/pipelines/open-source.js';
+import type { Source } from '../../src/sources/port.js';
+import { httpServer, status } from '../alerting/http-server.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { eventsOf, readUntil } from './batches.js';
+import { comment, hackerNewsServer, story } from './hackernews-server.js';
+import { jetstreamServer, NOON_US, post } from './jetstream-server.js';
+import { createGuestBookSource } from './own-source.js';
+
+const TEXTS = ['one', 'two', 'three', 'four'];
+
+interface Prepared {
+  /** As a process that is started anew would have it. */
+  readonly open: () => Source;
+  /** From where it tells all the texts. */
+  readonly start?: string;
+}
+
+/** Each serves the four texts, in their order, and nothing more. */
+const SOURCES: ReadonlyArray<readonly [name: string, prepare: () => Promise<Prepared>]> = [
+  ['bluesky', preparedBluesky],
+  ['hackernews', preparedHackerNews],
+  [
+    'ndjson',
+    async () => preparedFile('ndjson', TEXTS.map((text, id) => `${JSON.stringify({ id, text })}\n`).join('')),
+  ],
+  ['csv', async () => preparedFile('csv', `id,text\n${TEXTS.map((text, id) => `${id},${text}\n`).join('')}`)],
+  ['the one of docs/sources.md', preparedGuestBook],
+];
+
+async function preparedBluesky(): Promise<Prepared> {
+  // Further apart than the stream is read again.
+  const server = await jetstreamServer(TEXTS.map((text, i) => post(10_000_000 * i, String(i), text)));
+  const { sources, input } = configSchema.parse({ sources: { bluesky: { urls: [server.url] } } });
+  return { open: () => openSource({ kind: 'bluesky' }, { sources, input }), start: String(NOON_US) };
+}
+
+async function preparedHackerNews(): Promise<Prepared> {
+  const { url } = await hackerNewsServer([story(1, 'old'), ...TEXTS.map((text, i) => comment(i + 2, text))]);
+  const { sources, input } = configSchema.parse({ sources: { hackernews: { url } } });
+  return { open: () => openSource({ kind: 'hackernews' }, { sources, input }), start: '1' };
+}
+
+async function preparedFile(kind: 'ndjson' | 'csv', content: string): Promise<Prepared> {
+  const path = join(temporaryFolder(), `posts.${kind}`);
+  writeFileSync(path, content);
+  const { sources, input } = configSchema.parse({});
+  const request = { kind, input: path, follow: true, fields: {}, source: kind };
+  return { open: () => openSource(request, { sources, input }) };
+}
+
+async function preparedGuestBook(): Promise<Prepared> {
+  const entries = TEXTS.map((text, i) => ({ number: i + 1, text, by: 'ann', at: NOON_US / 1_000 + i }));
+  const { url } = await httpServer((request, response) => {
+    const after = Number(new URL(request.url ?? '', url).searchParams.get('after'));
+    status(200, {}, JSON.stringify(entries.filter(({ number }) => number > after)))(request, response);
+  });
+  const wait = async (): Promise<void> => {};
+  return { open: () => createGuestBookSource(new URL(url).origin, wait) };
+}
+
+const texts = (batches: Parameters<typeof eventsOf>[0]): readonly string[] =>
+  eventsOf(batches).map((event) => Object(event).post.text);
+
+describe.each(SOURCES)('as a source, %s', (_, prepare) => {
+  it('tells posts in their order, under ids that are the same each time', async () => {
+    const { open, start } = await prepare();
+    const all = () => readUntil(open(), (batches) => eventsOf(batches).length >= TEXTS.length, start);
+    const first = await all();
+    expect(texts(first)).toEqual(TEXTS);
+    const ids = (batches: typeof first) => eventsOf(batches).map((event) => Object(event).post.id);
+    expect(ids(await all())).toEqual(ids(first));
+    expect(new Set(ids(first)).size).toBe(TEXTS.length);
+  });
+
+  it('begins after its cursor with what was not told, and leaves none out', async () => {
+    const { open, start } = await prepare();
+    const batches = await readUntil(open(), (read) => eventsOf(read).length >= TEXTS.length, start);
+    const cursors: readonly (SourceCursor | undefined)[] = batches.map(({ cursor }) => cursor);
+    for (const [i, cursor] of cursors.entries()) {
+      const missing = TEXTS.length - eventsOf(batches.slice(0, i + 1)).length;
+      if (missing === 0) continue;
+      const rest = await readUntil(open(), (read) => texts(read).includes('four'), cursor);
+      expect(texts(rest).slice(-missing)).toEqual(TEXTS.slice(-missing));
+    }
+  });
+
+  it('ends soon after it is told to stop, also where nothing comes', async () => {
+    const { open, start } = await prepare();
+    const stop = new AbortController();
+    const source = open();
+    const batches = await readUntil(source, (read) => eventsOf(read).length >= TEXTS.length, start);
+    const reading = (async () => {
+      for await (const batch of source.read(batches.at(-1)?.cursor, stop.signal)) {
+        if (eventsOf([batch]).length > 0) throw new Error('there is nothing more');
+        stop.abort();
+      }
+    })();
+    setTimeout(() => stop.abort(), 50);
+    await reading;
+  });
+});
+
+it('docs/sources.md shows the source that is tested here', () => {
+  const shown = /<!-- own source -->\n```ts\n(.*?)```/s.exec(readFileSync('docs/sources.md', 'utf8'))?.[1];
+  expect(shown).toBe(readFileSync('test/sources/own-source.ts', 'utf8'));
+});
