@@ -37,14 +37,17 @@ export function packSums(sums: Sums): PackedSums {
         distinct.neutral,
         distinct.positive,
       ],
-      [...sums.sources],
-      [...sums.languages],
-      [...sums.models],
+      pairsOf(sums.sources, scratch.sources),
+      pairsOf(sums.languages, scratch.languages),
+      pairsOf(sums.models, scratch.models),
     ]),
   };
   if (unsaved.authors) packed.authors = packSketch(sums.authors);
   if (unsaved.terms)
-    packed.terms = JSON.stringify([packTerms(sums.negativeTerms), packTerms(sums.otherTerms)]);
+    packed.terms = JSON.stringify([
+      packTerms(sums.negativeTerms, scratch.negativeTerms),
+      packTerms(sums.otherTerms, scratch.otherTerms),
+    ]);
   if (unsaved.samples) packed.samples = packSamples(sums);
   if (unsaved.distinctPosts) packed.distinctPosts = packDistinctPosts(sums);
   Object.assign(unsaved, NOTHING_UNSAVED);
@@ -72,8 +75,44 @@ function packSamples({ mostNegative, mostRepeated }: Sums): string {
   ]);
 }
 
-function packTerms({ counts, mentions, lost }: FrequentTerms): unknown {
-  return [mentions, lost, [...counts]];
+function packTerms({ counts, mentions, lost }: FrequentTerms, terms: Pairs): unknown {
+  return [mentions, lost, pairsOf(counts, terms)];
+}
+
+type Pair = [name: string, count: number];
+
+/** Pairs that are filled again and again: new ones for every table would be a fifteenth of all garbage. */
+interface Pairs {
+  readonly made: Pair[];
+  readonly used: Pair[];
+}
+
+const newPairs = (): Pairs => ({ made: [], used: [] });
+const scratch = {
+  sources: newPairs(),
+  languages: newPairs(),
+  models: newPairs(),
+  negativeTerms: newPairs(),
+  otherTerms: newPairs(),
+};
+
+/** A table's entries, until the next table is put into the same pairs. */
+function pairsOf(counts: ReadonlyMap<string, number>, { made, used }: Pairs): readonly Pair[] {
+  let size = 0;
+  counts.forEach((count, name) => {
+    let pair = made[size];
+    if (pair === undefined) {
+      pair = [name, count];
+      made.push(pair);
+    } else {
+      pair[0] = name;
+      pair[1] = count;
+    }
+    used[size] = pair;
+    size += 1;
+  });
+  used.length = size;
+  return used;
 }
 
 const whole = z.number().int();

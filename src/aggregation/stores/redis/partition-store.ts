@@ -7,6 +7,7 @@ import { COUNTER_NAMES } from '../../counters.js';
 import { correctableMillis, longestLateness } from '../../lateness.js';
 import type { BucketChange, PartitionState, PartitionStore, PartitionUpdate } from '../../store.js';
 import type { Sums } from '../../sums.js';
+import { TextWriter } from '../../text-writer.js';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
 import { Names } from './names.js';
@@ -52,7 +53,8 @@ export function createPartitionStore(
 
   return {
     async read(partition, ids) {
-      const placesRead = new Map(ids.map((id) => [id, placeOf(id)]));
+      const placesRead = new Map<PostId, string>();
+      for (const id of ids) placesRead.set(id, placeOf(id));
       places.set(partition, placesRead);
       const { state, nameCount, found } = await readPosts(connection, keys, partition, placesRead, config);
       const names = await namesOf(partition, state.nextOffset, nameCount);
@@ -179,6 +181,9 @@ export function stateMillis(config: RetentionConfig): number {
   return Math.max(...Object.values(config.retentionMs), config.retractionHorizonMs) + SPARE_MILLIS;
 }
 
+/** Posts are written here, one update after the other. */
+const posts = new TextWriter();
+
 function applyArguments(
   prefix: string,
   update: PartitionUpdate,
@@ -219,14 +224,15 @@ function applyArguments(
     COUNTER_NAMES.filter((name) => update.counters[name] !== 0).map((name) => [name, update.counters[name]]),
   );
   pairs(update.gaps.map(({ from, to, earliest, latest }) => [from, `${to}:${earliest}:${latest}`]));
-  let posts = '';
   update.remembered.forEach((remembered, id) => {
-    posts += `${places?.get(id) ?? placeOf(id)}${packRemembered(remembered, names)}\n`;
+    posts.text(places?.get(id) ?? placeOf(id));
+    packRemembered(posts, remembered, names);
+    posts.text('\n');
   });
   // Packing has told which names are new.
   list(names.added);
   list(recent.journal === undefined ? [] : [recent.journal]);
-  args.push(posts, update.changes.length);
+  args.push(posts.take(), update.changes.length);
   for (const change of update.changes) pushChange(args, change, config);
   return args;
 }
