@@ -63,6 +63,13 @@ export class TextWriter {
     return text;
   }
 
+  /** The same as bytes of UTF-8. */
+  takeBytes(): Buffer {
+    const bytes = Buffer.from(this.#bytes.subarray(0, this.#length));
+    this.#length = 0;
+    return bytes;
+  }
+
   #byte(byte: number): void {
     this.#bytes[this.#length] = byte;
     this.#length += 1;

@@ -23,6 +23,8 @@ describe('text put together from numbers and pieces', () => {
         }
         const strings = pieces.map((one) => (typeof one === 'string' ? one : one.number.toString(one.radix)));
         expect(writer.take()).toBe(strings.join(''));
+        for (const string of strings) writer.text(string);
+        expect(writer.takeBytes().toString()).toBe(strings.join(''));
       }),
     );
   });

@@ -15,7 +15,11 @@ export type ConnectionConfig = RedisAddress;
 /** What the stores send their commands through. Every method throws SentifluxError SF_STORE_UNREACHABLE or _REFUSED. */
 export interface Connection {
   send<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply>;
-  run(script: Script, keys: readonly string[], args: ReadonlyArray<string | number>): Promise<unknown>;
+  run(
+    script: Script,
+    keys: readonly string[],
+    args: ReadonlyArray<string | number | Buffer>,
+  ): Promise<unknown>;
   close(): Promise<void>;
 }
 

@@ -190,9 +190,9 @@ function applyArguments(
   names: Names,
   places: ReadonlyMap<PostId, string> | undefined,
   config: RetentionConfig,
-): Array<string | number> {
+): Array<string | number | Buffer> {
   const { expected, next, recent } = update;
-  const args: Array<string | number> = [
+  const args: Array<string | number | Buffer> = [
     prefix,
     expected.nextOffset ?? '',
     expected.watermark ?? '',
@@ -232,12 +232,16 @@ function applyArguments(
   // Packing has told which names are new.
   list(names.added);
   list(recent.journal === undefined ? [] : [recent.journal]);
-  args.push(posts.take(), update.changes.length);
+  args.push(posts.takeBytes(), update.changes.length);
   for (const change of update.changes) pushChange(args, change, config);
   return args;
 }
 
-function pushChange(args: Array<string | number>, change: BucketChange, config: RetentionConfig): void {
+function pushChange(
+  args: Array<string | number | Buffer>,
+  change: BucketChange,
+  config: RetentionConfig,
+): void {
   const { bucket, correction, brands } = change;
   const fields: Array<string | number> = [];
   for (const [brand, sums] of brands) pushSums(fields, brand, sums);
