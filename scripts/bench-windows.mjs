@@ -251,6 +251,7 @@ async function fill(url) {
   await store.close();
 }
 
+/** Its fields stand in the order in which the closer writes them. */
 function windowAt(brand, tier, start, size) {
   const [negative, neutral, positive] = [4_821, 6_104, 4_075];
   return {
@@ -264,11 +265,11 @@ function windowAt(brand, tier, start, size) {
     neutral,
     positive,
     polaritySum: -310.482,
-    polaritySquareSum: 4_401.25,
     reach: 1_204_113,
-    reachByLabel: { negative: 401_371, neutral: 401_371, positive: 401_371 },
     distinct: { posts: 14_240, negative: 4_621, neutral: 5_822, positive: 3_797 },
     authors: 9_871,
+    polaritySquareSum: 4_401.25,
+    reachByLabel: { negative: 401_371, neutral: 401_371, positive: 401_371 },
     negativeTerms: Array.from({ length: 10 }, (_, i) => ({
       term: `term-${start % (i + 97)}`,
       negative: 310 - i,
@@ -279,6 +280,7 @@ function windowAt(brand, tier, start, size) {
       { length: 5 },
       (_, i) => `at://did:plc:0123456789abcdef/app.bsky.feed.post/${start + i}`,
     ),
+    mostNegativePolarity: [-0.991, -0.987, -0.971, -0.96, -0.954],
     mostRepeated: Array.from({ length: 5 }, (_, i) => ({
       id: `at://did:plc:0123456789abcdef/app.bsky.feed.post/${start - i}`,
       repeats: 40 - i,

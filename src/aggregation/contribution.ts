@@ -54,6 +54,8 @@ export type NewContribution = Omit<Contribution, 'place' | 'distinct'> & {
   distinct: readonly number[];
 };
 
+const NOWHERE: readonly number[] = [];
+
 export function contributionOf(post: ScoredPost): NewContribution {
   return {
     kind: 'post',
@@ -68,7 +70,7 @@ export function contributionOf(post: ScoredPost): NewContribution {
     model: nameOf(post.model.version),
     brands: post.brands.length < 2 ? post.brands : [...new Set(post.brands)],
     fingerprint: post.fingerprints.exact.slice(-FINGERPRINT_DIGITS),
-    distinct: [],
+    distinct: NOWHERE,
   };
 }
 
@@ -86,7 +88,7 @@ export function isInWindows(place: Place): place is 'counted' | 'late' {
 
 /** The brands whose windows count a post: all together, and its own or the one of those that have none. */
 export function countedBrands({ brands }: Pick<Contribution, 'brands'>): readonly BrandId[] {
-  return [ALL_BRANDS, ...(brands.length > 0 ? brands : [OTHER_BRANDS])];
+  return brands.length > 1 ? [ALL_BRANDS, ...brands] : [ALL_BRANDS, brands[0] ?? OTHER_BRANDS];
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { AggregationConfig } from '../config/schema.js';
-import { ALL_BRANDS, type BrandId, OTHER_BRANDS, type PostId } from '../contracts/ids.js';
+import { ALL_BRANDS, type BrandId, type EpochMillis, OTHER_BRANDS, type PostId } from '../contracts/ids.js';
 import type { ScoredPost } from '../contracts/scored-post.js';
 import { TIERS } from '../contracts/window.js';
 import type { Contribution } from './contribution.js';
@@ -13,18 +13,8 @@ export type DistinctConfig = Pick<AggregationConfig, 'nearDuplicateMs' | 'postsP
 const MAX_TERM_LENGTH = 64;
 const EVERYWHERE = 2 ** TIERS.length - 1;
 
-/** A brand that counts a post, and the buckets that do, in the order of `TIERS`. */
-export interface CountingBrand {
-  readonly brand: BrandId;
-  readonly buckets: readonly KnownBucket[];
-}
-
-export interface Distinctness extends CountingBrand {
-  /** Tiers in whose windows the post is one of `distinct`: bit i is `TIERS[i]`. */
-  readonly tiers: number;
-  /** Whether it repeats another post of the brand. */
-  readonly isRepeat: boolean;
-}
+/** In place of tiers: the post repeats another one of the brand, so it is distinct in no window. */
+export const REPEATS = -1;
 
 export function tagOf(id: PostId): number {
   return hash53(id);
@@ -40,10 +30,14 @@ export function traitsOf(
     tag: tagOf(id),
     near: simHash(fingerprints.near),
     author: authorHash === undefined ? 0 : hash53(authorHash),
-    terms: terms.map((term) => term.slice(0, MAX_TERM_LENGTH)),
+    terms: terms.some(isTooLong) ? terms.map((term) => term.slice(0, MAX_TERM_LENGTH)) : terms,
     time,
     brands,
   };
+}
+
+function isTooLong(term: string): boolean {
+  return term.length > MAX_TERM_LENGTH;
 }
 
 /**
@@ -52,26 +46,30 @@ export function traitsOf(
  * authors whose posts come out of the order of time, a few more may be counted.
  *
  * A post that repeats nothing is kept, for later ones to be compared with.
+ *
+ * @param bucketsOf the buckets of a brand that hold the post, in the order of `TIERS`
+ * @returns of each brand the tiers, bit i being `TIERS[i]`, or `REPEATS`
  */
 export function distinctnessOf(
   post: PostTraits & RecentPost,
-  brands: readonly CountingBrand[],
+  brands: readonly BrandId[],
+  bucketsOf: (brand: BrandId) => readonly KnownBucket[],
   recent: RecentPosts,
-  config: DistinctConfig,
-): readonly Distinctness[] {
-  const { nearDuplicateMs, postsPerAuthor } = config;
+  { nearDuplicateMs, postsPerAuthor }: DistinctConfig,
+): readonly number[] {
   const alike = recent.near(post, nearDuplicateMs);
-  const distinctness: Distinctness[] = [];
+  const distinctness: number[] = [];
   let isNew = false;
-  for (const { brand, buckets } of brands) {
+  for (const brand of brands) {
     if (alike.length > 0 && alike.some((other) => isCounted(other.brands, brand))) {
-      distinctness.push({ brand, buckets, tiers: 0, isRepeat: true });
+      distinctness.push(REPEATS);
       continue;
     }
     isNew = true;
-    const earlier = recent.byAuthor(post, postsPerAuthor, (own) => isCounted(own, brand));
-    const tiers = earlier.length < postsPerAuthor ? EVERYWHERE : tiersWith(buckets, earlier, postsPerAuthor);
-    distinctness.push({ brand, buckets, tiers, isRepeat: false });
+    const earlier = recent.timesByAuthor(post, postsPerAuthor, (own) => isCounted(own, brand));
+    distinctness.push(
+      earlier.length < postsPerAuthor ? EVERYWHERE : tiersWith(bucketsOf(brand), earlier, postsPerAuthor),
+    );
   }
   if (isNew) recent.add(post);
   else for (const other of alike) recent.refresh(other);
@@ -83,12 +81,15 @@ function isCounted(brands: readonly BrandId[], brand: BrandId): boolean {
   return brand === OTHER_BRANDS ? brands.length === 0 : brands.includes(brand);
 }
 
-/** Tiers in whose window fewer than so many of the posts lie. */
-function tiersWith(buckets: readonly KnownBucket[], earlier: readonly RecentPost[], most: number): number {
-  let tiers = EVERYWHERE;
-  buckets.forEach(({ bucket }, tier) => {
-    const inWindow = earlier.filter(({ time }) => bucket.start <= time && time < bucket.end).length;
-    if (inWindow >= most) tiers &= ~(1 << tier);
-  });
+/** Tiers in whose window fewer than so many of the times lie. */
+function tiersWith(buckets: readonly KnownBucket[], times: readonly EpochMillis[], most: number): number {
+  let tiers = 0;
+  let tier = 1;
+  for (const { bucket } of buckets) {
+    let inWindow = 0;
+    for (const time of times) if (bucket.start <= time && time < bucket.end) inWindow += 1;
+    if (inWindow < most) tiers |= tier;
+    tier *= 2;
+  }
   return tiers;
 }

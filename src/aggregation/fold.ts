@@ -15,14 +15,7 @@ import {
   sameContent,
 } from './contribution.js';
 import type { PositionedRecord } from './decode-scored.js';
-import {
-  type CountingBrand,
-  type DistinctConfig,
-  type Distinctness,
-  distinctnessOf,
-  tagOf,
-  traitsOf,
-} from './distinct.js';
+import { type DistinctConfig, distinctnessOf, REPEATS, tagOf, traitsOf } from './distinct.js';
 import { correctableMillis, latenessOf } from './lateness.js';
 import type { KnownBucket, PartitionMemory } from './partition-memory.js';
 import type { PartitionView } from './store.js';
@@ -68,6 +61,8 @@ export class Fold {
   greatestEventTime: EpochMillis | undefined;
   sums = 0;
   #offset = 0;
+  /** By the buckets of a time and by brand, what posts have changed there. */
+  readonly #found = new Map<readonly KnownBucket[], Map<BrandId, ReadonlyArray<Sums | undefined>>>();
   readonly #view: PartitionView;
   readonly #memory: PartitionMemory;
   readonly #config: SummaryConfig;
@@ -135,9 +130,9 @@ export class Fold {
   #placeOf({ time, source }: Contribution, sourceTimestamp: EpochMillis): Place {
     if (time > sourceTimestamp + this.#config.futureToleranceMs) return 'future';
     if (time <= sourceTimestamp - this.#longestRetention) return 'old';
-    const { watermark, rebuildTo = 0 } = this.#view.state;
     // What was counted before the store lost it is counted again, however the windows stand.
-    if (this.#offset < rebuildTo) return 'counted';
+    if (this.#isRebuilding) return 'counted';
+    const { watermark } = this.#view.state;
     // The smallest window decides, so that every tier counts the same posts.
     const end = bucketStart(TIERS[0], time) + TIER_MILLIS[TIERS[0]];
     if (watermark === undefined || end > watermark) return 'counted';
@@ -150,29 +145,67 @@ export class Fold {
     if (!isInWindows(post.place)) return;
     if (!correction) this.greatestEventTime = later(this.greatestEventTime, post.time);
     const traits = traitsOf(scored, post);
-    const brands: CountingBrand[] = [];
-    for (const brand of countedBrands(post))
-      brands.push({ brand, buckets: this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand)) });
-    const distinctness = distinctnessOf(traits, brands, this.#memory.recent, this.#config);
-    post.distinct = distinctness.map(({ tiers }) => tiers);
-    for (const counting of distinctness) this.#addTo(counting, post, traits, correction);
+    const brands = countedBrands(post);
+    const bucketsOf = (brand: BrandId): readonly KnownBucket[] =>
+      this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand));
+    const distinctness = distinctnessOf(traits, brands, bucketsOf, this.#memory.recent, this.#config);
+    post.distinct = distinctness.includes(REPEATS)
+      ? distinctness.map((tiers) => (tiers === REPEATS ? 0 : tiers))
+      : distinctness;
+    for (let i = 0; i < brands.length; i += 1) {
+      const [brand, tiers] = [brands[i], distinctness[i]];
+      if (brand !== undefined && tiers !== undefined)
+        this.#addTo(brand, bucketsOf(brand), tiers, post, traits, correction);
+    }
   }
 
   #addTo(
-    { brand, buckets, tiers, isRepeat }: Distinctness,
+    brand: BrandId,
+    buckets: readonly KnownBucket[],
+    tiers: number,
     post: Contribution,
     traits: PostTraits,
     correction: boolean,
   ): void {
-    let tier = 1;
-    for (const known of buckets) {
-      const isDistinct = (tiers & tier) !== 0;
-      tier *= 2;
-      if (correction ? this.#hasExpired(known.bucket) : this.#hadExpired(known.bucket)) continue;
-      const sums = this.#sumsOf(known, brand, correction);
-      if (sums !== undefined)
-        addPost(sums, post, traits, { isDistinct, isRepeat, withTerms: hasTerms(known.bucket) });
+    const sumsByTier = this.#sumsByTier(brand, buckets, correction);
+    for (let i = 0; i < buckets.length; i += 1) {
+      const [known, sums] = [buckets[i], sumsByTier[i]];
+      if (known === undefined || sums === undefined) continue;
+      const standing = tiers === REPEATS ? 'repeat' : (tiers & (1 << i)) !== 0 ? 'distinct' : 'crowded';
+      addPost(sums, post, traits, standing, hasTerms(known.bucket));
     }
+  }
+
+  /** What a post of a brand changes, in the order of the buckets; `undefined` where nothing is there to be changed. */
+  #sumsByTier(
+    brand: BrandId,
+    buckets: readonly KnownBucket[],
+    correction: boolean,
+  ): ReadonlyArray<Sums | undefined> {
+    if (correction)
+      return buckets.map((known) =>
+        this.#hasExpired(known.bucket) ? undefined : this.#sumsOf(known, brand, true),
+      );
+    if (this.#isRebuilding)
+      return buckets.map((known) =>
+        this.#hadExpired(known.bucket) ? undefined : this.#sumsOf(known, brand, false),
+      );
+    // Nearly every post: it finds what an earlier one of its brand and its ten seconds has found.
+    let ofBuckets = this.#found.get(buckets);
+    if (ofBuckets === undefined) {
+      ofBuckets = new Map();
+      this.#found.set(buckets, ofBuckets);
+    }
+    let sums = ofBuckets.get(brand);
+    if (sums === undefined) {
+      sums = buckets.map((known) => this.#sumsOf(known, brand, false));
+      ofBuckets.set(brand, sums);
+    }
+    return sums;
+  }
+
+  get #isRebuilding(): boolean {
+    return this.#offset < (this.#view.state.rebuildTo ?? 0);
   }
 
   /** Takes a post back out of the windows that have counted it. */
@@ -207,11 +240,10 @@ export class Fold {
     return bucket.end + correctableMillis(bucket.tier, this.#config) <= reached;
   }
 
-  /** When the store lost it: a window of that time is not served any more. */
+  /** When the store lost what is counted again: a window of that time is not served any more. */
   #hadExpired(bucket: Bucket): boolean {
-    const { watermark, rebuildTo = 0 } = this.#view.state;
-    if (this.#offset >= rebuildTo || watermark === undefined) return false;
-    return bucket.end + this.#config.retentionMs[bucket.tier] <= watermark;
+    const { watermark } = this.#view.state;
+    return watermark !== undefined && bucket.end + this.#config.retentionMs[bucket.tier] <= watermark;
   }
 
   /** Of a brand in a bucket, to be changed; `undefined` for a correction where nothing is left to be corrected. */

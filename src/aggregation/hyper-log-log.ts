@@ -9,8 +9,11 @@ const HIGH_BITS = 21;
 const ZERO = 48;
 /** A sparse sketch lists its registers, three characters each, unless the dense form is shorter. */
 const SPARSE_BYTES = 3 * Math.floor(REGISTERS / 3);
+/** What a sketch as text begins with. */
+const SPARSE = 's'.charCodeAt(0);
+const DENSE = 'd'.charCodeAt(0);
 /** Sketches are written here, one after the other. */
-const scratch = Buffer.alloc(REGISTERS);
+const scratch = Buffer.alloc(1 + REGISTERS);
 
 /**
  * HyperLogLog (Flajolet, Fusy, Gandouet and Meunier, AofA 2007) over 53-bit hashes: counts how many different
@@ -94,17 +97,20 @@ export function packSketch(registers: Uint8Array): string {
     const rank = registers[index] ?? 0;
     if (rank === 0) continue;
     if (size >= SPARSE_BYTES) return packDense(registers);
-    bytes[size] = ZERO + (index >>> 6);
-    bytes[size + 1] = ZERO + (index & 63);
-    bytes[size + 2] = ZERO + rank;
+    bytes[size + 1] = ZERO + (index >>> 6);
+    bytes[size + 2] = ZERO + (index & 63);
+    bytes[size + 3] = ZERO + rank;
     size += 3;
   }
-  return size === 0 ? '' : `s${bytes.toString('latin1', 0, size)}`;
+  if (size === 0) return '';
+  bytes[0] = SPARSE;
+  return bytes.toString('latin1', 0, size + 1);
 }
 
 function packDense(registers: Uint8Array): string {
-  for (let index = 0; index < REGISTERS; index += 1) scratch[index] = ZERO + (registers[index] ?? 0);
-  return `d${scratch.toString('latin1', 0, REGISTERS)}`;
+  scratch[0] = DENSE;
+  for (let index = 0; index < REGISTERS; index += 1) scratch[index + 1] = ZERO + (registers[index] ?? 0);
+  return scratch.toString('latin1');
 }
 
 /** @throws RangeError for what `packSketch` did not write */

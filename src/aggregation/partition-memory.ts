@@ -1,4 +1,4 @@
-import type { BrandId, EpochMillis } from '../contracts/ids.js';
+import { type BrandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
 import { bucketStart, TIERS } from '../contracts/window.js';
 import { type Bucket, bucketAt, bucketName } from './bucket.js';
 import { RecentPosts } from './recent-posts.js';
@@ -16,6 +16,15 @@ export interface KnownBucket {
   readonly brands: Map<BrandId, Sums | undefined>;
 }
 
+interface TimeOfZone {
+  readonly zone: string;
+  /** Of ten seconds. */
+  readonly start: EpochMillis;
+  readonly buckets: readonly KnownBucket[];
+}
+
+const NOWHERE: TimeOfZone = { zone: '', start: epochMillis(Number.NaN), buckets: [] };
+
 /**
  * What an aggregator knows of a partition, as the store has it at one position, so that the store is not asked with
  * every batch. Summarising a batch moves it on. Where the store has not taken the update it must be thrown away.
@@ -26,6 +35,7 @@ export class PartitionMemory {
   readonly #buckets = new Map<string, KnownBucket>();
   /** By time zone and ten seconds. */
   readonly #places = new Map<string, Map<EpochMillis, readonly KnownBucket[]>>();
+  #last = NOWHERE;
   /** How many posts each journal has added that the store keeps, the oldest first. */
   readonly #journals: number[] = [];
   #journaled = 0;
@@ -48,15 +58,22 @@ export class PartitionMemory {
 
   /** The bucket of each tier that holds a time, in the order of `TIERS`. */
   bucketsAt(time: EpochMillis, zone: string): readonly KnownBucket[] {
+    const start = bucketStart(TIERS[0], time);
+    // Posts that follow each other are often of the same ten seconds.
+    if (start !== this.#last.start || zone !== this.#last.zone)
+      this.#last = { zone, start, buckets: this.#bucketsFrom(start, zone) };
+    return this.#last.buckets;
+  }
+
+  #bucketsFrom(start: EpochMillis, zone: string): readonly KnownBucket[] {
     let ofZone = this.#places.get(zone);
     if (ofZone === undefined) {
       ofZone = new Map();
       this.#places.set(zone, ofZone);
     }
-    const start = bucketStart(TIERS[0], time);
     let buckets = ofZone.get(start);
     if (buckets === undefined) {
-      buckets = TIERS.map((tier) => this.#bucket(bucketAt(tier, time, zone)));
+      buckets = TIERS.map((tier) => this.#bucket(bucketAt(tier, start, zone)));
       ofZone.set(start, buckets);
     }
     return buckets;
@@ -77,6 +94,7 @@ export class PartitionMemory {
     if (sums < MOST_SUMS_KEPT && this.#buckets.size < MOST_TIMES_KEPT) return;
     this.#buckets.clear();
     this.#places.clear();
+    this.#last = NOWHERE;
   }
 
   /** What the store is to change of the journals of `recent`. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type BrandId, brandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
+import { TextWriter } from './text-writer.js';
 
 /** What is kept of a post to tell later ones that repeat it, or that its author wrote. */
 export interface RecentPost {
@@ -27,6 +28,7 @@ const BANDS = 4;
 const MOST_LOOKED_AT = 256;
 const FIRST_ROOM = 256;
 const NONE: readonly RecentPost[] = [];
+const NEVER: readonly EpochMillis[] = [];
 const NO_BRANDS: readonly BrandId[] = [];
 
 /** @param hex 16 hexadecimal digits */
@@ -58,7 +60,8 @@ export class RecentPosts {
   /** Sequence numbers: posts are those from `#first` to before `#next`. */
   #first = 0;
   #next = 0;
-  #journal: unknown[] = [];
+  /** The inside of a JSON array. */
+  readonly #journal = new TextWriter();
   #added = 0;
 
   constructor(capacity: number) {
@@ -90,31 +93,31 @@ export class RecentPosts {
     return found === undefined ? NONE : found.map((sequence) => slots.post(sequence));
   }
 
-  /** The newest `most` other posts of the post's author whose brands are wanted, newest first. */
-  byAuthor(
+  /** When the newest `most` other posts of the post's author came whose brands are wanted, newest first. */
+  timesByAuthor(
     { tag, author }: RecentPost,
     most: number,
     isWanted: (brands: readonly BrandId[]) => boolean = () => true,
-  ): readonly RecentPost[] {
+  ): readonly EpochMillis[] {
     const chains = this.#chains[AUTHORS];
-    if (author === 0 || chains === undefined) return NONE;
+    if (author === 0 || chains === undefined) return NEVER;
     const slots = this.#slots;
-    let found: RecentPost[] | undefined;
+    let found: EpochMillis[] | undefined;
     let at = chains.newest(author);
     for (let looked = 0; at >= this.#first && looked < MOST_LOOKED_AT; looked += 1) {
       if (slots.author(at) === author && slots.isOther(at, tag) && isWanted(slots.brands(at))) {
-        if (found === undefined) found = [slots.post(at)];
-        else found.push(slots.post(at));
+        if (found === undefined) found = [slots.time(at)];
+        else found.push(slots.time(at));
         if (found.length >= most) break;
       }
       at = chains.before(at);
     }
-    return found ?? NONE;
+    return found ?? NEVER;
   }
 
   /** Takes a post in; one of the same tag makes place for it. */
   add(post: RecentPost): void {
-    this.#journal.push(packPost(post));
+    this.#note(post.tag, post);
     this.#added += 1;
     this.#insert(post);
   }
@@ -128,14 +131,13 @@ export class RecentPosts {
   /** Lets a post go that was deleted, so that the next one of its text counts. */
   forget(tag: number): void {
     if (!this.#remove(tag)) return;
-    this.#journal.push([tag]);
+    this.#note(tag);
   }
 
   /** What has changed since the last call, for `replay`; `undefined` where nothing has. */
   takeJournal(): { readonly text: string; readonly added: number } | undefined {
-    if (this.#journal.length === 0) return undefined;
-    const journal = { text: JSON.stringify(this.#journal), added: this.#added };
-    this.#journal = [];
+    if (this.#journal.isEmpty) return undefined;
+    const journal = { text: `[${this.#journal.take()}]`, added: this.#added };
     this.#added = 0;
     return journal;
   }
@@ -156,6 +158,24 @@ export class RecentPosts {
       }
     }
     return added;
+  }
+
+  /** Notes a post that was taken in, or the tag alone of one that has left. */
+  #note(tag: number, post?: RecentPost): void {
+    const journal = this.#journal;
+    journal.text(journal.isEmpty ? '[' : ',[');
+    journal.number(tag, 10);
+    if (post !== undefined) {
+      for (const number of [post.near.high, post.near.low, post.author, post.time]) {
+        journal.text(',');
+        journal.number(number, 10);
+      }
+      for (const brand of post.brands) {
+        journal.text(',');
+        journal.text(JSON.stringify(brand));
+      }
+    }
+    journal.text(']');
   }
 
   #insert(post: RecentPost): void {
@@ -331,10 +351,6 @@ function bandOf({ high, low }: SimHash, band: number): number {
 
 function powerOfTwo(atLeast: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, atLeast)));
-}
-
-function packPost({ tag, near, author, time, brands }: RecentPost): unknown {
-  return [tag, near.high, near.low, author, time, ...brands];
 }
 
 const whole = z.number().int();

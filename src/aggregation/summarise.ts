@@ -28,22 +28,29 @@ export function unknownSums(
   timeZoneOf: TimeZoneOf,
 ): readonly SumsQuery[] {
   const asked = new Map<KnownBucket, Set<BrandId>>();
-  const ask = (post: Pick<Contribution, 'time' | 'brands'>): void => {
+  /** Most posts of a batch share their time and their brand with others. */
+  const seen = new Map<readonly KnownBucket[], Set<BrandId>>();
+  const ask = (post: Pick<Contribution, 'brands'>, time: EpochMillis): void => {
     for (const brand of countedBrands(post)) {
-      for (const known of memory.bucketsAt(post.time, timeZoneOf(brand))) {
-        if (known.brands.has(brand)) continue;
-        const brands = asked.get(known);
-        if (brands === undefined) asked.set(known, new Set([brand]));
-        else brands.add(brand);
-      }
+      const buckets = memory.bucketsAt(time, timeZoneOf(brand));
+      if (!addTo(seen, buckets, brand)) continue;
+      for (const known of buckets) if (!known.brands.has(brand)) addTo(asked, known, brand);
     }
   };
   for (const record of records) {
-    if (record.kind === 'scored')
-      ask({ time: epochMillis(Date.parse(record.post.createdAt)), brands: record.post.brands });
+    if (record.kind === 'scored') ask(record.post, epochMillis(Date.parse(record.post.createdAt)));
   }
-  for (const before of remembered.values()) if (before.kind === 'post') ask(before);
+  for (const before of remembered.values()) if (before.kind === 'post') ask(before, before.time);
   return [...asked].map(([{ bucket }, brands]) => ({ bucket, brands: [...brands] }));
+}
+
+/** @returns whether it was not there before */
+function addTo<Key>(sets: Map<Key, Set<BrandId>>, key: Key, brand: BrandId): boolean {
+  const brands = sets.get(key);
+  if (brands === undefined) sets.set(key, new Set([brand]));
+  else if (brands.has(brand)) return false;
+  else brands.add(brand);
+  return true;
 }
 
 /**

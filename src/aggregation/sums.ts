@@ -97,20 +97,23 @@ export function emptySums(): Sums {
   };
 }
 
+/** Of a post in a window: it repeats another post of the brand, or its author has enough posts there already. */
+export type Standing = 'distinct' | 'repeat' | 'crowded';
+
 /**
  * Adds a post to the window of one of its brands.
  *
- * @param isDistinct whether it is one of `distinct`
- * @param isRepeat whether it repeats another post of the brand
+ * @param standing whether it is one of `distinct`, or else why not
  * @param withTerms whether windows of this size tell terms
  */
 export function addPost(
   sums: Sums,
   post: Contribution,
   traits: PostTraits,
-  { isDistinct, isRepeat, withTerms }: Readonly<Record<'isDistinct' | 'isRepeat' | 'withTerms', boolean>>,
+  standing: Standing,
+  withTerms: boolean,
 ): void {
-  countPost(sums, post, 1, isDistinct);
+  countPost(sums, post, 1, standing === 'distinct');
   const { unsaved } = sums;
   const { id, tag, near, author, terms } = traits;
   // Who names nobody is somebody: rules ask for several authors, and not every source names them.
@@ -119,7 +122,7 @@ export function addPost(
     const table = post.label === 'negative' ? sums.negativeTerms : sums.otherTerms;
     if (countTerms(table, terms, tag)) unsaved.terms = true;
   }
-  if (isRepeat) {
+  if (standing === 'repeat') {
     addRepeat(sums.mostRepeated, id, near);
     unsaved.samples = true;
   } else if (
@@ -128,7 +131,7 @@ export function addPost(
   ) {
     unsaved.samples = true;
   }
-  if (isDistinct && sums.distinctPosts.length < DISTINCT_POSTS_KEPT) {
+  if (standing === 'distinct' && sums.distinctPosts.length < DISTINCT_POSTS_KEPT) {
     sums.distinctPosts.push({ tag, near, author, label: post.label });
     unsaved.distinctPosts = true;
   }

@@ -1,23 +1,34 @@
 import { type EpochMillis, epochMillis } from '../contracts/ids.js';
 import { TIER_MILLIS } from '../contracts/window.js';
 import type { WindowQuery, WindowReader } from '../contracts/window-reader.js';
-import { joinSeries, type Series, seriesOf } from './series.js';
+import { cutSeries, emptySeries, type Series, seriesOf } from './series.js';
 
-/** Windows of a brand as columns; `watermark` is the store's, as the caller has just read it. */
-export type ReadSeries = (query: WindowQuery, watermark: EpochMillis) => Promise<Series>;
+/**
+ * Windows of a brand as columns, in parts in order of time, some of them empty; `watermark` is the store's, as the caller
+ * has just read it.
+ */
+export type ReadSeries = (query: WindowQuery, watermark: EpochMillis) => Promise<readonly Series[]>;
 
 export function readSeries(reader: WindowReader): ReadSeries {
-  return async (query) => seriesOf(query.brand, await reader.windows(query));
+  return async (query) => [seriesOf(query.brand, await reader.summaries(query))];
 }
 
 /** Windows that are read and kept together: few, since the newest are read again and again. */
 const WINDOWS_A_CHUNK = 16;
-/** Of some 1,300 bytes each: 80 MB at most. */
-const MOST_CHUNKS = 60_000;
+/** Of some 1,300 bytes each, and 900 more when they have been written as JSON: 90 MB at most. */
+const MOST_CHUNKS = 40_000;
 /** How old the newest windows may be: late posts still change them, and a closed one may follow at any time. */
 const NEWEST_MILLIS = 1_000;
 /** How old the others may be. An edit, a deletion or a very late post is seen after that. */
 const OTHERS_MILLIS = 30_000;
+
+/** What is kept of a brand and tier. */
+interface Kept {
+  /** By their numbers since the epoch. */
+  readonly chunks: Map<number, Chunk>;
+  /** So that brands which were read at once are not all read again at once. */
+  readonly shift: number;
+}
 
 interface Chunk {
   readonly freshUntil: number;
@@ -33,19 +44,19 @@ interface Chunk {
  */
 export function cacheSeries(reader: WindowReader, now: () => number): ReadSeries {
   const read = readSeries(reader);
-  /** Of each brand and tier, by their numbers since the epoch; in the order of their last use. */
-  const kept = new Map<string, Map<number, Chunk>>();
+  /** By brand and tier, in the order of their last use. */
+  const kept = new Map<string, Kept>();
   let count = 0;
 
-  function chunksOf(key: string): Map<number, Chunk> {
-    const chunks = kept.get(key) ?? new Map<number, Chunk>();
+  function keptOf(key: string): Kept {
+    const known = kept.get(key) ?? { chunks: new Map<number, Chunk>(), shift: kept.size };
     kept.delete(key);
-    kept.set(key, chunks);
-    return chunks;
+    kept.set(key, known);
+    return known;
   }
 
   function makeRoom(): void {
-    for (const [key, chunks] of kept) {
+    for (const [key, { chunks }] of kept) {
       if (count <= MOST_CHUNKS) return;
       kept.delete(key);
       count -= chunks.size;
@@ -55,7 +66,7 @@ export function cacheSeries(reader: WindowReader, now: () => number): ReadSeries
 
   return async ({ brand, tier, from, to }, watermark) => {
     const size = WINDOWS_A_CHUNK * TIER_MILLIS[tier];
-    const chunks = chunksOf(`${brand} ${tier}`);
+    const { chunks, shift } = keptOf(`${brand} ${tier}`);
     const first = Math.floor(from / size);
     const end = Math.ceil(Math.min(to, watermark) / size);
     const time = now();
@@ -70,10 +81,10 @@ export function cacheSeries(reader: WindowReader, now: () => number): ReadSeries
       for (let index = begin; index < runEnd; index += 1) {
         const chunkEnd = (index + 1) * size;
         const isNew = chunkEnd + size > watermark;
-        const series = whole.then((all) => joinSeries(brand, [all], index * size, chunkEnd));
+        const series = whole.then(([all = emptySeries(brand)]) => cutSeries(all, index * size, chunkEnd));
         const chunk: Chunk = {
           series,
-          freshUntil: time + (isNew ? NEWEST_MILLIS : OTHERS_MILLIS + spread(index)),
+          freshUntil: time + (isNew ? NEWEST_MILLIS : OTHERS_MILLIS + spread(index + shift)),
         };
         if (!chunks.has(index)) count += 1;
         chunks.set(index, chunk);
@@ -96,7 +107,8 @@ export function cacheSeries(reader: WindowReader, now: () => number): ReadSeries
     makeRoom();
     // A promise costs more than copying a part.
     const isRead = parts.every((part): part is Series => !(part instanceof Promise));
-    return joinSeries(brand, isRead ? parts : await Promise.all(parts), from, to);
+    const found = isRead ? parts : await Promise.all(parts);
+    return found.map((part) => cutSeries(part, from, to));
   };
 }
 
@@ -111,7 +123,7 @@ function runsOf(indices: readonly number[]): ReadonlyArray<readonly [begin: numb
   return runs;
 }
 
-/** So that chunks that were read at once are not all read again at once: up to as long again, by their number. */
-function spread(index: number): number {
-  return ((index * 7) % 30) * (OTHERS_MILLIS / 30);
+/** So that chunks that were read at once are not all read again at once: up to as long again, by a number. */
+function spread(number: number): number {
+  return ((number * 7) % 30) * (OTHERS_MILLIS / 30);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { BrandId, EpochMillis } from '../contracts/ids.js';
-import type { WindowAggregate } from '../contracts/window.js';
+import type { WindowSummary } from '../contracts/window-reader.js';
 import { closedStarts, type WindowSpan } from './window-span.js';
 
 const column = z.array(z.number());
@@ -24,7 +24,7 @@ const SUMS = ['posts', 'negative', 'neutral', 'positive', 'polaritySum', 'reach'
 const COLUMNS = ['start', ...SUMS, 'incomplete'] as const;
 
 /** Twenty brands' days of minutes are 28,800 windows: as columns they are a tenth of what they are as objects. */
-export function seriesOf(brand: BrandId, windows: readonly WindowAggregate[]): Series {
+export function seriesOf(brand: BrandId, windows: readonly WindowSummary[]): Series {
   const series = emptySeries(brand);
   for (const window of windows) {
     series.start.push(window.start);
@@ -48,16 +48,47 @@ export function emptySeries(brand: BrandId): Series {
   };
 }
 
-/** Parts in order of time as one series, of which only `from <= start < to` is taken. */
-export function joinSeries(brand: BrandId, parts: readonly Series[], from: number, to: number): Series {
-  const taken = parts.map((part) => cutSeries(part, from, to));
+/** Parts in order of time as one series. */
+export function joinSeries(brand: BrandId, parts: readonly Series[]): Series {
   const joined = emptySeries(brand);
   // Copies whole arrays, which takes a tenth of the time of adding their entries one by one.
-  for (const name of COLUMNS) joined[name] = joined[name].concat(...taken.map((part) => part[name]));
+  for (const name of COLUMNS) joined[name] = joined[name].concat(...parts.map((part) => part[name]));
   return joined;
 }
 
-function cutSeries(series: Series, from: number, to: number): Series {
+/** JSON of the columns of parts, without brackets. Parts that are kept for a time are written once. */
+const written = new WeakMap<Series, Readonly<Record<(typeof COLUMNS)[number], string>>>();
+
+function textsOf(part: Series) {
+  const known = written.get(part);
+  if (known !== undefined) return known;
+  const text = (name: (typeof COLUMNS)[number]): string => part[name].join(',');
+  const texts = {
+    start: text('start'),
+    posts: text('posts'),
+    negative: text('negative'),
+    neutral: text('neutral'),
+    positive: text('positive'),
+    polaritySum: text('polaritySum'),
+    reach: text('reach'),
+    incomplete: text('incomplete'),
+  };
+  written.set(part, texts);
+  return texts;
+}
+
+/** `JSON.stringify(joinSeries(brand, parts))`, in a fraction of its time where the parts were written before. */
+export function seriesJson(brand: BrandId, parts: readonly Series[]): string {
+  const texts = parts.map(textsOf);
+  const columns = COLUMNS.map((name) => {
+    const column = texts.map((text) => text[name]).filter((text) => text !== '');
+    return `"${name}":[${column.join(',')}]`;
+  });
+  return `{"brand":${JSON.stringify(brand)},${columns.join(',')}}`;
+}
+
+/** The windows of a series with `from <= start < to`; the series itself where those are all. */
+export function cutSeries(series: Series, from: number, to: number): Series {
   const { start, incomplete } = series;
   const [earliest = from, latest = from] = [start[0], start.at(-1)];
   if (from <= earliest && latest < to) return series;
@@ -69,8 +100,26 @@ function cutSeries(series: Series, from: number, to: number): Series {
 
 /** Index of the first start that is not before a time. */
 function indexOf(starts: readonly number[], time: number): number {
-  const index = starts.findIndex((start) => start >= time);
-  return index < 0 ? starts.length : index;
+  let [low, high] = [0, starts.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] ?? time) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Whether parts have every closed window of a span, but for days: `fillSeries` would change nothing. */
+export function isWhole(span: WindowSpan, parts: readonly Series[], closedUntil: EpochMillis): boolean {
+  const starts = closedStarts(span, closedUntil);
+  if (starts === undefined) return true;
+  const own = parts.map(({ start }) => start).filter(({ length }) => length > 0);
+  // They ascend on one grid: as many between the same ends are the same.
+  return (
+    own.reduce((count, { length }) => count + length, 0) === starts.length &&
+    own[0]?.[0] === starts[0] &&
+    own.at(-1)?.at(-1) === starts.at(-1)
+  );
 }
 
 /**
@@ -87,9 +136,7 @@ export function fillSeries(
   const starts = closedStarts(span, closedUntil);
   if (starts === undefined) return series;
   // A brand that is talked about has no gaps, and copying a day of minutes costs more than reading it from memory.
-  const isWhole =
-    starts.length === series.start.length && starts.every((start, i) => series.start[i] === start);
-  if (isWhole) return series;
+  if (isWhole(span, [series], closedUntil)) return series;
   const filled = { ...emptySeries(brand), incomplete: series.incomplete };
   let next = 0;
   for (const start of starts) {

@@ -50,7 +50,7 @@ export function readQuickly(value: unknown): ScoredPost | undefined {
   const fingerprints = fingerprintsIn(value.fingerprints);
   const model = modelIn(value.model);
   if (probabilities === undefined || fingerprints === undefined || model === undefined) return undefined;
-  return {
+  const post: { -readonly [Field in keyof ScoredPost]: ScoredPost[Field] } = {
     v: 1,
     id: postId(id),
     revision: epochMillis(revision),
@@ -65,14 +65,15 @@ export function readQuickly(value: unknown): ScoredPost | undefined {
     flags: value.flags.filter(isFlag),
     terms,
     fingerprints,
-    // Absent where the value has none, as the schema leaves it.
-    ...(authorHash !== undefined && { authorHash }),
-    ...(url !== undefined && { url }),
-    ...(replyTo !== undefined && { replyTo }),
-    ...(reach !== undefined && { reach }),
-    ...(text !== undefined && { text }),
     model,
   };
+  // Absent where the value has none, as the schema leaves it. To spread them into the literal takes twice the time.
+  if (authorHash !== undefined) post.authorHash = authorHash;
+  if (url !== undefined) post.url = url;
+  if (replyTo !== undefined) post.replyTo = replyTo;
+  if (reach !== undefined) post.reach = reach;
+  if (text !== undefined) post.text = text;
+  return post;
 }
 
 function probabilitiesIn(value: unknown): Probabilities | undefined {

@@ -60,6 +60,24 @@ export function redisRefusal(error: unknown, address: Pick<RedisAddress, 'url'>)
   );
 }
 
+/**
+ * The error to show where work with Redis failed: `redisRefusal`, or that it cannot be reached.
+ *
+ * @param what failed, as a sentence begins
+ */
+export function redisFailure(
+  error: unknown,
+  address: Pick<RedisAddress, 'url'>,
+  what: string,
+): SentifluxError {
+  const refusal = redisRefusal(error, address);
+  if (refusal !== undefined) return refusal;
+  return new SentifluxError('SF_STORE_UNREACHABLE', `${what}: ${messageOf(error)}.`, {
+    hint: 'Check redis.url, that the server runs and has memory left, and which TLS it wants (redis:// or rediss://, redis.tls).',
+    cause: error,
+  });
+}
+
 /** What of ioredis' client is needed here. */
 interface Connectable {
   connect(): Promise<void>;
@@ -82,7 +100,3 @@ export async function connectRedis(client: Connectable): Promise<void> {
     client.off('error', note);
   }
 }
-
-/** Ends the hint about a Redis that does not answer. */
-export const REDIS_HINT =
-  'Check redis.url, that the server runs and has memory left, and which TLS it wants (redis:// or rediss://, redis.tls).';

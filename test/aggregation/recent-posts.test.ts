@@ -63,11 +63,15 @@ describe('recent posts', () => {
     expect(kept).toEqual([0, 4, 5, 6]);
   });
 
-  it('tells the posts of an author, the newest first', () => {
+  it('tells when the posts of an author came, the newest first', () => {
     const recent = new RecentPosts(100);
-    for (const tag of [1, 2, 3]) recent.add(post(tag, `000${tag}`.repeat(4), { author: tag === 2 ? 8 : 7 }));
-    expect(tags(recent.byAuthor(post(4, '0'.repeat(16), { author: 7 }), 9))).toEqual([3, 1]);
-    expect(tags(recent.byAuthor(post(4, '0'.repeat(16)), 9))).toEqual([]);
+    for (const tag of [1, 2, 3]) {
+      const author = tag === 2 ? 8 : 7;
+      recent.add(post(tag, `000${tag}`.repeat(4), { author, time: epochMillis(1_000 + tag) }));
+    }
+    expect(recent.timesByAuthor(post(4, '0'.repeat(16), { author: 7 }), 9)).toEqual([1_003, 1_001]);
+    expect(recent.timesByAuthor(post(4, '0'.repeat(16), { author: 7 }), 1)).toEqual([1_003]);
+    expect(recent.timesByAuthor(post(4, '0'.repeat(16)), 9)).toEqual([]);
   });
 
   it('lets a post go that was deleted', () => {
@@ -97,20 +101,21 @@ describe('recent posts', () => {
           if (journal !== undefined) journals.push(journal);
           while (journals.slice(1).reduce((sum, { added }) => sum + added, 0) >= capacity) journals.shift();
         };
-        for (const { tag, kind, text, author } of all) {
-          const one = post(tag, text.repeat(8), { author, brands: [brandId(`b${author}`)] });
+        all.forEach(({ tag, kind, text, author }, i) => {
+          const time = epochMillis(1_000 + i);
+          const one = post(tag, text.repeat(8), { author, time, brands: [brandId(`b${author}`)] });
           if (kind === 'add') recent.add(one);
           else if (kind === 'forget') recent.forget(tag);
           else if (kind === 'refresh') recent.refresh(one);
           else write();
-        }
+        });
         write();
         const replayed = new RecentPosts(capacity);
         for (const { text } of journals) replayed.replay(text);
         for (const text of ['11', '1f', 'a5', 'c3', '3c']) {
           const asked = post(99, text.repeat(8), { author: 1 });
-          expect(replayed.near(asked, 0)).toEqual(recent.near(asked, 0));
-          expect(replayed.byAuthor(asked, 5)).toEqual(recent.byAuthor(asked, 5));
+          expect(replayed.near(asked, all.length + 1_000)).toEqual(recent.near(asked, all.length + 1_000));
+          expect(replayed.timesByAuthor(asked, 5)).toEqual(recent.timesByAuthor(asked, 5));
         }
       }),
     );

@@ -7,6 +7,7 @@ import {
   placeOf,
   unpackRemembered,
 } from '../../src/aggregation/stores/redis/remembered-posts.js';
+import { TextWriter } from '../../src/aggregation/text-writer.js';
 import { brandId, epochMillis, postId } from '../../src/contracts/ids.js';
 import { LABELS } from '../../src/contracts/labels.js';
 
@@ -39,12 +40,18 @@ const remembered: fc.Arbitrary<Remembered> = fc.oneof(
     }),
 );
 
+function textOf(post: Remembered, names: Names): string {
+  const writer = new TextWriter();
+  packRemembered(writer, post, names);
+  return writer.take();
+}
+
 describe('what Redis remembers of a post', () => {
   it('comes back as it was, with names that are stored beside it', () => {
     fc.assert(
       fc.property(fc.array(remembered, { minLength: 1, maxLength: 5 }), (posts) => {
         const names = new Names(['forum', 'en']);
-        const packed = posts.map((post) => packRemembered(post, names));
+        const packed = posts.map((post) => textOf(post, names));
         const stored = new Names(['forum', 'en', ...names.added]);
         expect(packed.map((text) => unpackRemembered(text, stored))).toEqual(posts);
       }),
@@ -53,7 +60,7 @@ describe('what Redis remembers of a post', () => {
 
   it('fits into a compact hash: no value of an ordinary post is longer than 64 bytes', () => {
     const names = new Names(Array.from({ length: 5_000 }, (_, i) => `name ${i}`));
-    const packed = packRemembered(
+    const packed = textOf(
       {
         kind: 'post',
         place: 'late',

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cacheSeries, readSeries } from '../../src/api/series-cache.js';
-import { epochMillis } from '../../src/contracts/ids.js';
+import { joinSeries, type Series } from '../../src/api/series.js';
+import { cacheSeries, type ReadSeries, readSeries } from '../../src/api/series-cache.js';
+import { type EpochMillis, epochMillis } from '../../src/contracts/ids.js';
 import type { WindowAggregate } from '../../src/contracts/window.js';
 import type { WindowQuery, WindowReader } from '../../src/contracts/window-reader.js';
 import { windowsOf } from './support/fakes.js';
@@ -10,17 +11,22 @@ import { minute, NOON, ORBIT } from './support/posts.js';
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
 
+const joined =
+  (read: ReadSeries) =>
+  async (asked: WindowQuery, upTo: EpochMillis): Promise<Series> =>
+    joinSeries(asked.brand, await read(asked, upTo));
+
 /** A store whose windows may change, a clock to turn, and what was asked of the store. */
 function open(windows: readonly WindowAggregate[]) {
   const world = { windows, now: 0, queries: [] as WindowQuery[] };
   const reader: WindowReader = {
     ...windowsOf([]),
-    windows: (query) => {
+    summaries: (query) => {
       world.queries.push(query);
-      return windowsOf(world.windows).windows(query);
+      return windowsOf(world.windows).summaries(query);
     },
   };
-  const series = cacheSeries(reader, () => world.now);
+  const series = joined(cacheSeries(reader, () => world.now));
   return { world, reader, series };
 }
 
@@ -34,7 +40,7 @@ const asked = (queries: readonly WindowQuery[]): number =>
 describe('windows that are kept for a time', () => {
   it('are those of the store', async () => {
     const { reader, series } = open(day);
-    expect(await series(query, watermark)).toEqual(await readSeries(reader)(query, watermark));
+    expect(await series(query, watermark)).toEqual(await joined(readSeries(reader))(query, watermark));
   });
 
   it('are read from the store at once where none is there, and then not again', async () => {
@@ -89,12 +95,14 @@ describe('windows that are kept for a time', () => {
   it('are read again after the store could not be reached', async () => {
     const { world, reader } = open(day);
     let isAway = true;
-    const flaky = cacheSeries(
-      {
-        ...reader,
-        windows: (asking) => (isAway ? Promise.reject(new Error('away')) : reader.windows(asking)),
-      },
-      () => world.now,
+    const flaky = joined(
+      cacheSeries(
+        {
+          ...reader,
+          summaries: (asking) => (isAway ? Promise.reject(new Error('away')) : reader.summaries(asking)),
+        },
+        () => world.now,
+      ),
     );
     await expect(flaky(query, watermark)).rejects.toThrow('away');
     isAway = false;
@@ -110,7 +118,7 @@ describe('windows that are kept for a time', () => {
           .toSorted((x, y) => x - y)
           .map((at) => epochMillis(NOON + at * MINUTE));
         const span = { ...query, from: epochMillis(from), to: epochMillis(to) };
-        expect(await series(span, watermark)).toEqual(await readSeries(reader)(span, watermark));
+        expect(await series(span, watermark)).toEqual(await joined(readSeries(reader))(span, watermark));
       }),
       { numRuns: 30 },
     );

@@ -2,7 +2,7 @@ import type { AggregationConfig } from '../../config/schema.js';
 import type { Clock } from '../../contracts/clock.js';
 import { type BrandId, type EpochMillis, epochMillis, type PostId } from '../../contracts/ids.js';
 import { bucketStart, type WindowAggregate, windowKey } from '../../contracts/window.js';
-import type { AggregationCounters } from '../../contracts/window-reader.js';
+import type { AggregationCounters, WindowQuery } from '../../contracts/window-reader.js';
 import { type Bucket, bucketName } from '../bucket.js';
 import type { Remembered } from '../contribution.js';
 import { counters, sumCounters } from '../counters.js';
@@ -57,6 +57,21 @@ export function createMemoryStore(
       }
       partition.gaps = partition.gaps.filter(({ latest }) => latest + longestRetention > time);
     }
+  }
+
+  async function windows({ brand, tier, from, to }: WindowQuery): Promise<readonly WindowAggregate[]> {
+    if (watermark === undefined) return [];
+    if (tier === '1d') {
+      const closedUntil = watermark;
+      const range = dayRange({ from, to }, closedUntil, config.retentionMs[tier]);
+      return [...closed.values()]
+        .filter((window) => window.brand === brand && window.tier === tier)
+        .filter((window) => isShownDay(window, range, closedUntil))
+        .sort((a, b) => a.start - b.start);
+    }
+    return windowStarts(tier, from, to, watermark, config.retentionMs[tier]).flatMap(
+      (start) => closed.get(windowKey({ brand, tier, start })) ?? [],
+    );
   }
 
   return {
@@ -164,21 +179,8 @@ export function createMemoryStore(
       for (const window of windows) closed.set(windowKey(window), window);
     },
 
-    async windows({ brand, tier, from, to }) {
-      if (watermark === undefined) return [];
-      if (tier === '1d') {
-        const closedUntil = watermark;
-        const range = dayRange({ from, to }, closedUntil, config.retentionMs[tier]);
-        return [...closed.values()]
-          .filter((window) => window.brand === brand && window.tier === tier)
-          .filter((window) => isShownDay(window, range, closedUntil))
-          .sort((a, b) => a.start - b.start);
-      }
-      return windowStarts(tier, from, to, watermark, config.retentionMs[tier]).flatMap(
-        (start) => closed.get(windowKey({ brand, tier, start })) ?? [],
-      );
-    },
-
+    windows,
+    summaries: windows,
     watermark: async () => watermark,
     rebuilding: async () => rebuildingOf(partitions.map(({ state }) => state)),
     counters: async () => sumCounters(partitions.map((partition) => partition.counters)),

@@ -1,13 +1,6 @@
 import { Redis } from 'ioredis';
-import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { Logger } from '../../contracts/logger.js';
-import {
-  connectRedis,
-  REDIS_HINT,
-  type RedisAddress,
-  redisLogin,
-  redisRefusal,
-} from '../../contracts/redis-address.js';
+import { connectRedis, type RedisAddress, redisFailure, redisLogin } from '../../contracts/redis-address.js';
 
 export interface BullmqConnectionOptions extends RedisAddress {
   /** Begins every key. */
@@ -41,6 +34,8 @@ export async function receiversWithQueue(redis: Redis, prefix: string): Promise<
   return [...names].sort();
 }
 
+const FAILED = 'The jobs in Redis failed';
+
 /** @throws SentifluxError SF_STORE_UNREACHABLE, SF_STORE_REFUSED */
 export async function connectForJobs(
   options: BullmqConnectionOptions,
@@ -59,7 +54,7 @@ export async function connectForJobs(
     await connectRedis(connection);
   } catch (error) {
     connection.disconnect();
-    throw redisRefusal(error, options) ?? unreachable(error);
+    throw redisFailure(error, options, FAILED);
   }
   return connection;
 }
@@ -69,18 +64,14 @@ export function warningOf(logger: Logger): (error: Error) => void {
     logger.warn({ code: 'SF_STORE_UNREACHABLE', err: error }, 'the connection to the jobs in Redis failed');
 }
 
-/** @throws SentifluxError SF_STORE_UNREACHABLE */
-export async function reaching<Result>(work: Promise<Result>): Promise<Result> {
+/** @throws SentifluxError SF_STORE_UNREACHABLE, SF_STORE_REFUSED */
+export async function reaching<Result>(
+  address: Pick<RedisAddress, 'url'>,
+  work: Promise<Result>,
+): Promise<Result> {
   try {
     return await work;
   } catch (error) {
-    throw unreachable(error);
+    throw redisFailure(error, address, FAILED);
   }
-}
-
-function unreachable(cause: unknown): SentifluxError {
-  return new SentifluxError('SF_STORE_UNREACHABLE', `The jobs in Redis failed: ${messageOf(cause)}.`, {
-    hint: REDIS_HINT,
-    cause,
-  });
 }

@@ -21,7 +21,7 @@ const TYPES: Readonly<Record<DeliveryState, JobType[]>> = {
 /**
  * The deliveries in Redis. It makes none itself: the alert role does.
  *
- * @throws SentifluxError SF_STORE_UNREACHABLE
+ * @throws SentifluxError SF_STORE_UNREACHABLE, SF_STORE_REFUSED
  */
 export async function openBullmqDeliveryBook(options: BullmqConnectionOptions): Promise<DeliveryBook> {
   const prefix = jobsPrefix(options);
@@ -69,9 +69,9 @@ export async function openBullmqDeliveryBook(options: BullmqConnectionOptions): 
   }
 
   return {
-    list: (state, filter) => reaching(list(state, filter)),
-    get: (id) => reaching(get(id)),
-    resend: (record) => reaching(resend(record)),
+    list: (state, filter) => reaching(options, list(state, filter)),
+    get: (id) => reaching(options, get(id)),
+    resend: (record) => reaching(options, resend(record)),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
       connection.disconnect();

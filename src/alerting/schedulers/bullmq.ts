@@ -49,7 +49,7 @@ class TryAgain extends Error {
  * is still running. The evaluator's compare-and-set makes that harmless. Each receiver has a queue, with a limit that
  * holds over all processes.
  *
- * @throws SentifluxError SF_STORE_UNREACHABLE
+ * @throws SentifluxError SF_STORE_UNREACHABLE, SF_STORE_REFUSED
  */
 export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
   const { logger, receivers, random = Math.random } = options;
@@ -119,6 +119,7 @@ export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
 
   async function schedule(): Promise<void> {
     await reaching(
+      options,
       evaluations.upsertJobScheduler(
         SCHEDULER,
         { every: options.evaluateEveryMs },
@@ -171,7 +172,7 @@ export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
     async enqueue(given) {
       for (const [name, queue] of deliveries) {
         const jobs = given.filter(({ receiver }) => receiver === name).map(jobOf);
-        if (jobs.length > 0) await reaching(queue.addBulk(jobs));
+        if (jobs.length > 0) await reaching(options, queue.addBulk(jobs));
       }
     },
 

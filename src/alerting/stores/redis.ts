@@ -1,15 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { type Alert, alertKey, alertSchema } from '../../contracts/alert.js';
-import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import type { Logger } from '../../contracts/logger.js';
-import {
-  connectRedis,
-  REDIS_HINT,
-  type RedisAddress,
-  redisLogin,
-  redisRefusal,
-} from '../../contracts/redis-address.js';
+import { connectRedis, type RedisAddress, redisFailure, redisLogin } from '../../contracts/redis-address.js';
 import { type Silence, silenceSchema } from '../../contracts/silence.js';
 import {
   ALERT_RETENTION_MILLIS,
@@ -81,13 +74,7 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
     try {
       return await work;
     } catch (error) {
-      const refusal = redisRefusal(error, options);
-      if (refusal !== undefined) throw refusal;
-      throw new SentifluxError(
-        'SF_STORE_UNREACHABLE',
-        `The store of the alerts failed: ${messageOf(error)}.`,
-        { hint: REDIS_HINT, cause: error },
-      );
+      throw redisFailure(error, options, 'The store of the alerts failed');
     }
   };
 

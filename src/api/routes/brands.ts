@@ -4,7 +4,7 @@ import type { BrandList, ListedBrand } from '../brand-list.js';
 import { errorSchema } from '../errors.js';
 import type { NamedWindows } from '../named-windows.js';
 import type { Api } from '../schema.js';
-import { emptySeries, fillSeries, type Series, sumOf } from '../series.js';
+import { fillSeries, joinSeries, type Series, sumOf } from '../series.js';
 import { lastWindows, type WindowSpan } from '../window-span.js';
 import { countParameter, namespaceParameter, tierParameter } from './parameters.js';
 
@@ -61,8 +61,8 @@ export function brandRoutes(api: Api, { brands, windows, clock }: BrandRoutesOpt
           brands.all.map(async (brand) => {
             const { id } = brand;
             const query = { ...span, brand: id };
-            const found = watermark === undefined ? emptySeries(id) : await reader.series(query, watermark);
-            return sumUp(brand, span, found);
+            const found = watermark === undefined ? [] : await reader.series(query, watermark);
+            return sumUp(brand, span, joinSeries(id, found));
           }),
         ),
       };

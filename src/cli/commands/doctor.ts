@@ -3,7 +3,7 @@ import { loadBrands, loadConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { silentLogger } from '../../contracts/logger.js';
-import { connectRedis, REDIS_HINT, redisLogin, redisRefusal } from '../../contracts/redis-address.js';
+import { connectRedis, redisFailure, redisLogin } from '../../contracts/redis-address.js';
 import type { ModelBundle } from '../../model/bundle.js';
 import { loadModel } from '../../pipelines/model.js';
 import { shippedModel } from '../../pipelines/scorer.js';
@@ -133,12 +133,7 @@ async function lookAtStore(config: Config): Promise<string> {
     const info = await redis.info('server');
     return `Redis ${/redis_version:(\S+)/.exec(info)?.[1] ?? '(version unknown)'} at ${redis.options.host}:${redis.options.port}`;
   } catch (cause) {
-    const refusal = redisRefusal(cause, config.redis);
-    if (refusal !== undefined) throw refusal;
-    throw new SentifluxError('SF_STORE_UNREACHABLE', `Redis does not answer: ${messageOf(cause)}.`, {
-      hint: REDIS_HINT,
-      cause,
-    });
+    throw redisFailure(cause, config.redis, 'Redis does not answer');
   } finally {
     redis.disconnect();
   }

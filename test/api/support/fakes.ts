@@ -4,17 +4,19 @@ import { type EpochMillis, epochMillis } from '../../../src/contracts/ids.js';
 import type { LiveEvent, LiveFeed } from '../../../src/contracts/live-feed.js';
 import type { TextScorer, TextToScore } from '../../../src/contracts/text-scorer.js';
 import type { WindowAggregate } from '../../../src/contracts/window.js';
-import type { WindowReader } from '../../../src/contracts/window-reader.js';
+import type { WindowQuery, WindowReader } from '../../../src/contracts/window-reader.js';
 import { textScore } from './posts.js';
 
 /** Windows in an array. */
 export function windowsOf(all: readonly WindowAggregate[], watermark?: EpochMillis): WindowReader {
+  const windows = async ({ brand, tier, from, to }: WindowQuery): Promise<readonly WindowAggregate[]> =>
+    all
+      .filter((window) => window.brand === brand && window.tier === tier)
+      .filter(({ start }) => from <= start && start < to)
+      .toSorted((a, b) => a.start - b.start);
   return {
-    windows: async ({ brand, tier, from, to }) =>
-      all
-        .filter((window) => window.brand === brand && window.tier === tier)
-        .filter(({ start }) => from <= start && start < to)
-        .toSorted((a, b) => a.start - b.start),
+    windows,
+    summaries: windows,
     watermark: async () => watermark,
     rebuilding: async () => undefined,
     counters: async () => ({

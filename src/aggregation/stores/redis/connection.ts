@@ -1,10 +1,9 @@
 import { Redis } from 'ioredis';
-import { messageOf, SentifluxError } from '../../../contracts/errors.js';
 import type { Logger } from '../../../contracts/logger.js';
 import {
   connectRedis,
-  REDIS_HINT,
   type RedisAddress,
+  redisFailure,
   redisLogin,
   redisPlace,
   redisRefusal,
@@ -16,7 +15,11 @@ export type ConnectionConfig = RedisAddress;
 /** What the stores send their commands through. Every method throws SentifluxError SF_STORE_UNREACHABLE or _REFUSED. */
 export interface Connection {
   send<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply>;
-  run(script: Script, keys: readonly string[], args: ReadonlyArray<string | number>): Promise<unknown>;
+  run(
+    script: Script,
+    keys: readonly string[],
+    args: ReadonlyArray<string | number | Buffer>,
+  ): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -47,13 +50,14 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
     reconnectOnError: (error) => (error.message.includes('READONLY') ? 1 : false),
   });
   client.on('error', (error: Error) => logger.warn({ err: error }, 'the connection to Redis failed'));
-  const place = redisPlace(config);
+  const failure = (error: unknown) =>
+    redisFailure(error, config, `Redis at ${redisPlace(config)} does not serve`);
 
   async function send<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
     try {
       return await command(client);
     } catch (error) {
-      throw redisRefusal(error, config) ?? (isUnavailable(error) ? unreachable(place, error) : error);
+      throw isUnavailable(error) ? failure(error) : (redisRefusal(error, config) ?? error);
     }
   }
 
@@ -61,7 +65,7 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
     await connectRedis(client);
   } catch (error) {
     client.disconnect();
-    throw redisRefusal(error, config) ?? unreachable(place, error);
+    throw failure(error);
   }
   return {
     send,
@@ -85,12 +89,4 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
 /** What is no reply of the server is a failure of the way to it. */
 function isUnavailable(error: unknown): boolean {
   return !(error instanceof Error && error.name === 'ReplyError') || UNAVAILABLE.test(error.message);
-}
-
-function unreachable(place: string, cause: unknown): SentifluxError {
-  return new SentifluxError(
-    'SF_STORE_UNREACHABLE',
-    `Redis at ${place} does not serve: ${messageOf(cause)}.`,
-    { hint: REDIS_HINT, cause },
-  );
 }

@@ -7,6 +7,7 @@ import { COUNTER_NAMES } from '../../counters.js';
 import { correctableMillis, longestLateness } from '../../lateness.js';
 import type { BucketChange, PartitionState, PartitionStore, PartitionUpdate } from '../../store.js';
 import type { Sums } from '../../sums.js';
+import { TextWriter } from '../../text-writer.js';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
 import { Names } from './names.js';
@@ -52,7 +53,8 @@ export function createPartitionStore(
 
   return {
     async read(partition, ids) {
-      const placesRead = new Map(ids.map((id) => [id, placeOf(id)]));
+      const placesRead = new Map<PostId, string>();
+      for (const id of ids) placesRead.set(id, placeOf(id));
       places.set(partition, placesRead);
       const { state, nameCount, found } = await readPosts(connection, keys, partition, placesRead, config);
       const names = await namesOf(partition, state.nextOffset, nameCount);
@@ -179,15 +181,18 @@ export function stateMillis(config: RetentionConfig): number {
   return Math.max(...Object.values(config.retentionMs), config.retractionHorizonMs) + SPARE_MILLIS;
 }
 
+/** Posts are written here, one update after the other. */
+const posts = new TextWriter();
+
 function applyArguments(
   prefix: string,
   update: PartitionUpdate,
   names: Names,
   places: ReadonlyMap<PostId, string> | undefined,
   config: RetentionConfig,
-): Array<string | number> {
+): Array<string | number | Buffer> {
   const { expected, next, recent } = update;
-  const args: Array<string | number> = [
+  const args: Array<string | number | Buffer> = [
     prefix,
     expected.nextOffset ?? '',
     expected.watermark ?? '',
@@ -219,19 +224,24 @@ function applyArguments(
     COUNTER_NAMES.filter((name) => update.counters[name] !== 0).map((name) => [name, update.counters[name]]),
   );
   pairs(update.gaps.map(({ from, to, earliest, latest }) => [from, `${to}:${earliest}:${latest}`]));
-  let posts = '';
   update.remembered.forEach((remembered, id) => {
-    posts += `${places?.get(id) ?? placeOf(id)}${packRemembered(remembered, names)}\n`;
+    posts.text(places?.get(id) ?? placeOf(id));
+    packRemembered(posts, remembered, names);
+    posts.text('\n');
   });
   // Packing has told which names are new.
   list(names.added);
   list(recent.journal === undefined ? [] : [recent.journal]);
-  args.push(posts, update.changes.length);
+  args.push(posts.takeBytes(), update.changes.length);
   for (const change of update.changes) pushChange(args, change, config);
   return args;
 }
 
-function pushChange(args: Array<string | number>, change: BucketChange, config: RetentionConfig): void {
+function pushChange(
+  args: Array<string | number | Buffer>,
+  change: BucketChange,
+  config: RetentionConfig,
+): void {
   const { bucket, correction, brands } = change;
   const fields: Array<string | number> = [];
   for (const [brand, sums] of brands) pushSums(fields, brand, sums);

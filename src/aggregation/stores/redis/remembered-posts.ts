@@ -10,6 +10,7 @@ import {
   PLACES,
   type Remembered,
 } from '../../contribution.js';
+import type { TextWriter } from '../../text-writer.js';
 import type { Names } from './names.js';
 
 /**
@@ -39,33 +40,30 @@ const TIERS_RADIX = 2 ** TIERS.length;
 const EVERYWHERE = TIERS_RADIX - 1;
 
 /** Numbers in base 36, separated by commas; names by their index. No line breaks. */
-export function packRemembered(remembered: Remembered, names: Names): string {
+export function packRemembered(into: TextWriter, remembered: Remembered, names: Names): void {
   const { revision } = remembered;
-  if (remembered.kind === 'deleted') return text(revision);
+  if (remembered.kind === 'deleted') {
+    into.number(revision, RADIX);
+    return;
+  }
   const { time, reach, fingerprint, source, language, model, brands, distinct } = remembered;
-  const kind = PLACES.indexOf(remembered.place) * LABELS.length + LABELS.indexOf(remembered.label);
-  const changed = revision === time ? '' : text(revision - time);
-  const reached = reach === 0 ? '' : text(reach);
-  const hash = text(Number.parseInt(fingerprint, 16));
-  const tiers = distinct.every((of) => of === EVERYWHERE)
-    ? ''
-    : distinct.map((of) => of.toString(TIERS_RADIX)).join('');
-  let packed = `${text(kind)},${text(time)},${changed},${text(remembered.polarityMicros)},${reached},${hash},${tiers}`;
-  packed += `,${names.pack(source)},${names.pack(language)},${names.pack(model)}`;
-  for (const brand of brands) packed += `,${names.pack(brand)}`;
-  return packed;
-}
-
-const LOWER_DIGITS = 5;
-const HIGHER = RADIX ** LOWER_DIGITS;
-
-/** `number.toString(RADIX)`, which is slow for what has more than 31 bits: so those are written in two halves. */
-function text(number: number): string {
-  if (number < HIGHER) return number.toString(RADIX);
-  const higher = Math.floor(number / HIGHER);
-  const lower = number - higher * HIGHER;
-  // One more digit before them keeps the zeros that they begin with.
-  return higher.toString(RADIX) + (lower + HIGHER).toString(RADIX).slice(1);
+  into.number(PLACES.indexOf(remembered.place) * LABELS.length + LABELS.indexOf(remembered.label), RADIX);
+  into.text(',');
+  into.number(time, RADIX);
+  into.text(',');
+  if (revision !== time) into.number(revision - time, RADIX);
+  into.text(',');
+  into.number(remembered.polarityMicros, RADIX);
+  into.text(',');
+  if (reach !== 0) into.number(reach, RADIX);
+  into.text(',');
+  into.number(Number.parseInt(fingerprint, 16), RADIX);
+  into.text(',');
+  if (distinct.some((of) => of !== EVERYWHERE)) for (const of of distinct) into.number(of, TIERS_RADIX);
+  for (const name of [source, language, model, ...brands]) {
+    into.text(',');
+    into.text(names.pack(name));
+  }
 }
 
 /** @throws RangeError when the store holds something that `packRemembered` did not write */

@@ -1,6 +1,6 @@
 import type { AggregationConfig } from '../../../config/schema.js';
 import { type BrandId, type EpochMillis, epochMillis } from '../../../contracts/ids.js';
-import type { WindowAggregate } from '../../../contracts/window.js';
+import type { FixedTier, WindowAggregate } from '../../../contracts/window.js';
 import type { WindowQuery, WindowReader } from '../../../contracts/window-reader.js';
 import { COUNTER_NAMES, counters, sumCounters } from '../../counters.js';
 import { rebuildingOf } from '../../rebuilding.js';
@@ -8,7 +8,7 @@ import { dayRange, isShownDay, windowStarts } from '../../window-range.js';
 import type { Connection } from './connection.js';
 import { type Keys, spanMillis } from './keys.js';
 import { readState } from './partition-store.js';
-import { storedWindow } from './stored-window.js';
+import { storedSummary, storedWindow } from './stored-window.js';
 
 /** @param partitionCount of the topic `sentiment.scored` */
 export function createWindowReader(
@@ -45,25 +45,40 @@ export function createWindowReader(
       .sort((a, b) => a.start - b.start);
   }
 
-  return {
-    watermark,
+  /** Windows of a tier but `1d`, read by a function from what is stored of each. */
+  async function read<Window>(
+    brand: BrandId,
+    starts: readonly EpochMillis[],
+    tier: FixedTier,
+    decode: (text: string) => Window,
+  ): Promise<readonly Window[]> {
+    const byKey = new Map<string, string[]>();
+    for (const start of starts) {
+      const key = keys.windows(brand, tier, start);
+      const fields = byKey.get(key);
+      if (fields === undefined) byKey.set(key, [String(start)]);
+      else fields.push(String(start));
+    }
+    const found = await Promise.all(
+      [...byKey].map(([key, fields]) => connection.send((client) => client.hmget(key, ...fields))),
+    );
+    return found.flat().flatMap((text) => (text === null ? [] : [decode(text)]));
+  }
 
-    async windows({ brand, tier, from, to }) {
+  /** @param decode what is stored of a window but of a day; of days there are few */
+  const windowsBy =
+    <Window>(decode: (text: string) => Window) =>
+    async ({ brand, tier, from, to }: WindowQuery): Promise<ReadonlyArray<Window | WindowAggregate>> => {
       const reached = await watermark();
       if (reached === undefined) return [];
       if (tier === '1d') return days(brand, { from, to }, reached);
-      const byKey = new Map<string, string[]>();
-      for (const start of windowStarts(tier, from, to, reached, config.retentionMs[tier])) {
-        const key = keys.windows(brand, tier, start);
-        const fields = byKey.get(key);
-        if (fields === undefined) byKey.set(key, [String(start)]);
-        else fields.push(String(start));
-      }
-      const found = await Promise.all(
-        [...byKey].map(([key, fields]) => connection.send((client) => client.hmget(key, ...fields))),
-      );
-      return found.flat().flatMap((text) => (text === null ? [] : [storedWindow(text)]));
-    },
+      return read(brand, windowStarts(tier, from, to, reached, config.retentionMs[tier]), tier, decode);
+    };
+
+  return {
+    watermark,
+    windows: windowsBy(storedWindow),
+    summaries: windowsBy(storedSummary),
 
     async rebuilding() {
       return rebuildingOf(await ofEach((partition) => readState(connection, keys, partition)));
