@@ -1,6 +1,7 @@
 import type { AggregationConfig } from '../config/schema.js';
 import { ALL_BRANDS, type BrandId, type EpochMillis, epochMillis, type PostId } from '../contracts/ids.js';
 import type { ScoredPost } from '../contracts/scored-post.js';
+import type { Traceparent } from '../contracts/trace-context.js';
 import { bucketStart, TIER_MILLIS, TIERS } from '../contracts/window.js';
 import type { AggregationCounters } from '../contracts/window-reader.js';
 import type { Bucket } from './bucket.js';
@@ -68,6 +69,7 @@ export class Fold {
   greatestEventTime: EpochMillis | undefined;
   sums = 0;
   #offset = 0;
+  #traceparent: Traceparent | undefined;
   readonly #view: PartitionView;
   readonly #memory: PartitionMemory;
   readonly #config: SummaryConfig;
@@ -94,7 +96,10 @@ export class Fold {
     const id = record.kind === 'deleted' ? record.id : record.post.id;
     const before = this.changed.get(id) ?? this.#view.remembered.get(id);
     if (record.kind === 'deleted') this.#delete(id, before);
-    else this.#count(before, record.post, record.sourceTimestamp);
+    else {
+      this.#traceparent = record.traceparent;
+      this.#count(before, record.post, record.sourceTimestamp);
+    }
   }
 
   #delete(id: PostId, before: Remembered | undefined): void {
@@ -149,7 +154,7 @@ export class Fold {
     this.changed.set(scored.id, post);
     if (!isInWindows(post.place)) return;
     if (!correction) this.greatestEventTime = later(this.greatestEventTime, post.time);
-    const traits = traitsOf(scored, post);
+    const traits = traitsOf(scored, post, this.#traceparent);
     const brands: CountingBrand[] = [];
     for (const brand of countedBrands(post))
       brands.push({ brand, buckets: this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand)) });

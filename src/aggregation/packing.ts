@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { postId } from '../contracts/ids.js';
 import { LABELS } from '../contracts/labels.js';
+import type { Traceparent } from '../contracts/trace-context.js';
 import { type FrequentTerms, noTerms } from './frequent-terms.js';
 import { packSketch, unpackSketch } from './hyper-log-log.js';
 import type { Sums, SumsPart } from './sums.js';
@@ -67,9 +68,24 @@ function packDistinctPosts({ distinctPosts }: Sums): string {
 
 function packSamples({ mostNegative, mostRepeated }: Sums): string {
   return JSON.stringify([
-    mostNegative.map(({ id, polarityMicros }) => [id, polarityMicros]),
-    mostRepeated.map(({ id, near, repeats }) => [id, near.high, near.low, repeats]),
+    mostNegative.map(({ id, polarityMicros, traceparent }) => [
+      id,
+      polarityMicros,
+      ...packTrace(traceparent),
+    ]),
+    mostRepeated.map(({ id, near, repeats, traceparent }) => [
+      id,
+      near.high,
+      near.low,
+      repeats,
+      ...packTrace(traceparent),
+    ]),
   ]);
+}
+
+/** Few posts have one. */
+function packTrace(traceparent: Traceparent | undefined): readonly Traceparent[] {
+  return traceparent === undefined ? [] : [traceparent];
 }
 
 function packTerms({ counts, mentions, lost }: FrequentTerms): unknown {
@@ -95,13 +111,18 @@ const packedDistinctPosts = z.array(
 const packedSamples = z.tuple([
   z.array(
     z
-      .tuple([z.string().transform(postId), whole])
-      .transform(([id, polarityMicros]) => ({ id, polarityMicros })),
+      .tuple([z.string().transform(postId), whole, z.string().optional()])
+      .transform(([id, polarityMicros, traceparent]) => ({ id, polarityMicros, traceparent })),
   ),
   z.array(
     z
-      .tuple([z.string().transform(postId), whole, whole, whole])
-      .transform(([id, high, low, repeats]) => ({ id, near: { high, low }, repeats })),
+      .tuple([z.string().transform(postId), whole, whole, whole, z.string().optional()])
+      .transform(([id, high, low, repeats, traceparent]) => ({
+        id,
+        near: { high, low },
+        repeats,
+        traceparent,
+      })),
   ),
 ]);
 

@@ -124,12 +124,12 @@ async function consumeWatched(
   }
 
   return {
-    async settle(batch, outputs) {
+    async settle(batch, outputs, onSent) {
       const { partition } = batch;
       watch.settling(partition, performance.now());
       try {
         if (origins.get(batch) !== generation) return 'dropped';
-        const settlement = await current.settle(batch, outputs);
+        const settlement = await current.settle(batch, outputs, onSent);
         if (settlement === 'settled') remadeFor.delete(partition);
         return settlement;
       } finally {

@@ -2,8 +2,12 @@ import { type AssignmentEpoch, assignmentEpoch } from '../contracts/ids.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import type { ConsumeOptions, Settlement } from './port.js';
 
-/** Makes outputs durable, and then, or with them, the position. */
-export type Deliver = (outputs: readonly OutputRecord[], nextOffset: number) => Promise<Settlement>;
+/** Makes outputs durable, says so, and then, or with them, makes the position durable. */
+export type Deliver = (
+  outputs: readonly OutputRecord[],
+  nextOffset: number,
+  onSent: () => void,
+) => Promise<Settlement>;
 
 /** A batch that was handed on, or, without records, offsets that hold none. */
 interface HandedOn {
@@ -16,6 +20,7 @@ interface HandedOn {
 interface Waiting {
   readonly nextOffset: number;
   readonly outputs: readonly OutputRecord[];
+  readonly onSent: () => void;
   readonly resolve: (settlement: Settlement) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -91,9 +96,10 @@ export class Assignment {
     { nextOffset }: RecordBatch,
     outputs: readonly OutputRecord[],
     deliver: Deliver,
+    onSent: () => void = () => {},
   ): Promise<Settlement> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ nextOffset, outputs, resolve, reject });
+      this.#waiting.push({ nextOffset, outputs, onSent, resolve, reject });
       // Each batch is told by its own promise.
       this.#enqueue(deliver).catch(() => {});
     });
@@ -151,6 +157,9 @@ export class Assignment {
     return deliver(
       together.flatMap(({ outputs }) => outputs),
       last.nextOffset,
+      () => {
+        for (const { onSent } of together) onSent();
+      },
     );
   }
 

@@ -11,6 +11,7 @@ import {
   redisRefusal,
 } from '../../contracts/redis-address.js';
 import { type Silence, silenceSchema } from '../../contracts/silence.js';
+import { timedRedis } from '../../telemetry/redis.js';
 import {
   ALERT_RETENTION_MILLIS,
   type AlertStore,
@@ -79,7 +80,7 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
 
   const reaching = async <Result>(work: Promise<Result>): Promise<Result> => {
     try {
-      return await work;
+      return await timedRedis('alerts', () => work);
     } catch (error) {
       const refusal = redisRefusal(error, options);
       if (refusal !== undefined) throw refusal;

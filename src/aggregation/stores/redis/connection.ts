@@ -9,6 +9,7 @@ import {
   redisPlace,
   redisRefusal,
 } from '../../../contracts/redis-address.js';
+import { timedRedis } from '../../../telemetry/redis.js';
 import { isUnknownScript, type Script } from './script.js';
 
 export type ConnectionConfig = RedisAddress;
@@ -49,9 +50,13 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
   client.on('error', (error: Error) => logger.warn({ err: error }, 'the connection to Redis failed'));
   const place = redisPlace(config);
 
-  async function send<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
+  /** @param operation for the metrics: the name of a script */
+  async function send<Reply>(
+    command: (client: Redis) => Promise<Reply>,
+    operation = 'command',
+  ): Promise<Reply> {
     try {
-      return await command(client);
+      return await timedRedis(operation, () => command(client));
     } catch (error) {
       throw redisRefusal(error, config) ?? (isUnavailable(error) ? unreachable(place, error) : error);
     }
@@ -64,7 +69,7 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
     throw redisRefusal(error, config) ?? unreachable(place, error);
   }
   return {
-    send,
+    send: (command) => send(command),
     run: (script, keys, args) =>
       send(async () => {
         try {
@@ -74,7 +79,7 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
           if (!isUnknownScript(error)) throw error;
           return await client.eval(script.text, keys.length, ...keys, ...args);
         }
-      }),
+      }, script.name),
     async close() {
       // A server that does not answer must not keep the worker from ending.
       await client.quit().catch(() => client.disconnect());
