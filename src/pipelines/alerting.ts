@@ -18,7 +18,12 @@ import type { OutputRecord } from '../contracts/record.js';
 import { type Silence, silenceKey } from '../contracts/silence.js';
 import type { WindowReader } from '../contracts/window-reader.js';
 import type { Streams } from '../streams/port.js';
-import { alertsChanged, alertsFiring, evaluationDuration } from '../telemetry/instruments.js';
+import {
+  alertsChanged,
+  alertsFiring,
+  deliveriesGivenUp,
+  evaluationDuration,
+} from '../telemetry/instruments.js';
 import { activeTraceparent, inAlertSpan, inDeliverySpan, inEvaluationSpan } from '../telemetry/spans.js';
 import { restoreAlerts } from './restore-alerts.js';
 import type { Role } from './role.js';
@@ -52,13 +57,18 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
     publish: (alert) => producer.send([alertRecord(alert, config.topics.alerts)]),
     deliver: (alert) => jobs.enqueue(deliveriesOf(alert, alert.state, receivers, activeTraceparent())),
     async surround(alert, announce) {
-      await inAlertSpan({ ...alert, traces: alert.evidence.traces ?? [] }, announce);
+      const { brand, rule, state, observed, expected } = alert;
+      await inAlertSpan({ ...alert, traces: alert.evidence.traces ?? [] }, async () => {
+        await announce();
+        logger.info({ brand, rule, state, observed, expected }, 'an alert has changed');
+      });
       countChange(alert, config.telemetry.brands);
     },
     lookBackMs,
     silences,
     retentionMs: config.aggregation.retentionMs,
   });
+  for (const { name } of receivers) deliveriesGivenUp.add(0, { 'sentiflux.receiver': name });
   /** Whether windows are being read again, and so are not all that they can be. */
   let isHeld = false;
 
@@ -86,14 +96,11 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
       if (watermark === undefined) return;
       if (!(await store.knowsPast())) await restore(watermark);
       const started = performance.now();
-      const { changes, firing } = await inEvaluationSpan((traceId) => evaluator.evaluate(traceId));
+      const { firing } = await inEvaluationSpan((traceId) => evaluator.evaluate(traceId));
       evaluationDuration.record((performance.now() - started) / 1000);
       for (const { name } of rules) {
         const count = firing.filter((rule) => rule === name).length;
         alertsFiring.record(count, { 'sentiflux.rule': name });
-      }
-      for (const { brand, rule, state, observed, expected } of changes) {
-        logger.info({ brand, rule, state, observed, expected }, 'an alert has changed');
       }
       // Not waited for: a receiver that does not answer must not hold the rules up.
       remind(systemClock.now()).catch((error: unknown) =>

@@ -12,6 +12,7 @@ import {
   consumerInFlight,
   consumerLag,
   consumerLagTime,
+  offsetGaps,
   operationDuration,
   rebalances,
   sentMessages,
@@ -60,6 +61,7 @@ async function consumeObserved(
   const settling = attributesOf('settle');
   const sending = operationAttributes(system, 'send');
   const backlog = new Backlog();
+  offsetGaps.add(0, { 'messaging.destination.name': topic });
   let lastPoll: Poll | undefined;
   let lags: ReadonlyMap<number, number> = new Map();
 

@@ -46,6 +46,7 @@ async function consumeWatched(
   let generation = 0;
   let paused = false;
   let current = await consume();
+  consumersRemade.add(0, { 'messaging.destination.name': topic });
 
   function consume(): Promise<Consumption> {
     generation += 1;

@@ -21,6 +21,11 @@ export interface InstrumentOptions {
   readonly buckets?: readonly number[];
 }
 
+export interface CounterOptions extends InstrumentOptions {
+  /** Attributes of series that are there from the start, at 0: of one that begins at 1 no increase is seen. */
+  readonly fromZero?: readonly Attributes[];
+}
+
 /** Those that the conventions ask for where something takes time, in seconds. */
 export const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
 
@@ -47,6 +52,12 @@ export interface Observation {
 }
 
 const defined = new Map<string, MetricDefinition>();
+const beginnings: Array<() => void> = [];
+
+/** Begins the series that are there from the start. */
+export function beginAtZero(): void {
+  for (const begin of beginnings) begin();
+}
 
 /** Every metric that was defined, in the order of the list. */
 export const metricDefinitions = (): readonly MetricDefinition[] => [...defined.values()];
@@ -66,9 +77,12 @@ function lazy<Made>(make: () => Made): () => Made {
   return () => (made ??= make());
 }
 
-export function counter(name: string, options: InstrumentOptions): Counter {
+export function counter(name: string, { fromZero = [], ...options }: CounterOptions): Counter {
   const own = define('counter', name, options);
   const made = lazy(() => meter().createCounter(name, own));
+  beginnings.push(() => {
+    for (const attributes of fromZero) made().add(0, attributes);
+  });
   return { add: (value, attributes) => made().add(value, attributes) };
 }
 

@@ -131,10 +131,12 @@ export const scorerThreadsEnded = counter('sentiflux.scorer.threads.ended', {
   description:
     'Scorer threads that ended over what they scored and were replaced, by reason: crash, hang or memory.',
   attributes: ['sentiflux.reason'],
+  fromZero: ['crash', 'hang', 'memory'].map((reason) => ({ 'sentiflux.reason': reason })),
 });
 export const engineFallbacks = counter('sentiflux.engine.fallbacks', {
   unit: '{fallback}',
   description: 'Starts on another engine than the best one, because its library could not be loaded.',
+  fromZero: [{}],
 });
 export const modelInUse = gauge('sentiflux.model.in_use', {
   unit: '{model}',
@@ -146,6 +148,7 @@ export const modelSwaps = counter('sentiflux.model.swaps', {
   description:
     'Attempts to put another model in place of the one in use, by outcome (swapped, refused) and, where refused, the reason.',
   attributes: ['sentiflux.outcome', 'sentiflux.error.code'],
+  fromZero: ['swapped', 'refused'].map((outcome) => ({ 'sentiflux.outcome': outcome })),
 });
 
 // Windows.

@@ -1,6 +1,14 @@
 import { diag } from '@opentelemetry/api';
-import type { MetricReader, PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import {
+  AggregationTemporality,
+  ConsoleMetricExporter,
+  type InstrumentType,
+  type MetricReader,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics';
 import type { Environment } from './start.js';
+import { temporalityOf } from './temporality.js';
 
 const INTERVAL_MILLIS = 60_000;
 const TIMEOUT_MILLIS = 30_000;
@@ -12,26 +20,31 @@ const TIMEOUT_MILLIS = 30_000;
 export async function metricPush(environment: Environment): Promise<readonly MetricReader[]> {
   const names = (environment.OTEL_METRICS_EXPORTER || 'otlp').split(',').map((name) => name.trim());
   const exporters = await Promise.all([...new Set(names)].map((name) => exporterOf(name, environment)));
-  const { PeriodicExportingMetricReader } = await import('@opentelemetry/sdk-metrics');
   const exportIntervalMillis = millisIn(environment.OTEL_METRIC_EXPORT_INTERVAL) ?? INTERVAL_MILLIS;
   const timeout = millisIn(environment.OTEL_METRIC_EXPORT_TIMEOUT) ?? TIMEOUT_MILLIS;
   const exportTimeoutMillis = Math.min(timeout, exportIntervalMillis);
   return exporters
     .filter((exporter) => exporter !== undefined)
-    .map(
-      (exporter) =>
-        new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis }),
-    );
+    .map((exporter) => {
+      const reader = { exporter: withLiveGauges(exporter), exportIntervalMillis, exportTimeoutMillis };
+      return new PeriodicExportingMetricReader(reader);
+    });
+}
+
+/** What a gauge tells no more is not sent either; of the rest the exporter, or its variables, decide. */
+function withLiveGauges(exporter: PushMetricExporter): PushMetricExporter {
+  const chosen = exporter.selectAggregationTemporality?.bind(exporter) ?? temporalityOf;
+  exporter.selectAggregationTemporality = (type: InstrumentType) =>
+    temporalityOf(type) === AggregationTemporality.DELTA ? AggregationTemporality.DELTA : chosen(type);
+  return exporter;
 }
 
 async function exporterOf(name: string, environment: Environment): Promise<PushMetricExporter | undefined> {
   switch (name) {
     case 'otlp':
       return otlpExporter(environment);
-    case 'console': {
-      const { ConsoleMetricExporter } = await import('@opentelemetry/sdk-metrics');
+    case 'console':
       return new ConsoleMetricExporter();
-    }
     case 'prometheus':
       diag.warn('OTEL_METRICS_EXPORTER: prometheus is served at the ops port (telemetry.prometheus).');
       return undefined;

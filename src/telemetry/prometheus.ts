@@ -1,33 +1,17 @@
-import type { MetricData, MetricReader } from '@opentelemetry/sdk-metrics';
-import type { InstrumentKind, MetricDefinition } from './instrument.js';
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { DataPointType, type MetricData, MetricReader } from '@opentelemetry/sdk-metrics';
+import { withUnit } from './prometheus-names.js';
+import { temporalityOf } from './temporality.js';
 
-/** What Prometheus calls a unit; those in braces, and those that it has no word for, are left out. */
-const UNITS: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes', '1': 'ratio' };
+/** Collects when it is asked. */
+class PageReader extends MetricReader {
+  constructor() {
+    super({ aggregationTemporalitySelector: temporalityOf });
+  }
 
-/**
- * The name of a metric in Prometheus: dots become underscores, the unit and, of a counter, `total` come at the end
- * (https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-metadata-1). A collector
- * and Prometheus' own receiver of OTLP name them the same.
- */
-export function prometheusName({
-  name,
-  unit,
-  kind,
-}: Pick<MetricDefinition, 'name' | 'unit' | 'kind'>): string {
-  const plain = withUnit(name, unit, kind).replaceAll(/[^a-zA-Z0-9_]/g, '_');
-  return kind === 'counter' ? `${plain}_total` : plain;
-}
+  protected override async onForceFlush(): Promise<void> {}
 
-function withUnit(name: string, unit: string, kind: InstrumentKind): string {
-  // A ratio is the unit of gauges only.
-  const suffix = unit === '1' && kind !== 'gauge' ? undefined : UNITS[unit];
-  return suffix === undefined || name.endsWith(suffix) ? name : `${name}_${suffix}`;
-}
-
-/** The series that a metric has in Prometheus. */
-export function prometheusSeries(definition: MetricDefinition): readonly string[] {
-  const name = prometheusName(definition);
-  return definition.kind === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name];
+  protected override async onShutdown(): Promise<void> {}
 }
 
 export interface PrometheusPage {
@@ -36,23 +20,10 @@ export interface PrometheusPage {
   render(): Promise<string>;
 }
 
-/** Collects at every request; OpenTelemetry's exporter would open a server of its own for that. */
-export async function openPrometheusPage(): Promise<PrometheusPage> {
-  const [{ PrometheusExporter, PrometheusSerializer }, { DataPointType }] = await Promise.all([
-    import('@opentelemetry/exporter-prometheus'),
-    import('@opentelemetry/sdk-metrics'),
-  ]);
-  const reader = new PrometheusExporter({ preventServerStart: true });
+/** The page for Prometheus. OpenTelemetry's exporter would open a server of its own for it. */
+export function openPrometheusPage(): PrometheusPage {
+  const reader = new PageReader();
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
-
-  /** The serializer adds `_total`, but no units. */
-  function named(metric: MetricData): MetricData {
-    const { name, unit } = metric.descriptor;
-    const isGauge = metric.dataPointType === DataPointType.GAUGE;
-    const full = withUnit(name, unit, isGauge ? 'gauge' : 'histogram');
-    return { ...metric, descriptor: { ...metric.descriptor, name: full } };
-  }
-
   return {
     reader,
     async render() {
@@ -65,4 +36,12 @@ export async function openPrometheusPage(): Promise<PrometheusPage> {
       });
     },
   };
+}
+
+/** The serializer adds `_total`, but no units. */
+function named(metric: MetricData): MetricData {
+  const { name, unit } = metric.descriptor;
+  const isGauge = metric.dataPointType === DataPointType.GAUGE;
+  const full = withUnit(name, unit, isGauge ? 'gauge' : 'histogram');
+  return { ...metric, descriptor: { ...metric.descriptor, name: full } };
 }

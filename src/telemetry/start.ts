@@ -1,7 +1,6 @@
 import { DiagConsoleLogger, DiagLogLevel, diag, metrics } from '@opentelemetry/api';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
-import { metricPush } from './metric-push.js';
-import { openPrometheusPage } from './prometheus.js';
+import { beginAtZero } from './instrument.js';
 import { measureProcess } from './runtime.js';
 
 export interface Telemetry {
@@ -34,9 +33,9 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   // Without this a collector that cannot be reached is silence.
   if (wants('METRICS') || wants('TRACES')) diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.WARN);
 
-  const page = prometheus && !isDisabled ? await openPrometheusPage() : undefined;
+  const page = prometheus && !isDisabled ? (await import('./prometheus.js')).openPrometheusPage() : undefined;
   const readers: MetricReader[] = page === undefined ? [] : [page.reader];
-  if (wants('METRICS')) readers.push(...(await metricPush(environment)));
+  if (wants('METRICS')) readers.push(...(await (await import('./metric-push.js')).metricPush(environment)));
   const stops: Array<() => Promise<void>> = [];
   if (readers.length > 0) stops.push(await startMetrics(options, readers));
   if (wants('TRACES')) stops.push(await startTraces(options));
@@ -65,6 +64,7 @@ async function startMetrics(
     readers,
   });
   metrics.setGlobalMeterProvider(provider);
+  beginAtZero();
   const endMeasuring = measureProcess();
   return async () => {
     endMeasuring();
