@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, it } from 'vitest';
@@ -108,5 +109,29 @@ describe('the alert rules and the dashboard', () => {
       'nodejs.eventloop.delay.mean',
       'nodejs.eventloop.delay.max',
     ]);
+  });
+});
+
+const promtool = process.env.PROMTOOL ?? 'promtool';
+const hasPromtool = spawnSync(promtool, ['--version']).status === 0;
+
+describe.skipIf(!hasPromtool)("Prometheus' own tool", () => {
+  const run = (...args: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync(promtool, args, { encoding: 'utf8' });
+    return { status, output: stdout + stderr };
+  };
+
+  it('takes the alert rules', () => {
+    expect(run('check', 'rules', 'deploy/prometheus/alerts.yaml')).toMatchObject({
+      status: 0,
+      output: expect.stringContaining(`${rules.length} rules found`),
+    });
+  });
+
+  it('sees each rule fire at what it is for, and none at a worker that keeps up', () => {
+    const tests = 'test/telemetry/alerts.promtool.yaml';
+    expect(run('test', 'rules', tests)).toMatchObject({ status: 0, output: expect.stringContaining('SUCCESS') });
+    const text = readFileSync(tests, 'utf8');
+    for (const { alert } of rules) expect(text).toContain(`alertname="${alert}"`);
   });
 });
