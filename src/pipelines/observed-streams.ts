@@ -87,7 +87,7 @@ async function consumeObserved(
       options.onPoll?.(poll);
     },
     onAssigned(partitions) {
-      rebalances.add(1, consumer);
+      if (partitions.length > 0) rebalances.add(1, consumer);
       backlog.renew();
       lags = new Map();
       options.onAssigned?.(partitions);
