@@ -1,6 +1,7 @@
 import { RECORDS_AT_ONCE } from '../aggregation/aggregator.js';
 import type { Config } from '../config/schema.js';
-import type { Environment, TelemetryOptions } from '../telemetry/start.js';
+import type { Environment } from '../telemetry/environment.js';
+import type { TelemetryOptions } from '../telemetry/start.js';
 import { version } from '../version.js';
 
 /** What a worker with this configuration asks of OpenTelemetry. */

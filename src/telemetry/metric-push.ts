@@ -7,7 +7,7 @@ import {
   PeriodicExportingMetricReader,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
-import type { Environment } from './start.js';
+import type { Environment } from './environment.js';
 import { temporalityOf } from './temporality.js';
 
 const INTERVAL_MILLIS = 60_000;

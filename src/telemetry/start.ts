@@ -1,5 +1,6 @@
 import { DiagConsoleLogger, DiagLogLevel, diag, metrics } from '@opentelemetry/api';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
+import type { Environment } from './environment.js';
 import { beginAtZero } from './instrument.js';
 import { measureProcess } from './runtime.js';
 
@@ -9,8 +10,6 @@ export interface Telemetry {
   /** Sends what is still buffered. */
   stop(): Promise<void>;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface TelemetryOptions {
   readonly version: string;

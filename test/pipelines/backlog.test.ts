@@ -40,7 +40,8 @@ describe('a backlog', () => {
 
   it('counts once what is handed on again', () => {
     const backlog = new Backlog();
-    for (const each of [batch(0, 10, 3), batch(0, 13, 2), batch(0, 10, 3), batch(0, 13, 2)]) backlog.add(each);
+    for (const each of [batch(0, 10, 3), batch(0, 13, 2), batch(0, 10, 3), batch(0, 13, 2)])
+      backlog.add(each);
     expect(backlog.records).toBe(5);
   });
 

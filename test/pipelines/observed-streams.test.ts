@@ -50,7 +50,9 @@ const KINDS = [
 
 describe.each(KINDS)('streams in %s, observed', (kind, canRun) => {
   async function open(): Promise<Streams> {
-    const config = configSchema.parse({ streams: { kind, kafka: { brokers: kafkaBrokers ?? ['127.0.0.1:1'] } } });
+    const config = configSchema.parse({
+      streams: { kind, kafka: { brokers: kafkaBrokers ?? ['127.0.0.1:1'] } },
+    });
     const streams = observedStreams(await openStreams(config.streams, silentLogger), {
       system: kind,
       clock: systemClock,
@@ -63,8 +65,15 @@ describe.each(KINDS)('streams in %s, observed', (kind, canRun) => {
   async function settleFirst({ batches, consumption }: Reader, sink: string): Promise<string> {
     const [batch] = batches;
     if (batch === undefined) throw new Error('no batch has come');
-    const outputs = Array.from({ length: batch.length }, () => ({ topic: sink, partition: 0, key: null, value: null }));
-    return beginProcessing(batch, { system: kind, group: 'g' }).finish(() => consumption.settle(batch, outputs));
+    const outputs = Array.from({ length: batch.length }, () => ({
+      topic: sink,
+      partition: 0,
+      key: null,
+      value: null,
+    }));
+    return beginProcessing(batch, { system: kind, group: 'g' }).finish(() =>
+      consumption.settle(batch, outputs),
+    );
   }
 
   it.skipIf(!canRun)('count what comes in and goes out, and measure each operation once', async () => {
@@ -75,7 +84,9 @@ describe.each(KINDS)('streams in %s, observed', (kind, canRun) => {
     expect(await metric('messaging_client_sent_messages_total', on(topic))).toBe(3);
     const reader = await read(streams, topic);
     await reader.records(3);
-    expect(await metric('messaging_client_consumed_messages_total', on(topic), `messaging_system="${kind}"`)).toBe(3);
+    expect(
+      await metric('messaging_client_consumed_messages_total', on(topic), `messaging_system="${kind}"`),
+    ).toBe(3);
     expect(await metric('sentiflux_consumer_in_flight', on(topic))).toBe(3);
     expect(await metric('sentiflux_consumer_rebalances_total', on(topic))).toBe(1);
     await reader.consumption.lag();
@@ -103,7 +114,12 @@ describe.each(KINDS)('streams in %s, observed', (kind, canRun) => {
     const [topic, sink] = [await freshTopic(streams), await freshTopic(streams)];
     const traceparent = (digit: string, flags: string) =>
       Buffer.from(`00-${digit.repeat(32)}-${digit.repeat(16)}-${flags}`);
-    const records = [traceparent('a', '01'), traceparent('b', '00'), traceparent('c', '01'), Buffer.from('none')];
+    const records = [
+      traceparent('a', '01'),
+      traceparent('b', '00'),
+      traceparent('c', '01'),
+      Buffer.from('none'),
+    ];
     await send(
       streams,
       records.map((own) => ({ topic, partition: 0, key: null, value: null, headers: { traceparent: own } })),
@@ -127,7 +143,9 @@ describe.each(KINDS)('streams in %s, observed', (kind, canRun) => {
     await reader.records(3);
     reader.consumption.readAgain(0);
     expect(await settleFirst(reader, sink)).toBe('dropped');
-    expect(await metric('messaging_client_sent_messages_total', `messaging_destination_name="${sink}"`)).toBeUndefined();
+    expect(
+      await metric('messaging_client_sent_messages_total', `messaging_destination_name="${sink}"`),
+    ).toBeUndefined();
   });
 
   it.skipIf(!canRun)('put the context of a send on its records, but for those that have one', async () => {

@@ -130,7 +130,10 @@ describe.skipIf(!hasPromtool)("Prometheus' own tool", () => {
 
   it('sees each rule fire at what it is for, and none at a worker that keeps up', () => {
     const tests = 'test/telemetry/alerts.promtool.yaml';
-    expect(run('test', 'rules', tests)).toMatchObject({ status: 0, output: expect.stringContaining('SUCCESS') });
+    expect(run('test', 'rules', tests)).toMatchObject({
+      status: 0,
+      output: expect.stringContaining('SUCCESS'),
+    });
     const text = readFileSync(tests, 'utf8');
     for (const { alert } of rules) expect(text).toContain(`alertname="${alert}"`);
   });

@@ -14,12 +14,7 @@ import { httpServer, type Received } from '../alerting/http-server.js';
 import { start } from '../support/cli.js';
 import { canStartRedis, ownRedis } from '../support/own-redis.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import {
-  linkedTo,
-  otlpVariables,
-  type ReceivedSpan,
-  startOtlpReceiver,
-} from './otlp-receiver.js';
+import { linkedTo, otlpVariables, type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.js';
 
 const WINDOW = 10_000;
 const QUIET_WINDOWS = 60;
