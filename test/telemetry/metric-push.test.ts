@@ -9,7 +9,10 @@ describe('metrics that are sent', () => {
   it.each([
     [{}, 'application/x-protobuf'],
     [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, 'application/json'],
-    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json' }, 'application/json'],
+    [
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json' },
+      'application/json',
+    ],
     [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'smoke signals' }, 'application/x-protobuf'],
   ])('go as the variables say: %o', async (variables, type) => {
     const { port, received } = await httpServer();
@@ -18,7 +21,9 @@ describe('metrics that are sent', () => {
     const provider = new MeterProvider({ readers: [...(await metricPush(variables))] });
     provider.getMeter('test').createCounter('test.events').add(1);
     await provider.shutdown();
-    expect(received.map(({ path, headers }) => [path, headers['content-type']])).toEqual([['/v1/metrics', type]]);
+    expect(received.map(({ path, headers }) => [path, headers['content-type']])).toEqual([
+      ['/v1/metrics', type],
+    ]);
   });
 
   it('go over gRPC too', async () => {
