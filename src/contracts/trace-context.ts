@@ -19,6 +19,7 @@ const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-
 const LENGTH = 55;
 const MOST_LENGTH = 512;
 const SAMPLED = 1;
+const DIGIT_9 = 57;
 
 /**
  * Reads a traceparent (https://www.w3.org/TR/trace-context/#traceparent-header).
@@ -37,10 +38,18 @@ export function formatTraceparent({ traceId, spanId, isSampled }: TraceContext):
   return `00-${traceId}-${spanId}-0${isSampled ? 1 : 0}`;
 }
 
+/** Most posts are traced by nobody, or not sampled: that is told by the last byte, before anything is parsed. */
+function isSurelyUnsampled(bytes: Uint8Array): boolean {
+  const digit = bytes[LENGTH - 1];
+  if (bytes.length !== LENGTH || digit === undefined) return false;
+  // Of 0 to 9 the code is odd where the digit is, of a to f where it is not.
+  return ((digit <= DIGIT_9 ? digit : digit + 1) & SAMPLED) === 0;
+}
+
 /** The context in a record's headers, where it is sampled: somebody wants to follow the record. */
 export function sampledContext(headers: RecordHeaders | undefined): TraceContext | undefined {
   const bytes = headers?.[TRACE_HEADER];
-  if (bytes === undefined || bytes.length > MOST_LENGTH) return undefined;
+  if (bytes === undefined || bytes.length > MOST_LENGTH || isSurelyUnsampled(bytes)) return undefined;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   const context = parseTraceparent(text);
   return context?.isSampled ? context : undefined;

@@ -91,14 +91,22 @@ export function startBatchSpan(
   return span;
 }
 
+/** Of batches that were polled, for when they are processed. */
+const known = new WeakMap<RecordBatch, Link[]>();
+
 /** Links to the contexts of a batch's records, each once: results of one batch have one in common. */
-function linksOf({ headers = [] }: RecordBatch): Link[] {
+function linksOf(batch: RecordBatch): Link[] {
+  const before = known.get(batch);
+  if (before !== undefined) return before;
+  const { headers = [] } = batch;
   const contexts = new Map<string, TraceContext>();
   for (const own of headers) {
     const found = sampledContext(own);
     if (found !== undefined) contexts.set(found.traceId + found.spanId, found);
   }
-  return [...contexts.values()].map((found) => ({ context: remoteContext(found) }));
+  const links = [...contexts.values()].map((found) => ({ context: remoteContext(found) }));
+  known.set(batch, links);
+  return links;
 }
 
 function remoteContext({ traceId, spanId, isSampled }: TraceContext): SpanContext {

@@ -57,6 +57,12 @@ describe('the context of a record', () => {
   it('is there where it is sampled', () => {
     expect(sampledContext({ traceparent: Buffer.from(VALID) })).toMatchObject({ traceId: TRACE });
     expect(sampledContext({ traceparent: Buffer.from(`00-${TRACE}-${SPAN}-00`) })).toBeUndefined();
+    for (const flags of ['00', '02', 'fe', '0a']) {
+      expect(sampledContext({ traceparent: Buffer.from(`00-${TRACE}-${SPAN}-${flags}`) })).toBeUndefined();
+    }
+    for (const flags of ['01', '03', 'ff', '0b']) {
+      expect(sampledContext({ traceparent: Buffer.from(`00-${TRACE}-${SPAN}-${flags}`) })).toBeDefined();
+    }
     expect(sampledContext({})).toBeUndefined();
     expect(sampledContext(undefined)).toBeUndefined();
   });
