@@ -1,9 +1,10 @@
 /**
  * The import rules of docs/architecture.md: rooms import contracts, the model, the configuration's types and the
- * instruments, never a sibling; pipelines and cli join them; a client library is imported by its adapter only.
+ * instruments, with what times Redis, never a sibling; pipelines and cli join them; a client library is imported by its
+ * adapter only.
  */
 const ROOMS = 'preprocess|scoring|aggregation|alerting|streams|api|training|evaluation|demo|sources';
-const SHARED = '^src/(contracts/|model/|config/schema\\.ts$|telemetry/instruments\\.ts$)';
+const SHARED = '^src/(contracts/|model/|config/schema\\.ts$|telemetry/(instruments|redis)\\.ts$)';
 
 /** Files that may import a client library. */
 const clients = [

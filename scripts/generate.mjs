@@ -1,9 +1,12 @@
-// Writes what is made from the code: docs/configuration.md and schemas/*.json. A test holds them to it.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// Writes what is made from the code: docs/configuration.md, the table in docs/telemetry.md and schemas/*.json. A test
+// holds them to it.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { configurationPage, topicSchemas } from '../dist/cli/generated.js';
+import { telemetryPage } from '../dist/cli/metrics-table.js';
 
 mkdirSync('schemas', { recursive: true });
 writeFileSync('docs/configuration.md', configurationPage());
+writeFileSync('docs/telemetry.md', telemetryPage(readFileSync('docs/telemetry.md', 'utf8')));
 for (const [file, schema] of Object.entries(topicSchemas())) {
   writeFileSync(`schemas/${file}`, `${JSON.stringify(schema, null, 2)}\n`);
 }

@@ -49,7 +49,11 @@ const BUCKETS_AT_ONCE = 64;
  */
 export async function closeWindows(options: ClosingOptions): Promise<ClosingPass> {
   const { store, config, clock } = options;
-  if (!(await store.elect())) return { kind: 'not-elected' };
+  if (!(await store.elect())) {
+    // Another one tells it now.
+    watermarkDelay.forget();
+    return { kind: 'not-elected' };
+  }
 
   const partitions = await store.partitions();
   const watermark = globalWatermark(partitions, announced(partitions), clock.now(), config);

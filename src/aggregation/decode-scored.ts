@@ -4,9 +4,14 @@ import { readScoredPost } from '../contracts/read-scored-post.js';
 import type { RecordBatch, RecordHeaders } from '../contracts/record.js';
 import { keyAt, valueTexts } from '../contracts/record-batch.js';
 import { type ScoredPost, type ScoredRecord, SOURCE_HEADERS } from '../contracts/scored-post.js';
+import { sampledContext, type Traceparent } from '../contracts/trace-context.js';
 
 /** A result or a deletion with its own offset on `sentiment.scored`. */
-export type PositionedRecord = ScoredRecord & { readonly offset: number };
+export type PositionedRecord = ScoredRecord & {
+  readonly offset: number;
+  /** Where it was counted, of a post that somebody wants to follow. */
+  readonly traceparent?: Traceparent;
+};
 
 /** A record that is none of ours: not counted, for the caller to report. */
 export interface InvalidRecord {
@@ -29,15 +34,21 @@ export interface ScoredRecords {
 /** Brands as configured; the built-in ones are for the aggregator alone to count. */
 const BRAND = /^[a-z0-9][a-z0-9-]*$/;
 
-/** Decodes a batch of `sentiment.scored`. A record that cannot be read is data, not an exception. */
-export function decodeScored(batch: RecordBatch): ScoredRecords {
+/**
+ * Decodes a batch of `sentiment.scored`. A record that cannot be read is data, not an exception.
+ *
+ * @param traceparent where the batch is processed, where that is recorded
+ */
+export function decodeScored(batch: RecordBatch, traceparent?: Traceparent): ScoredRecords {
   const valueAt = valueTexts(batch);
   const records: PositionedRecord[] = [];
   const invalid: InvalidRecord[] = [];
   for (let index = 0; index < batch.length; index += 1) {
     const offset = batch.offsets[index] ?? 0;
     try {
-      records.push(decodeRecord(batch, index, offset, valueAt(index)));
+      const record = decodeRecord(batch, index, offset, valueAt(index));
+      const isFollowed = traceparent !== undefined && sampledContext(batch.headers?.[index]) !== undefined;
+      records.push(isFollowed ? { ...record, traceparent } : record);
     } catch (error) {
       invalid.push({ index, offset, message: messageOf(error) });
     }

@@ -1,6 +1,7 @@
 import type { AggregationConfig } from '../config/schema.js';
 import { ALL_BRANDS, type BrandId, type EpochMillis, OTHER_BRANDS, type PostId } from '../contracts/ids.js';
 import type { ScoredPost } from '../contracts/scored-post.js';
+import type { Traceparent } from '../contracts/trace-context.js';
 import { TIERS } from '../contracts/window.js';
 import type { Contribution } from './contribution.js';
 import { hash53 } from './hash.js';
@@ -24,6 +25,7 @@ export function tagOf(id: PostId): number {
 export function traitsOf(
   { id, fingerprints, authorHash, terms }: ScoredPost,
   { time, brands }: Pick<Contribution, 'time' | 'brands'>,
+  traceparent?: Traceparent,
 ): PostTraits & RecentPost {
   return {
     id,
@@ -33,6 +35,7 @@ export function traitsOf(
     terms: terms.some(isTooLong) ? terms.map((term) => term.slice(0, MAX_TERM_LENGTH)) : terms,
     time,
     brands,
+    traceparent,
   };
 }
 

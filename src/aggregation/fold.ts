@@ -1,6 +1,7 @@
 import type { AggregationConfig } from '../config/schema.js';
 import { ALL_BRANDS, type BrandId, type EpochMillis, epochMillis, type PostId } from '../contracts/ids.js';
 import type { ScoredPost } from '../contracts/scored-post.js';
+import type { Traceparent } from '../contracts/trace-context.js';
 import { bucketStart, TIER_MILLIS, TIERS } from '../contracts/window.js';
 import type { AggregationCounters } from '../contracts/window-reader.js';
 import type { Bucket } from './bucket.js';
@@ -63,6 +64,7 @@ export class Fold {
   #offset = 0;
   /** By the buckets of a time and by brand, what posts have changed there. */
   readonly #found = new Map<readonly KnownBucket[], Map<BrandId, ReadonlyArray<Sums | undefined>>>();
+  #traceparent: Traceparent | undefined;
   readonly #view: PartitionView;
   readonly #memory: PartitionMemory;
   readonly #config: SummaryConfig;
@@ -89,7 +91,10 @@ export class Fold {
     const id = record.kind === 'deleted' ? record.id : record.post.id;
     const before = this.changed.get(id) ?? this.#view.remembered.get(id);
     if (record.kind === 'deleted') this.#delete(id, before);
-    else this.#count(before, record.post, record.sourceTimestamp);
+    else {
+      this.#traceparent = record.traceparent;
+      this.#count(before, record.post, record.sourceTimestamp);
+    }
   }
 
   #delete(id: PostId, before: Remembered | undefined): void {
@@ -144,7 +149,7 @@ export class Fold {
     this.changed.set(scored.id, post);
     if (!isInWindows(post.place)) return;
     if (!correction) this.greatestEventTime = later(this.greatestEventTime, post.time);
-    const traits = traitsOf(scored, post);
+    const traits = traitsOf(scored, post, this.#traceparent);
     const brands = countedBrands(post);
     const bucketsOf = (brand: BrandId): readonly KnownBucket[] =>
       this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand));

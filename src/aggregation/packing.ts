@@ -1,6 +1,7 @@
 import { SentifluxError } from '../contracts/errors.js';
 import { postId } from '../contracts/ids.js';
 import { LABELS } from '../contracts/labels.js';
+import type { Traceparent } from '../contracts/trace-context.js';
 import { type FrequentTerms, noTerms } from './frequent-terms.js';
 import { packSketch, unpackSketch } from './hyper-log-log.js';
 import type { Sums, SumsPart } from './sums.js';
@@ -70,9 +71,24 @@ function packDistinctPosts({ distinctPosts }: Sums): string {
 
 function packSamples({ mostNegative, mostRepeated }: Sums): string {
   return JSON.stringify([
-    mostNegative.map(({ id, polarityMicros }) => [id, polarityMicros]),
-    mostRepeated.map(({ id, near, repeats }) => [id, near.high, near.low, repeats]),
+    mostNegative.map(({ id, polarityMicros, traceparent }) => [
+      id,
+      polarityMicros,
+      ...packTrace(traceparent),
+    ]),
+    mostRepeated.map(({ id, near, repeats, traceparent }) => [
+      id,
+      near.high,
+      near.low,
+      repeats,
+      ...packTrace(traceparent),
+    ]),
   ]);
+}
+
+/** Few posts have one. */
+function packTrace(traceparent: Traceparent | undefined): readonly Traceparent[] {
+  return traceparent === undefined ? [] : [traceparent];
 }
 
 function packTerms({ counts, mentions, lost }: FrequentTerms, terms: Pairs): unknown {
@@ -122,8 +138,10 @@ type Distinct = ReadonlyArray<
   readonly [tag: number, high: number, low: number, author: number, label: number]
 >;
 type Samples = readonly [
-  mostNegative: ReadonlyArray<readonly [id: string, polarityMicros: number]>,
-  mostRepeated: ReadonlyArray<readonly [id: string, high: number, low: number, repeats: number]>,
+  mostNegative: ReadonlyArray<readonly [id: string, polarityMicros: number, traceparent?: Traceparent]>,
+  mostRepeated: ReadonlyArray<
+    readonly [id: string, high: number, low: number, repeats: number, traceparent?: Traceparent]
+  >,
 ];
 
 const NUMBERS = 13;
@@ -142,7 +160,7 @@ const areNumbers = (value: unknown): value is Numbers =>
   value.slice(1).every(areCounts);
 const areDistinct = (value: unknown): value is Distinct => areRows(value, 5, 0);
 const areSamples = (value: unknown): value is Samples =>
-  isTuple(value, 2) && areRows(value[0], 2, 1) && areRows(value[1], 4, 1);
+  isTuple(value, 2) && areSampleRows(value[0], 2) && areSampleRows(value[1], 4);
 
 function isTuple(value: unknown, length: number): value is readonly unknown[] {
   return Array.isArray(value) && value.length === length;
@@ -158,6 +176,16 @@ function areRows(value: unknown, length: number, names: 0 | 1): boolean {
     }
   }
   return true;
+}
+
+/** Whether all are rows that begin with a text and may end in one more than so many: few posts have a traceparent. */
+function areSampleRows(value: unknown, length: number): boolean {
+  if (!Array.isArray(value)) return false;
+  return value.every((row: unknown) =>
+    isTuple(row, length + 1)
+      ? typeof row[length] === 'string' && areRows([row.slice(0, length)], length, 1)
+      : areRows([row], length, 1),
+  );
 }
 
 function parsed<Packed>(text: string, isPacked: (value: unknown) => value is Packed): Packed {
@@ -211,11 +239,16 @@ export function unpackSums(packed: PackedSums): Sums {
     authors: sketchIn(packed.authors ?? ''),
     negativeTerms: termsOf(negativeTerms),
     otherTerms: termsOf(otherTerms),
-    mostNegative: mostNegative.map(([id, polarityMicros]) => ({ id: postId(id), polarityMicros })),
-    mostRepeated: mostRepeated.map(([id, high, low, repeats]) => ({
+    mostNegative: mostNegative.map(([id, polarityMicros, traceparent]) => ({
+      id: postId(id),
+      polarityMicros,
+      traceparent,
+    })),
+    mostRepeated: mostRepeated.map(([id, high, low, repeats, traceparent]) => ({
       id: postId(id),
       near: { high, low },
       repeats,
+      traceparent,
     })),
     unsaved: { ...NOTHING_UNSAVED },
   };

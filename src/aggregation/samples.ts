@@ -1,4 +1,5 @@
 import type { PostId } from '../contracts/ids.js';
+import type { Traceparent } from '../contracts/trace-context.js';
 import { areNear, type SimHash } from './recent-posts.js';
 
 /** More than are shown, so that deletions leave enough. */
@@ -7,15 +8,20 @@ export const SAMPLES_SHOWN = 5;
 /** A longer id is left out: a window names posts, it does not carry them. */
 const MAX_ID_LENGTH = 256;
 
-/** A negative post that repeats no other. */
-export interface NegativePost {
+/** A post that a window names. */
+export interface Sample {
   readonly id: PostId;
+  /** Where it was counted, of a post that somebody wants to follow. */
+  readonly traceparent?: Traceparent | undefined;
+}
+
+/** A negative post that repeats no other. */
+export interface NegativePost extends Sample {
   readonly polarityMicros: number;
 }
 
 /** A text that came again, with one of the posts that repeat it. */
-export interface RepeatedPost {
-  readonly id: PostId;
+export interface RepeatedPost extends Sample {
   readonly near: SimHash;
   repeats: number;
 }
@@ -42,11 +48,12 @@ function compare(a: NegativePost, b: NegativePost): number {
  * Counts a repeat of a text. Where too many texts are repeated, all counts fall by one and those that come to none
  * leave (Misra and Gries 1982): what is repeated most stays.
  */
-export function addRepeat(texts: RepeatedPost[], id: PostId, near: SimHash): void {
+export function addRepeat(texts: RepeatedPost[], post: Omit<RepeatedPost, 'repeats'>): void {
+  const { id, near } = post;
   const known = texts.find((text) => areNear(text.near, near));
   if (known !== undefined) known.repeats += 1;
   else if (texts.length < SAMPLES_KEPT) {
-    if (id.length <= MAX_ID_LENGTH) texts.push({ id, near, repeats: 1 });
+    if (id.length <= MAX_ID_LENGTH) texts.push({ ...post, repeats: 1 });
   } else {
     for (const text of texts) text.repeats -= 1;
     texts.splice(0, texts.length, ...texts.filter(({ repeats }) => repeats > 0));
@@ -64,9 +71,9 @@ export function mergeNegative(into: NegativePost[], others: readonly NegativePos
 }
 
 export function mergeRepeats(into: RepeatedPost[], others: readonly RepeatedPost[]): void {
-  for (const { id, near, repeats } of others) {
-    const known = into.find((text) => areNear(text.near, near));
-    if (known === undefined) into.push({ id, near, repeats });
-    else known.repeats += repeats;
+  for (const other of others) {
+    const known = into.find((text) => areNear(text.near, other.near));
+    if (known === undefined) into.push({ ...other });
+    else known.repeats += other.repeats;
   }
 }

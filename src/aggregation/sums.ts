@@ -1,5 +1,6 @@
 import type { BrandId, PostId } from '../contracts/ids.js';
 import { LABELS, type Label } from '../contracts/labels.js';
+import type { Traceparent } from '../contracts/trace-context.js';
 import { TIERS, type WindowAggregate } from '../contracts/window.js';
 import type { Bucket } from './bucket.js';
 import { type Contribution, POLARITY_SCALE } from './contribution.js';
@@ -16,6 +17,7 @@ import {
   type RepeatedPost,
   removeSample,
   SAMPLES_SHOWN,
+  type Sample,
 } from './samples.js';
 
 type ByLabel = Record<Label, number>;
@@ -70,6 +72,8 @@ export interface PostTraits {
   /** `hash53` of the author's hash, 0 where nobody is named. */
   readonly author: number;
   readonly terms: readonly string[];
+  /** Where it was counted, of a post that somebody wants to follow. */
+  readonly traceparent?: Traceparent | undefined;
 }
 
 /** Where many distinct posts are, a copy on another partition makes little difference. */
@@ -115,7 +119,7 @@ export function addPost(
 ): void {
   countPost(sums, post, 1, standing === 'distinct');
   const { unsaved } = sums;
-  const { id, tag, near, author, terms } = traits;
+  const { id, tag, near, author, terms, traceparent } = traits;
   // Who names nobody is somebody: rules ask for several authors, and not every source names them.
   if (addToSketch(sums.authors, author === 0 ? tag : author)) unsaved.authors = true;
   if (withTerms) {
@@ -123,11 +127,11 @@ export function addPost(
     if (countTerms(table, terms, tag)) unsaved.terms = true;
   }
   if (standing === 'repeat') {
-    addRepeat(sums.mostRepeated, id, near);
+    addRepeat(sums.mostRepeated, { id, near, traceparent });
     unsaved.samples = true;
   } else if (
     post.label === 'negative' &&
-    addNegative(sums.mostNegative, { id, polarityMicros: post.polarityMicros })
+    addNegative(sums.mostNegative, { id, polarityMicros: post.polarityMicros, traceparent })
   ) {
     unsaved.samples = true;
   }
@@ -196,6 +200,9 @@ export type WindowState = Pick<WindowAggregate, 'revision' | 'complete' | 'final
 export function toWindow(brand: BrandId, bucket: Bucket, sums: Sums, state: WindowState): WindowAggregate {
   const { negative, neutral, positive } = sums.distinct;
   const mostNegative = sums.mostNegative.slice(0, SAMPLES_SHOWN);
+  const mostRepeated = [...sums.mostRepeated]
+    .sort((a, b) => b.repeats - a.repeats || (a.id < b.id ? -1 : 1))
+    .slice(0, SAMPLES_SHOWN);
   return {
     v: 1,
     brand,
@@ -219,10 +226,8 @@ export function toWindow(brand: BrandId, bucket: Bucket, sums: Sums, state: Wind
     mostNegativePolarity: mostNegative.map(
       ({ polarityMicros }) => Math.round(polarityMicros / 1_000) / 1_000,
     ),
-    mostRepeated: [...sums.mostRepeated]
-      .sort((a, b) => b.repeats - a.repeats || (a.id < b.id ? -1 : 1))
-      .slice(0, SAMPLES_SHOWN)
-      .map(({ id, repeats }) => ({ id, repeats })),
+    mostRepeated: mostRepeated.map(({ id, repeats }) => ({ id, repeats })),
+    ...tracesOf([...mostNegative, ...mostRepeated]),
     bySource: shownNames(sums.sources),
     byLanguage: shownNames(sums.languages),
     byModel: shownNames(sums.models),
@@ -230,6 +235,14 @@ export function toWindow(brand: BrandId, bucket: Bucket, sums: Sums, state: Wind
     complete: state.complete,
     final: state.final,
   };
+}
+
+/** Where the posts that a window names were counted, of those that somebody wants to follow. */
+function tracesOf(samples: readonly Sample[]): Pick<WindowAggregate, 'traces'> {
+  const traces = samples.flatMap(({ id, traceparent }) =>
+    traceparent === undefined ? [] : [[id, traceparent] as const],
+  );
+  return traces.length === 0 ? {} : { traces: Object.fromEntries(traces) };
 }
 
 /** The smallest windows hold too few posts to tell terms. */

@@ -4,7 +4,6 @@ import { type BrandId, brandId, type EpochMillis, epochMillis } from '../contrac
 import type { SilencedSpan } from '../contracts/silence.js';
 import { bucketStart, TIER_MILLIS, type Tier } from '../contracts/window.js';
 import type { WindowReader } from '../contracts/window-reader.js';
-import { alertsChanged } from '../telemetry/instruments.js';
 import type { AlertStore, RuleKey, StoredState } from './alert-store.js';
 import { type RuleTest, ruleTestOf } from './detectors/rule-test.js';
 import { observe } from './observe.js';
@@ -22,6 +21,8 @@ export interface EvaluatorOptions {
   readonly publish: (alert: Alert) => Promise<void>;
   /** Hands a change to the deliveries; resolves once it would outlive this process. The same change may come again. */
   readonly deliver: (alert: Alert) => Promise<void>;
+  /** Runs what announces a change, for who measures or traces it. */
+  readonly surround?: (alert: Alert, announce: () => Promise<void>) => Promise<void>;
   readonly lookBackMs: AlertingConfig['lookBackMs'];
   /** Beside those that the store knows, which are asked for at every evaluation. */
   readonly silences?: readonly SilencedSpan[];
@@ -34,6 +35,8 @@ export interface EvaluationResult {
   readonly windows: number;
   /** Alerts that began to fire or were resolved, as they were announced. */
   readonly changes: readonly Alert[];
+  /** The rule of each alert that fires now. */
+  readonly firing: readonly string[];
 }
 
 interface Target {
@@ -70,15 +73,17 @@ const STEP_WINDOWS = 128;
  * evaluation. So a change is announced at least once, and none that another process overtook.
  */
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
-  const { reader, store, publish, deliver } = options;
+  const { reader, store, publish, deliver, surround = (_, announce) => announce() } = options;
 
   async function announce(key: RuleKey, stored: StoredState): Promise<StoredState | undefined> {
     const { unannounced, ...announced } = stored.state;
     if (unannounced === undefined) return stored;
     const acknowledgement = (await store.get(unannounced.id))?.acknowledgement;
     const alert: Alert = acknowledgement === undefined ? unannounced : { ...unannounced, acknowledgement };
-    await publish(alert);
-    await deliver(alert);
+    await surround(alert, async () => {
+      await publish(alert);
+      await deliver(alert);
+    });
     return commit(key, stored.revision, announced);
   }
 
@@ -110,7 +115,9 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     if (stored !== undefined && stored.state.profile === undefined) {
       stored = { ...stored, state: await warmedUp(options, target, stored.state, watermark) };
     }
+    let { phase } = stored?.state ?? before?.state ?? initialState(options, rule, watermark);
     while (stored !== undefined) {
+      phase = stored.state.phase;
       const step = await nextStep(options, target, stored.state, watermark);
       if (step === undefined) break;
       stored = await commit(key, stored.revision, step.state, step.alert);
@@ -118,16 +125,15 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       windows += step.windows;
       if (step.event === undefined) continue;
       changes.push(step.event);
-      alertsChanged.add(1, { 'sentiflux.alert.state': step.event.state });
       stored = await announce(key, stored);
     }
-    return { windows, changes };
+    return { windows, changes, firing: phase.kind === 'firing' ? [rule.name] : [] };
   }
 
   return {
     async evaluate(traceId) {
       const watermark = await reader.watermark();
-      if (watermark === undefined) return { windows: 0, changes: [] };
+      if (watermark === undefined) return { windows: 0, changes: [], firing: [] };
       const silences = [...(options.silences ?? []), ...(await store.silences(epochMillis(0)))];
       const targets = options.rules.flatMap((rule): readonly Target[] => {
         const brands = rule.brands?.map(brandId) ?? options.brands();
@@ -160,6 +166,7 @@ function combine(outcomes: readonly PromiseSettledResult<EvaluationResult>[]): E
   return {
     windows: results.reduce((sum, { windows }) => sum + windows, 0),
     changes: results.flatMap(({ changes }) => changes),
+    firing: results.flatMap(({ firing }) => firing),
   };
 }
 

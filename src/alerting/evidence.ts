@@ -14,7 +14,7 @@ export function evidenceOf(
   from: number,
   to: number,
   measure: AlertMeasure,
-): Pick<Alert['evidence'], 'bySource' | 'terms' | 'postIds'> {
+): Pick<Alert['evidence'], 'bySource' | 'terms' | 'postIds' | 'traces'> {
   const windows = series.slots.slice(Math.max(0, from), to).flatMap(({ window }) => window ?? []);
   const terms = mergeTerms(windows).slice(0, MOST_TERMS);
   const { mostNegative, mostRepeated } = mergeSamples(windows);
@@ -22,11 +22,13 @@ export function evidenceOf(
   const posts =
     measure === 'volume' ? [...mostRepeated, ...mostNegative] : [...mostNegative, ...mostRepeated];
   const postIds = [...new Set(posts.map(({ id }) => id))].slice(0, MOST_POSTS);
+  const traces = new Set(postIds.flatMap((id) => windows.flatMap(({ traces: known }) => known?.[id] ?? [])));
   return {
     bySource: countsOf(series, from, to, 'bySource'),
     ...(terms.length > 0 && {
       terms: terms.map(({ term, negative, other }) => ({ term, negative, other })),
     }),
     ...(postIds.length > 0 && { postIds }),
+    ...(traces.size > 0 && { traces: [...traces] }),
   };
 }

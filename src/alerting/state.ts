@@ -50,7 +50,9 @@ export interface Circumstances {
   /** Nothing begins to fire: quiet hours or a silence. */
   readonly muted: boolean;
   /** What an alert tells beside the counts, of the time from `start` up to the end of the window. */
-  readonly evidenceSince: (start: EpochMillis) => Pick<Alert['evidence'], 'bySource' | 'terms' | 'postIds'>;
+  readonly evidenceSince: (
+    start: EpochMillis,
+  ) => Pick<Alert['evidence'], 'bySource' | 'terms' | 'postIds' | 'traces'>;
   readonly traceId?: string | undefined;
 }
 

@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api';
 import { type DestinationStream, pino } from 'pino';
 import type { Config } from '../config/schema.js';
 import type { Logger } from '../contracts/logger.js';
@@ -12,9 +13,23 @@ export function createLogger(
   destination: DestinationStream = pino.destination({ fd: 2, sync: true }),
 ): Logger {
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: describeError },
+      mixin: traceFields,
+    },
     destination,
   );
+}
+
+/** Where the line was logged, by the names that OpenTelemetry gives them in logs that it does not write itself. */
+function traceFields(): object {
+  const span = trace.getActiveSpan();
+  if (span === undefined || !span.isRecording()) return {};
+  const { traceId, spanId } = span.spanContext();
+  return { trace_id: traceId, span_id: spanId };
 }
 
 /**

@@ -377,7 +377,16 @@ export const configSchema = z.strictObject({
   redis,
   alerting,
   api: api.describe('public routes and the page'),
-  ops: section(address(8081)).describe('live, ready, reload of the model; never public'),
+  ops: section(address(8081)).describe('live, ready, metrics, reload of the model; never public'),
+  telemetry: section({
+    prometheus: z.boolean().default(true).describe('serve /metrics at the ops port'),
+    brands: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'brands that metrics tell apart; none by default, since each is a series of its own for whoever keeps them',
+      ),
+  }).describe('metrics; see docs/telemetry.md, also for the variables OTEL_…'),
   log: section({
     level: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])

@@ -49,6 +49,8 @@ export const alertSchema = z.object({
     terms: z.array(z.object({ term: z.string(), negative: z.number(), other: z.number() })).optional(),
     /** Up to five of their posts: the most negative, or of a volume those that were repeated most. */
     postIds: z.array(z.string()).optional(),
+    /** Where those of them were counted that their producers trace (W3C traceparent). */
+    traces: z.array(z.string()).optional(),
   }),
   /** Of the evaluation that fired it, where traces are recorded (W3C Trace Context, 32 hexadecimal digits). */
   traceId: z.string().optional(),

@@ -67,6 +67,8 @@ export const windowAggregateSchema = z.object({
   mostNegativePolarity: z.array(z.number()).optional(),
   /** Posts that were repeated, and how often within the window; the most often first. */
   mostRepeated: z.array(z.object({ id: z.string(), repeats: count })).optional(),
+  /** By id of a named post that its producer traces: where it was counted (W3C traceparent). */
+  traces: z.record(z.string(), z.string()).optional(),
   /** Beyond 32 names the smaller ones are counted together as `_other`; so are languages and models. */
   bySource: counts,
   byLanguage: counts,

@@ -12,7 +12,7 @@ import type { OutputRecord } from '../contracts/record.js';
 import { type WindowAggregate, windowKey } from '../contracts/window.js';
 import type { Streams } from '../streams/port.js';
 import { offsetGaps, recordsToRebuild } from '../telemetry/instruments.js';
-import { inBatchSpan } from '../telemetry/spans.js';
+import { beginProcessing } from '../telemetry/processing.js';
 import { deadLetter } from './dead-letters.js';
 import { PartitionQueues } from './partition-queues.js';
 import { beginRebuild } from './rebuild-partition.js';
@@ -34,6 +34,7 @@ export interface AggregatingOptions {
 export async function startAggregating(options: AggregatingOptions): Promise<Role> {
   const { config, brands, streams, store, clock, logger, onFailure } = options;
   const { topics } = config;
+  const consumer = { system: config.streams.kind, group: `${config.streams.group}.aggregate` };
   const queues = new PartitionQueues(onFailure);
   const aggregator = createAggregator({
     store,
@@ -56,7 +57,7 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
 
   const consumption = await streams.consume({
     topic: topics.scored,
-    group: `${config.streams.group}.aggregate`,
+    group: consumer.group,
     from: 'earliest',
     maxBatchRecords: RECORDS_AT_ONCE,
     maxInFlight: { records: config.streams.maxInFlightRecords, bytes: config.streams.maxInFlightBytes },
@@ -72,9 +73,10 @@ export async function startAggregating(options: AggregatingOptions): Promise<Rol
       return position;
     },
     onBatch: (batch) => {
+      const processing = beginProcessing(batch, consumer);
       queues.add(batch, () =>
-        inBatchSpan(batch, async () => {
-          const scored = decodeScored(batch);
+        processing.finish(async () => {
+          const scored = decodeScored(batch, processing.traceparent);
           if (!(await aggregated(scored))) {
             // Of an assignment that is over by now: nothing is committed.
             await consumption.settle(batch, []);

@@ -18,12 +18,18 @@ import type { OutputRecord } from '../contracts/record.js';
 import { type Silence, silenceKey } from '../contracts/silence.js';
 import type { WindowReader } from '../contracts/window-reader.js';
 import type { Streams } from '../streams/port.js';
-import { inEvaluationSpan } from '../telemetry/spans.js';
+import {
+  alertsChanged,
+  alertsFiring,
+  deliveriesGivenUp,
+  evaluationDuration,
+} from '../telemetry/instruments.js';
+import { activeTraceparent, inAlertSpan, inDeliverySpan, inEvaluationSpan } from '../telemetry/spans.js';
 import { restoreAlerts } from './restore-alerts.js';
 import type { Role } from './role.js';
 
 export interface AlertingOptions {
-  readonly config: Pick<Config, 'topics' | 'streams' | 'alerting' | 'aggregation'>;
+  readonly config: Pick<Config, 'topics' | 'streams' | 'alerting' | 'aggregation' | 'telemetry'>;
   readonly brands: Pick<BrandBook, 'current'>;
   readonly streams: Streams;
   readonly windows: WindowReader;
@@ -49,11 +55,20 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
     reader: windows,
     store,
     publish: (alert) => producer.send([alertRecord(alert, config.topics.alerts)]),
-    deliver: (alert) => jobs.enqueue(deliveriesOf(alert, alert.state, receivers)),
+    deliver: (alert) => jobs.enqueue(deliveriesOf(alert, alert.state, receivers, activeTraceparent())),
+    async surround(alert, announce) {
+      const { brand, rule, state, observed, expected } = alert;
+      await inAlertSpan({ ...alert, traces: alert.evidence.traces ?? [] }, async () => {
+        await announce();
+        logger.info({ brand, rule, state, observed, expected }, 'an alert has changed');
+      });
+      countChange(alert, config.telemetry.brands);
+    },
     lookBackMs,
     silences,
     retentionMs: config.aggregation.retentionMs,
   });
+  for (const { name } of receivers) deliveriesGivenUp.add(0, { 'sentiflux.receiver': name });
   /** Whether windows are being read again, and so are not all that they can be. */
   let isHeld = false;
 
@@ -71,6 +86,8 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
       logger.warn(restored, 'the store knew no alerts: they were restored from their topic');
   }
 
+  const deliver = createDeliverer({ receivers: opened, message, current: (id) => store.get(id) });
+
   await jobs.start({
     async evaluate() {
       isHeld = (await windows.rebuilding()) !== undefined;
@@ -78,16 +95,19 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
       const watermark = await windows.watermark();
       if (watermark === undefined) return;
       if (!(await store.knowsPast())) await restore(watermark);
-      const { changes } = await inEvaluationSpan((traceId) => evaluator.evaluate(traceId));
-      for (const { brand, rule, state, observed, expected } of changes) {
-        logger.info({ brand, rule, state, observed, expected }, 'an alert has changed');
+      const started = performance.now();
+      const { firing } = await inEvaluationSpan((traceId) => evaluator.evaluate(traceId));
+      evaluationDuration.record((performance.now() - started) / 1000);
+      for (const { name } of rules) {
+        const count = firing.filter((rule) => rule === name).length;
+        alertsFiring.record(count, { 'sentiflux.rule': name });
       }
       // Not waited for: a receiver that does not answer must not hold the rules up.
       remind(systemClock.now()).catch((error: unknown) =>
         logger.warn({ err: error }, 'could not remind of what fires'),
       );
     },
-    deliver: createDeliverer({ receivers: opened, message, current: (id) => store.get(id) }),
+    deliver: (delivery) => inDeliverySpan(delivery, () => deliver(delivery)),
   });
 
   /** A receiver that waits for a brand that nobody has is most likely a slip; brands may come later, though. */
@@ -116,6 +136,15 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
       await producer.close();
     },
   };
+}
+
+/** @param told brands that are named: each one is a series of its own for whoever keeps the metrics */
+function countChange({ brand, rule, state }: Alert, told: readonly string[]): void {
+  alertsChanged.add(1, {
+    'sentiflux.rule': rule,
+    'sentiflux.alert.state': state,
+    ...(told.includes(brand) && { 'sentiflux.brand': brand }),
+  });
 }
 
 /**

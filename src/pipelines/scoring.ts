@@ -1,34 +1,32 @@
 import type { Config } from '../config/schema.js';
+import type { Clock } from '../contracts/clock.js';
 import { epochMillis } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import { keyAt, valueAt } from '../contracts/record-batch.js';
 import { OUTCOME, type ScoredBatch } from '../contracts/scored-batch.js';
 import { SOURCE_HEADERS } from '../contracts/scored-post.js';
+import { sampledContext, TRACE_HEADER, type Traceparent } from '../contracts/trace-context.js';
 import type { Streams } from '../streams/port.js';
 import {
-  batchSize,
-  consumerLag,
+  endToEndDelay,
   offsetGaps,
   postsDeleted,
   postsRejected,
   postsScored,
   prepareDuration,
   scoreDuration,
-  settleDuration,
   tokensScored,
 } from '../telemetry/instruments.js';
-import { inBatchSpan } from '../telemetry/spans.js';
+import { beginProcessing } from '../telemetry/processing.js';
 import { deadLetter } from './dead-letters.js';
 import { PartitionQueues } from './partition-queues.js';
-import { repeat } from './repeat.js';
 import type { Role } from './role.js';
-
-const LAG_EVERY_MILLIS = 10_000;
 
 export interface ScoringOptions {
   readonly config: Pick<Config, 'topics' | 'streams' | 'scoring'>;
   readonly streams: Streams;
+  readonly clock: Clock;
   /** Scores a batch in some thread. Must leave the batch's bytes as they are: dead letters need them. */
   readonly score: (batch: RecordBatch) => Promise<ScoredBatch>;
   readonly logger: Logger;
@@ -42,32 +40,33 @@ export interface ScoringOptions {
  * their outputs are written and their offsets committed in the order of each partition.
  */
 export async function startScoring(options: ScoringOptions): Promise<Role> {
-  const { config, streams, score, logger, onFailure } = options;
+  const { config, streams, clock, score, logger, onFailure } = options;
   const { topics } = config;
+  const consumer = { system: config.streams.kind, group: `${config.streams.group}.score` };
   const queues = new PartitionQueues(onFailure);
   const totals = { posts: 0, rejected: 0, tokens: 0 };
 
   const consumption = await streams.consume({
     topic: topics.posts,
-    group: `${config.streams.group}.score`,
+    group: consumer.group,
     from: 'earliest',
     maxBatchRecords: config.scoring.maxBatchRecords,
     maxInFlight: { records: config.streams.maxInFlightRecords, bytes: config.streams.maxInFlightBytes },
     onBatch: (batch) => {
-      const scoring = score(batch);
+      const processing = beginProcessing(batch, consumer);
+      const scoring = processing.within(() => score(batch));
       // The queue below sees the error, but perhaps only after other batches: until then it is not unhandled.
       scoring.catch(() => {});
       queues.add(batch, (passOn) =>
-        inBatchSpan(batch, async () => {
+        processing.finish(async () => {
           const scored = await scoring;
-          const started = performance.now();
-          const settling = consumption.settle(batch, outputsOf(batch, scored, topics));
+          const outputs = outputsOf(batch, scored, topics, processing.traceparent);
+          const settling = consumption.settle(batch, outputs);
           // Settlements keep their order by themselves, and what waits is settled together.
           passOn();
           const outcome = await settling;
           if (outcome === 'dropped') return;
-          settleDuration.record((performance.now() - started) / 1000);
-          measure(scored);
+          measure(batch, scored, clock);
           totals.posts += scored.length - scored.rejections.length;
           totals.rejected += scored.rejections.length;
           totals.tokens += scored.tokens;
@@ -84,15 +83,6 @@ export async function startScoring(options: ScoringOptions): Promise<Role> {
     },
     onFailure,
   });
-  const lag = repeat(
-    LAG_EVERY_MILLIS,
-    async () => {
-      for (const [partition, messages] of await consumption.lag()) {
-        consumerLag.record(messages, { 'messaging.destination.partition.id': String(partition) });
-      }
-    },
-    (error) => logger.warn({ err: error }, 'the lag could not be read'),
-  );
 
   return {
     name: 'score',
@@ -102,7 +92,6 @@ export async function startScoring(options: ScoringOptions): Promise<Role> {
     },
     async stop() {
       consumption.pause();
-      await lag.stop();
       await queues.idle();
       await consumption.close();
       logger.info(totals, 'scored since the start');
@@ -110,13 +99,18 @@ export async function startScoring(options: ScoringOptions): Promise<Role> {
   };
 }
 
-/** The records that a scored batch becomes: results to the partition of the same number, then dead letters. */
+/**
+ * The records that a scored batch becomes: results to the partition of the same number, then dead letters.
+ *
+ * @param traceparent where the batch was processed, for the results of posts that somebody wants to follow
+ */
 export function outputsOf(
   batch: RecordBatch,
   scored: ScoredBatch,
   topics: Pick<Config['topics'], 'scored' | 'deadLetters'>,
+  traceparent?: Traceparent,
 ): readonly OutputRecord[] {
-  const outputs = resultsOf(batch, scored, topics.scored);
+  const outputs = resultsOf(batch, scored, topics.scored, traceparent);
   for (const { index, code, message, attempts = 1 } of scored.rejections) {
     const stage = code === 'SF_SCORER_POISON' ? 'score' : 'decode';
     outputs.push(deadLetter(batch, index, { stage, code, message, attempts }, topics.deadLetters));
@@ -125,8 +119,14 @@ export function outputsOf(
 }
 
 /** The results and deletions of a scored batch, to the partition of the same number, with their place of origin. */
-export function resultsOf(batch: RecordBatch, scored: ScoredBatch, topic: string): OutputRecord[] {
+export function resultsOf(
+  batch: RecordBatch,
+  scored: ScoredBatch,
+  topic: string,
+  traceparent?: Traceparent,
+): OutputRecord[] {
   const common = { topic: Buffer.from(batch.topic), partition: Buffer.from(String(batch.partition)) };
+  const trace = traceparent === undefined ? undefined : { [TRACE_HEADER]: Buffer.from(traceparent) };
   const results: OutputRecord[] = [];
   for (let i = 0; i < scored.length; i += 1) {
     if (scored.outcomes[i] === OUTCOME.rejected) continue;
@@ -141,20 +141,24 @@ export function resultsOf(batch: RecordBatch, scored: ScoredBatch, topic: string
         [SOURCE_HEADERS.partition]: common.partition,
         [SOURCE_HEADERS.offset]: Buffer.from(String(batch.offsets[i])),
         [SOURCE_HEADERS.timestamp]: Buffer.from(String(batch.timestamps[i])),
+        ...(trace !== undefined && sampledContext(batch.headers?.[i]) !== undefined && trace),
       },
     });
   }
   return results;
 }
 
-function measure(scored: ScoredBatch): void {
+function measure(batch: RecordBatch, scored: ScoredBatch, clock: Clock): void {
   let deleted = 0;
   for (const outcome of scored.outcomes) if (outcome === OUTCOME.deleted) deleted += 1;
-  batchSize.record(scored.length);
   postsScored.add(scored.length - deleted - scored.rejections.length);
   if (deleted > 0) postsDeleted.add(deleted);
-  for (const { code } of scored.rejections) postsRejected.add(1, { 'sentiflux.error.code': code });
+  const reasons = new Map<string, number>();
+  for (const { code } of scored.rejections) reasons.set(code, (reasons.get(code) ?? 0) + 1);
+  for (const [code, count] of reasons) postsRejected.add(count, { 'sentiflux.error.code': code });
   tokensScored.add(scored.tokens);
   prepareDuration.record(scored.prepareMillis / 1000);
   scoreDuration.record(scored.scoreMillis / 1000, { 'sentiflux.engine': scored.model.engine });
+  const oldest = batch.timestamps.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  endToEndDelay.record(Math.max(0, clock.now() - oldest) / 1000);
 }

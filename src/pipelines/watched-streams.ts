@@ -46,6 +46,7 @@ async function consumeWatched(
   let generation = 0;
   let paused = false;
   let current = await consume();
+  consumersRemade.add(0, { 'messaging.destination.name': topic });
 
   function consume(): Promise<Consumption> {
     generation += 1;
@@ -124,12 +125,12 @@ async function consumeWatched(
   }
 
   return {
-    async settle(batch, outputs) {
+    async settle(batch, outputs, onSent) {
       const { partition } = batch;
       watch.settling(partition, performance.now());
       try {
         if (origins.get(batch) !== generation) return 'dropped';
-        const settlement = await current.settle(batch, outputs);
+        const settlement = await current.settle(batch, outputs, onSent);
         if (settlement === 'settled') remadeFor.delete(partition);
         return settlement;
       } finally {

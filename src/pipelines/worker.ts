@@ -23,6 +23,7 @@ import { startAlerting } from './alerting.js';
 import { createBrandBook } from './brand-book.js';
 import { listen } from './listen.js';
 import { openLiveFeed } from './live-feed.js';
+import { observedStreams } from './observed-streams.js';
 import type { Readiness, Role, RoleName } from './role.js';
 import { openScorer, type Scorer } from './scorer.js';
 import { startScoring } from './scoring.js';
@@ -37,6 +38,8 @@ export interface WorkerOptions {
   /** Reads the brands again, for `reloadBrands`. */
   readonly loadBrands?: () => Promise<readonly Brand[]>;
   readonly logger: Logger;
+  /** The metrics for Prometheus, where the ops port is to serve them. */
+  readonly metrics?: () => Promise<string>;
   /** The wall's by default; a replay has one of its own. */
   readonly clock?: Clock;
   readonly onSettled?: (batch: RecordBatch, scored: ScoredBatch) => void;
@@ -93,9 +96,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   try {
     const { stallAfterMs } = config.streams;
-    const streams = opened(
-      watchedStreams(await openStreams(config.streams, logger), { stallAfterMs, logger }),
-      (resource) => resource.close(),
+    const observed = observedStreams(await openStreams(config.streams, logger), {
+      system: config.streams.kind,
+      clock,
+    });
+    const streams = opened(watchedStreams(observed, { stallAfterMs, logger }), (resource) =>
+      resource.close(),
     );
     // What is embedded has nobody else to create its topics.
     if (config.streams.kind !== 'kafka') await streams.topics().create(topicSpecs(config.topics));
@@ -156,8 +162,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       start(await startScoring({ ...shared, score: scorer.scoreBatch, ...(onSettled && { onSettled }) }));
     }
     const reloading = scorer === undefined ? {} : { reloadModel: scorer.reload };
-    const opsServer = opened(await createOpsServer({ readiness, ...reloading, logger }), (server) =>
-      server.close(),
+    const { metrics } = options;
+    const opsServer = opened(
+      await createOpsServer({ readiness, ...(metrics && { metrics }), ...reloading, logger }),
+      (server) => server.close(),
     );
     const ops = await listen(opsServer, config.ops, 'ops');
 

@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
 import { messageOf, SentifluxError } from '../contracts/errors.js';
 import type { Logger } from '../contracts/logger.js';
-import { scorerThreadsEnded } from '../telemetry/instruments.js';
+import { scorerQueue, scorerThreadsEnded } from '../telemetry/instruments.js';
 import { PROGRESS, THREAD_HANDLER, type ThreadAnswer, type ThreadTask, type TimedTask } from './thread.js';
 
 /** Reading the model included; on a machine that has other work to do, too. */
@@ -102,16 +102,20 @@ export function startScorerThreads(options: ScorerThreadsOptions): ScorerThreads
     }
   }
 
-  const inTurn = createTurns(threads);
+  const turns = createTurns(threads);
+  const endMeasuring = scorerQueue.observe(() => [{ value: turns.waiting() }]);
   return {
     async run<Task extends ThreadTask>(task: Task, limitMillis?: number): Promise<Answer<Task['kind']>> {
-      const answer = await inTurn(() => runNow(task, limitMillis));
+      const answer = await turns.run(() => runNow(task, limitMillis));
       if (answer.kind !== 'failed') return answer.result as Answer<Task['kind']>; // Of the kind of its task.
       const { code, message, hint } = answer;
       throw new SentifluxError(code, message, { ...(hint !== undefined && { hint }) });
     },
-    // `close` would hold the pool, and the model in it, for 30 s more.
-    destroy: () => pool.destroy(),
+    destroy() {
+      endMeasuring();
+      // `close` would hold the pool, and the model in it, for 30 s more.
+      return pool.destroy();
+    },
   };
 }
 
@@ -158,22 +162,31 @@ function endOf(error: unknown): ThreadEnded {
     : new ThreadEnded('crash', messageOf(error), error);
 }
 
+interface Turns {
+  /** How many have not begun. */
+  waiting(): number;
+  run<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
 /**
  * Lets so many run at once, and the others in the order in which they came. The pool would queue them too, but does
  * not tell when a task leaves the queue: its time limit must begin then.
  */
-function createTurns(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+function createTurns(most: number): Turns {
   let free = most;
   const waiting: Array<() => void> = [];
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free += 1;
-      else next();
-    }
+  return {
+    waiting: () => waiting.length,
+    async run(work) {
+      if (free > 0) free -= 1;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      try {
+        return await work();
+      } finally {
+        const next = waiting.shift();
+        if (next === undefined) free += 1;
+        else next();
+      }
+    },
   };
 }

@@ -6,8 +6,8 @@ import type { ConsumeOptions, Settlement } from './port.js';
 export interface Deliverer {
   /** Resolves when the next delivery may begin, at once without it: what waits by then goes together. */
   ready?(): Promise<void>;
-  /** Makes outputs durable, and then, or with them, the position. */
-  deliver(outputs: readonly OutputRecord[], nextOffset: number): Promise<Settlement>;
+  /** Makes outputs durable, says so, and then, or with them, makes the position durable. */
+  deliver(outputs: readonly OutputRecord[], nextOffset: number, onSent: () => void): Promise<Settlement>;
 }
 
 /** A batch that was handed on, or, without records, offsets that hold none. */
@@ -21,6 +21,7 @@ interface HandedOn {
 interface Waiting {
   readonly nextOffset: number;
   readonly outputs: readonly OutputRecord[];
+  readonly onSent: () => void;
   readonly resolve: (settlement: Settlement) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -96,9 +97,10 @@ export class Assignment {
     { nextOffset }: RecordBatch,
     outputs: readonly OutputRecord[],
     deliverer: Deliverer,
+    onSent: () => void = () => {},
   ): Promise<Settlement> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ nextOffset, outputs, resolve, reject });
+      this.#waiting.push({ nextOffset, outputs, onSent, resolve, reject });
       // Each batch is told by its own promise.
       this.#enqueue(deliverer).catch(() => {});
     });
@@ -158,6 +160,9 @@ export class Assignment {
     return deliverer.deliver(
       together.flatMap(({ outputs }) => outputs),
       last.nextOffset,
+      () => {
+        for (const { onSent } of together) onSent();
+      },
     );
   }
 

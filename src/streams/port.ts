@@ -65,10 +65,20 @@ export interface ConsumeOptions {
    * `settle`. Batches of a partition come in offset order.
    */
   readonly onBatch: (batch: RecordBatch) => void;
+  /** A request has brought records; called before they are handed on. */
+  readonly onPoll?: (poll: Poll) => void;
+  /** Partitions were assigned, also where they are the same as before. */
+  readonly onAssigned?: (partitions: readonly number[]) => void;
   /** Records between two offsets are gone: they fell below the log's start before they were read. */
   readonly onGap?: (gap: { readonly partition: number; readonly from: number; readonly to: number }) => void;
   /** The consumption ended for good; the worker should stop with this reason. */
   readonly onFailure: (error: Error) => void;
+}
+
+/** How long a request for records took. */
+export interface Poll {
+  readonly startedAt: EpochMillis;
+  readonly millis: number;
 }
 
 /**
@@ -85,8 +95,10 @@ export interface Consumption {
    *
    * @throws when the outputs or the position could not be written: the position stays. The same batch may be
    * settled again, which may drop it and hand it on anew; a later one of its partition cannot overtake it.
+   *
+   * @param onSent called when the outputs are acknowledged, before the position moves
    */
-  settle(batch: RecordBatch, outputs: readonly OutputRecord[]): Promise<Settlement>;
+  settle(batch: RecordBatch, outputs: readonly OutputRecord[], onSent?: () => void): Promise<Settlement>;
   /**
    * Begins a partition that is assigned anew, as a new assignment does: what was handed on of it and not settled is
    * dropped, and it is read from `positionOf`, or else from its committed position.

@@ -120,10 +120,23 @@ describe('evaluating', () => {
   it('does nothing before the first watermark, nor twice for the same one', async () => {
     const reader = new ScriptedReader(feed(dayWithSurge()));
     const { evaluator } = setUp(reader);
-    expect(await evaluator.evaluate()).toEqual({ windows: 0, changes: [] });
+    expect(await evaluator.evaluate()).toEqual({ windows: 0, changes: [], firing: [] });
     reader.reached = slotEnd(287);
     await evaluator.evaluate();
-    expect(await evaluator.evaluate()).toEqual({ windows: 0, changes: [] });
+    expect(await evaluator.evaluate()).toEqual({ windows: 0, changes: [], firing: [] });
+  });
+
+  it('tells which rules fire, from an alert to its resolution', async () => {
+    const counts = dayWithSurge();
+    const reader = new ScriptedReader(feed(counts));
+    const { evaluator, published } = setUp(reader);
+    for (const slot of counts.keys()) {
+      reader.reached = slotEnd(slot);
+      const { firing } = await evaluator.evaluate();
+      const last = published.at(-1);
+      expect(firing).toEqual(last?.state === 'firing' ? [last.rule] : []);
+    }
+    expect(published.map(({ state }) => state)).toEqual(['firing', 'resolved']);
   });
 
   it('does not take windows beyond the watermark for empty ones', async () => {

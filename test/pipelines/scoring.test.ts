@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
+import { systemClock } from '../../src/contracts/clock.js';
 import { silentLogger } from '../../src/contracts/logger.js';
 import { startScoring } from '../../src/pipelines/scoring.js';
 import { topicSpecs } from '../../src/pipelines/topics.js';
@@ -39,6 +40,7 @@ async function start({ crashes, missing = [] }: Options) {
   const role = await startScoring({
     config,
     streams,
+    clock: systemClock,
     score: pool.scoreBatch,
     logger: silentLogger,
     onFailure: (error) => failures.push(error),

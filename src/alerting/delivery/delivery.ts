@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ReceiverConfig, ReceiverKind } from '../../config/schema.js';
 import { type Alert, alertSchema } from '../../contracts/alert.js';
+import type { Traceparent } from '../../contracts/trace-context.js';
 
 /** What happened to an alert. */
 export const alertEventSchema = z.enum(['firing', 'resolved', 'acknowledged']);
@@ -14,6 +15,8 @@ export const deliverySchema = z.object({
   receiver: z.string().min(1),
   event: alertEventSchema,
   alert: alertSchema,
+  /** Of the change that is told (W3C Trace Context), so that its deliveries belong to the same trace. */
+  traceparent: z.string().optional(),
 });
 export type Delivery = Readonly<z.infer<typeof deliverySchema>>;
 
@@ -53,6 +56,7 @@ export function deliveriesOf(
   alert: Alert,
   event: AlertEvent,
   receivers: readonly ReceiverConfig[],
+  traceparent?: Traceparent,
 ): readonly Delivery[] {
   return receiversOf(alert, receivers)
     .filter(({ kind }) => EVENTS[kind].includes(event))
@@ -61,6 +65,7 @@ export function deliveriesOf(
       receiver: name,
       event,
       alert,
+      ...(traceparent !== undefined && { traceparent }),
     }));
 }
 

@@ -89,7 +89,7 @@ export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
         .on('failed', (job, error) => {
           // Without an end there are attempts left.
           if (job?.id !== undefined && job.finishedOn !== undefined) {
-            logUndelivered(logger, job.id, error.message);
+            logUndelivered(logger, name, job.id, error.message);
           }
         }),
     );

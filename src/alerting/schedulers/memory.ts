@@ -44,7 +44,7 @@ export function createMemoryJobs(options: JobOptions): Jobs {
       const outcome = await deliver(delivery).catch(failedAttempt);
       if (outcome.kind === 'delivered' || outcome.kind === 'superseded') return;
       if (outcome.kind === 'refused' || attempt === deliveryAttempts) {
-        logUndelivered(logger, deliveryJobId(delivery), outcome.reason);
+        logUndelivered(logger, delivery.receiver, deliveryJobId(delivery), outcome.reason);
         return;
       }
       await pause(retryDelay(attempt, deliveryBackoffMs, random, outcome.afterMs));

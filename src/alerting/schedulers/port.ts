@@ -1,4 +1,5 @@
 import type { Logger } from '../../contracts/logger.js';
+import { deliveriesGivenUp } from '../../telemetry/instruments.js';
 import { type Delivery, type DeliveryOutcome, idempotencyKey } from '../delivery/delivery.js';
 
 export interface JobHandlers {
@@ -79,7 +80,8 @@ export function retryDelay(
   return Math.round(Math.max(usual, afterMillis * (1 + chance / 5)));
 }
 
-/** Says that a delivery, named by its job, will be attempted no more. */
-export function logUndelivered(logger: Logger, delivery: string, reason: string): void {
+/** Says that a delivery to a receiver, named by its job, will be attempted no more. */
+export function logUndelivered(logger: Logger, receiver: string, delivery: string, reason: string): void {
+  deliveriesGivenUp.add(1, { 'sentiflux.receiver': receiver });
   logger.error({ code: 'SF_DELIVERY_FAILED', delivery, reason }, 'gave up delivering an alert');
 }

@@ -4,6 +4,7 @@ import { type Alert, alertKey, alertSchema } from '../../contracts/alert.js';
 import type { Logger } from '../../contracts/logger.js';
 import { connectRedis, type RedisAddress, redisFailure, redisLogin } from '../../contracts/redis-address.js';
 import { type Silence, silenceSchema } from '../../contracts/silence.js';
+import { timedRedis } from '../../telemetry/redis.js';
 import {
   ALERT_RETENTION_MILLIS,
   type AlertStore,
@@ -72,7 +73,7 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
 
   const reaching = async <Result>(work: Promise<Result>): Promise<Result> => {
     try {
-      return await work;
+      return await timedRedis('alerts', () => work);
     } catch (error) {
       throw redisFailure(error, options, 'The store of the alerts failed');
     }

@@ -17,6 +17,7 @@ import { DemoTally, summary } from '../demo-summary.js';
 import { EXIT } from '../exit.js';
 import { createLogger } from '../logger.js';
 import { openProgress } from '../progress.js';
+import { telemetryOptions } from '../telemetry-options.js';
 
 const DEMO_FOLDER = new URL('../../../demo/', import.meta.url);
 const BRANDS_FILE = fileURLToPath(new URL('../../../config/brands.yaml', import.meta.url));
@@ -53,14 +54,16 @@ async function demo(options: DemoOptions): Promise<void> {
   const records = loadDemo(recorded, startAt);
   const speed = span / (1000 * options.seconds);
 
-  const telemetry = await startTelemetry(version, process.env);
+  const config = demoConfig(speed, options.port);
+  const telemetry = await startTelemetry(telemetryOptions(config, process.env));
   const logger = createLogger('warn');
   const tally = new DemoTally();
   const end = epochMillis(startAt + span);
   // Time must not run while the worker starts.
   const clock = pausedUntilStarted(startAt, end, speed);
   const worker = await startWorker({
-    config: demoConfig(speed, options.port),
+    config,
+    ...(telemetry.prometheus && { metrics: telemetry.prometheus }),
     roles: new Set(ROLES),
     brands,
     logger,

@@ -9,6 +9,7 @@ import { version } from '../../version.js';
 import { type ConfigOption, configOption } from '../config-option.js';
 import { EXIT, exitStatusOf } from '../exit.js';
 import { createLogger } from '../logger.js';
+import { telemetryOptions } from '../telemetry-options.js';
 
 /** A supervisor waits 30 s by habit before it kills. */
 const DRAIN_MILLIS = 25_000;
@@ -36,8 +37,9 @@ async function run(options: RunOptions): Promise<void> {
   const readBrands = async () => (brandsFile === undefined ? [] : loadBrands(brandsFile));
   const brands = await readBrands();
   const logger = createLogger(config.log.level);
-  const telemetry = await startTelemetry(version, process.env);
+  const telemetry = await startTelemetry(telemetryOptions(config, process.env));
   const worker = await startWorker({
+    ...(telemetry.prometheus && { metrics: telemetry.prometheus }),
     config,
     roles: new Set(options.role),
     brands,

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorOf } from '../../contracts/errors.js';
+import { epochMillis } from '../../contracts/ids.js';
 import type { OutputRecord } from '../../contracts/record.js';
 import { packRecords } from '../../contracts/record-batch.js';
-import { type Assignment, Assignments } from '../assignment.js';
+import { type Assignment, Assignments, type Deliverer } from '../assignment.js';
 import type { ConsumeOptions, Consumption } from '../port.js';
 import type { Group, Member } from './group.js';
 import type { LogStore } from './log-store.js';
@@ -28,6 +29,7 @@ export function startConsuming(options: ConsumeOptions, environment: Environment
 
   const member: Member = {
     assign(partitions) {
+      options.onAssigned?.(partitions);
       for (const assignment of assignments.renew(partitions)) begin(assignment);
       changed.notify();
       appended.notify();
@@ -71,8 +73,10 @@ export function startConsuming(options: ConsumeOptions, environment: Environment
         await appended.wait(seen.appended, log.pollMillis);
         continue;
       }
+      const started = { at: epochMillis(Date.now()), on: performance.now() };
       const records = await log.read(topic, partition, from, options.maxBatchRecords);
       if (assignment.ended || paused || records.length === 0) continue;
+      options.onPoll?.({ startedAt: started.at, millis: performance.now() - started.on });
       const batch = packRecords(
         records.map((record, i) => ({ ...record, topic, partition, offset: from + i })),
         epoch,
@@ -85,18 +89,20 @@ export function startConsuming(options: ConsumeOptions, environment: Environment
   group.join(member);
 
   return {
-    async settle(batch, outputs) {
+    async settle(batch, outputs, onSent) {
       const assignment = assignments.of(batch);
       if (assignment === undefined) return 'dropped';
-      const settlement = await assignment.settle(batch, outputs, {
-        async deliver(records, nextOffset) {
+      const deliverer: Deliverer = {
+        async deliver(records, nextOffset, sent) {
           await write(records);
+          sent();
           if (assignment.ended) return 'dropped';
           if (options.from === 'earliest')
             await log.commit(options.group, topic, batch.partition, nextOffset);
           return 'settled';
         },
-      });
+      };
+      const settlement = await assignment.settle(batch, outputs, deliverer, onSent);
       changed.notify();
       return settlement;
     },

@@ -1,9 +1,10 @@
 import type { Admin, Batch, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { errorOf, messageOf, SentifluxError } from '../../contracts/errors.js';
+import { epochMillis } from '../../contracts/ids.js';
 import type { Logger } from '../../contracts/logger.js';
 import { packRecords } from '../../contracts/record-batch.js';
 import { type Assignment, Assignments, type Deliverer } from '../assignment.js';
-import type { ConsumeOptions, Consumption } from '../port.js';
+import type { ConsumeOptions, Consumption, Poll } from '../port.js';
 import { againWhileUnreachable } from './again.js';
 import type { KafkaConfig } from './client.js';
 import type { Delivery } from './delivery.js';
@@ -47,6 +48,8 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   let paused = false;
   let closing = false;
   let joining: Promise<void> | undefined;
+  /** The last request, until its first records are handed on; most of those of a quiet topic bring none. */
+  let poll: Poll | undefined;
   const crashes: Error[] = [];
   /** Look-ups of where partitions begin that are under way. */
   const beginning = new Set<Promise<void>>();
@@ -57,7 +60,11 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     filteredTo.clear();
     if (partitions.length > 0) consumer.pause([{ topic, partitions: [...partitions] }]);
     logger.info({ topic, group: options.group, partitions }, 'partitions assigned');
+    options.onAssigned?.(partitions);
     beginAnew(assignments.renew(partitions));
+  });
+  consumer.on(consumer.events.FETCH, ({ timestamp, payload }) => {
+    poll = { startedAt: epochMillis(timestamp - payload.duration), millis: payload.duration };
   });
   consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
     if (payload.batchSize === 0)
@@ -139,6 +146,8 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
       beginAgain(assignment);
       return;
     }
+    if (poll !== undefined) options.onPoll?.(poll);
+    poll = undefined;
     const end = Number(batch.lastOffset()) + 1;
     resolveOffset(last.offset);
     for (let i = 0; i < batch.messages.length; i += options.maxBatchRecords) {
@@ -186,8 +195,8 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   function delivererOf(assignment: Assignment): Deliverer {
     return {
       ready: async () => delivery.ready?.(assignment),
-      async deliver(outputs, nextOffset) {
-        const delivered = await delivery.deliver(assignment, outputs, nextOffset);
+      async deliver(outputs, nextOffset, onSent) {
+        const delivered = await delivery.deliver(assignment, outputs, nextOffset, onSent);
         if (delivered === 'unclear') readAgain(assignment);
         else if (delivered === 'no-coordinator') joinAgain();
         else return delivered;
@@ -255,10 +264,10 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   returned = true;
 
   return {
-    async settle(batch, outputs) {
+    async settle(batch, outputs, onSent) {
       const assignment = assignments.of(batch);
       if (assignment === undefined) return 'dropped';
-      const settlement = await assignment.settle(batch, outputs, delivererOf(assignment));
+      const settlement = await assignment.settle(batch, outputs, delivererOf(assignment), onSent);
       // What was dropped is read again from here on, when the group has been joined anew.
       if (settlement === 'dropped') assignment.end();
       else if (!assignment.ended) fetchOrPause(assignment);

@@ -20,8 +20,17 @@ export interface Delivery {
   noteCommit(assignment: Assignment, commit: EachBatchPayload['commitOffsetsIfNecessary']): void;
   /** Resolves when the next delivery of an assignment may begin; at once without it. */
   ready?(assignment: Assignment): Promise<void>;
-  /** Called for one delivery of an assignment at a time. */
-  deliver(assignment: Assignment, outputs: readonly OutputRecord[], nextOffset: number): Promise<Delivered>;
+  /**
+   * Called for one delivery of an assignment at a time.
+   *
+   * @param onSent called when the outputs are acknowledged
+   */
+  deliver(
+    assignment: Assignment,
+    outputs: readonly OutputRecord[],
+    nextOffset: number,
+    onSent: () => void,
+  ): Promise<Delivered>;
   close(): Promise<void>;
 }
 
@@ -35,8 +44,9 @@ export function deliverAtLeastOnce(kafka: Kafka, topic: string, place: Place): D
   return {
     async begin() {},
     noteCommit: (assignment, commit) => commits.note(assignment, commit),
-    async deliver(assignment, outputs, nextOffset) {
+    async deliver(assignment, outputs, nextOffset, onSent) {
       await outbox.send(outputs);
+      onSent();
       if (assignment.ended) return 'dropped';
       // Offsets without records, before any with some: they are committed with those that follow.
       if (!commits.canCommit(assignment)) return 'settled';
@@ -52,8 +62,9 @@ export function deliverUncommitted(kafka: Kafka, place: Place): Delivery {
   return {
     async begin() {},
     noteCommit() {},
-    async deliver(_assignment, outputs) {
+    async deliver(_assignment, outputs, _nextOffset, onSent) {
       await outbox.send(outputs);
+      onSent();
       return 'settled';
     },
     close: () => outbox.close(),

@@ -82,7 +82,7 @@ export function deliverExactlyOnce({ config, group, topic, place, logger }: Exac
       begun.set(assignment, performance.now());
     },
 
-    async deliver(assignment, outputs, nextOffset) {
+    async deliver(assignment, outputs, nextOffset, onSent) {
       const producer = producers.get(assignment);
       const { partition } = assignment;
       // After a failure there is none: what came of it is found out by beginning anew.
@@ -90,6 +90,7 @@ export function deliverExactlyOnce({ config, group, topic, place, logger }: Exac
       try {
         const settlement = await producer.commit({
           outputs,
+          onSent,
           offset: { group, topic, partition, nextOffset },
           isCurrent: () => !assignment.ended,
         });

@@ -82,9 +82,9 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
       );
       return tracked({
         ...consumption,
-        settle: (batch, outputs) =>
+        settle: (batch, outputs, onSent) =>
           attempt(`cannot settle a batch of ${options.topic} with records for ${namesOf(outputs)}`, () =>
-            consumption.settle(batch, outputs),
+            consumption.settle(batch, outputs, onSent),
           ),
         lag: () => attempt(`cannot read the lag of ${options.topic}`, () => consumption.lag()),
       });

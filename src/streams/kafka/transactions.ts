@@ -32,6 +32,8 @@ const MOST_WAIT_MILLIS = 50;
 /** What becomes visible at once. */
 export interface TransactionContent {
   readonly outputs: readonly OutputRecord[];
+  /** Called when the brokers have them all, before they are visible. */
+  readonly onSent: () => void;
   readonly offset: {
     readonly group: string;
     readonly topic: string;
@@ -86,13 +88,14 @@ export async function openTransactionalProducer(
   }
 
   return {
-    async commit({ outputs, offset, isCurrent }) {
+    async commit({ outputs, onSent, offset, isCurrent }) {
       const requests = splitByPartition(await place(outputs)).flat();
       open = await producer.transaction();
       await addOffset(open, offset);
       for (const request of requests) {
         await open.sendBatch({ acks: ALL_IN_SYNC, topicMessages: toTopicMessages(request) });
       }
+      onSent();
       if (!isCurrent()) {
         await open.abort();
         return 'dropped';

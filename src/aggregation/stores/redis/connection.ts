@@ -8,6 +8,7 @@ import {
   redisPlace,
   redisRefusal,
 } from '../../../contracts/redis-address.js';
+import { timedRedis } from '../../../telemetry/redis.js';
 import { isUnknownScript, type Script } from './script.js';
 
 export type ConnectionConfig = RedisAddress;
@@ -53,9 +54,13 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
   const failure = (error: unknown) =>
     redisFailure(error, config, `Redis at ${redisPlace(config)} does not serve`);
 
-  async function send<Reply>(command: (client: Redis) => Promise<Reply>): Promise<Reply> {
+  /** @param operation for the metrics: the name of a script */
+  async function send<Reply>(
+    command: (client: Redis) => Promise<Reply>,
+    operation = 'command',
+  ): Promise<Reply> {
     try {
-      return await command(client);
+      return await timedRedis(operation, () => command(client));
     } catch (error) {
       throw isUnavailable(error) ? failure(error) : (redisRefusal(error, config) ?? error);
     }
@@ -68,7 +73,7 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
     throw failure(error);
   }
   return {
-    send,
+    send: (command) => send(command),
     run: (script, keys, args) =>
       send(async () => {
         try {
@@ -78,7 +83,7 @@ export async function connect(config: ConnectionConfig, logger: Logger): Promise
           if (!isUnknownScript(error)) throw error;
           return await client.eval(script.text, keys.length, ...keys, ...args);
         }
-      }),
+      }, script.name),
     async close() {
       // A server that does not answer must not keep the worker from ending.
       await client.quit().catch(() => client.disconnect());

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 
 /** A Lua script: called by its hash, so that its text crosses the network once. */
 export interface Script {
+  /** That of its file. */
+  readonly name: string;
   readonly text: string;
   readonly sha1: string;
 }
@@ -10,7 +12,11 @@ export interface Script {
 /** Reads a script beside this file. The number in its name says how many keys it takes. */
 function script(file: string): Script {
   const text = readFileSync(new URL(file, import.meta.url), 'utf8');
-  return { text, sha1: createHash('sha1').update(text).digest('hex') };
+  return {
+    name: file.slice('./'.length, -'.lua'.length),
+    text,
+    sha1: createHash('sha1').update(text).digest('hex'),
+  };
 }
 
 export const scripts = {
