@@ -2,13 +2,12 @@ import { type AssignmentEpoch, assignmentEpoch } from '../contracts/ids.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import type { ConsumeOptions, Settlement } from './port.js';
 
-/** How a partition's outputs and its position become durable. */
-export interface Deliverer {
-  /** Resolves when the next delivery may begin, at once without it: what waits by then goes together. */
-  ready?(): Promise<void>;
-  /** Makes outputs durable, says so, and then, or with them, makes the position durable. */
-  deliver(outputs: readonly OutputRecord[], nextOffset: number, onSent: () => void): Promise<Settlement>;
-}
+/** Makes outputs durable, says so, and then, or with them, makes the position durable. */
+export type Deliver = (
+  outputs: readonly OutputRecord[],
+  nextOffset: number,
+  onSent: () => void,
+) => Promise<Settlement>;
 
 /** A batch that was handed on, or, without records, offsets that hold none. */
 interface HandedOn {
@@ -96,20 +95,20 @@ export class Assignment {
   settle(
     { nextOffset }: RecordBatch,
     outputs: readonly OutputRecord[],
-    deliverer: Deliverer,
+    deliver: Deliver,
     onSent: () => void = () => {},
   ): Promise<Settlement> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ nextOffset, outputs, onSent, resolve, reject });
       // Each batch is told by its own promise.
-      this.#enqueue(deliverer).catch(() => {});
+      this.#enqueue(deliver).catch(() => {});
     });
   }
 
   /** Moves on over offsets that hold no records, once the batches before them are settled. */
-  passOver(nextOffset: number, deliverer: Deliverer): Promise<Settlement> {
+  passOver(nextOffset: number, deliver: Deliver): Promise<Settlement> {
     this.add({ nextOffset, length: 0, bytes: new Uint8Array() });
-    return this.#enqueue(deliverer);
+    return this.#enqueue(deliver);
   }
 
   /** Resolves once the settlements that have begun are over. */
@@ -117,15 +116,13 @@ export class Assignment {
     await this.#tail;
   }
 
-  #enqueue(deliverer: Deliverer): Promise<Settlement> {
-    const delivering = this.#tail.then(() => this.#deliverWaiting(deliverer));
+  #enqueue(deliver: Deliver): Promise<Settlement> {
+    const delivering = this.#tail.then(() => this.#deliverWaiting(deliver));
     this.#tail = delivering.catch(() => {});
     return delivering;
   }
 
-  async #deliverWaiting(deliverer: Deliverer): Promise<Settlement> {
-    // What went with an earlier one has nothing to wait for.
-    if (deliverer.ready !== undefined && this.#hasMore) await deliverer.ready();
+  async #deliverWaiting(deliver: Deliver): Promise<Settlement> {
     const waiting = this.#waiting;
     this.#waiting = [];
     const together: Waiting[] = [];
@@ -139,7 +136,7 @@ export class Assignment {
     }
     const last = this.#inFlight[count - 1];
     try {
-      const settlement = await this.#deliver(together, last, deliverer);
+      const settlement = await this.#deliver(together, last, deliver);
       if (settlement === 'settled') this.#remove(count);
       for (const { resolve } of together) resolve(settlement);
       return settlement;
@@ -152,23 +149,18 @@ export class Assignment {
   async #deliver(
     together: readonly Waiting[],
     last: HandedOn | undefined,
-    deliverer: Deliverer,
+    deliver: Deliver,
   ): Promise<Settlement> {
     if (this.#ended) return 'dropped';
     // All was delivered with an earlier one, or has to wait for a batch that is not scored yet.
     if (last === undefined) return 'settled';
-    return deliverer.deliver(
+    return deliver(
       together.flatMap(({ outputs }) => outputs),
       last.nextOffset,
       () => {
         for (const { onSent } of together) onSent();
       },
     );
-  }
-
-  /** Whether there may be something to deliver. */
-  get #hasMore(): boolean {
-    return !this.#ended && (this.#waiting.length > 0 || this.#inFlight[0]?.records === 0);
   }
 
   /** Index of the first batch in flight, from one on, that has records. */

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { epochMillis } from '../../src/contracts/ids.js';
 import type { RecordBatch } from '../../src/contracts/record.js';
 import { packRecords } from '../../src/contracts/record-batch.js';
-import { type Assignment, Assignments, type Deliverer } from '../../src/streams/assignment.js';
+import { type Assignment, Assignments, type Deliver } from '../../src/streams/assignment.js';
 import type { Settlement } from '../../src/streams/port.js';
 
-const settled: Deliverer = { deliver: async () => 'settled' };
+const settled = async () => 'settled' as const;
 
 function assigned(assignments = new Assignments()): Assignment {
   const [assignment] = assignments.renew([0]);
@@ -48,18 +48,16 @@ describe('an assignment', () => {
     for (const batch of batches) assignment.add(batch);
     const deliveries: Array<readonly [values: string, nextOffset: number]> = [];
     let finish = () => {};
-    const deliverer: Deliverer = {
-      async deliver(outputs, nextOffset) {
-        deliveries.push([outputs.map(({ value }) => String(value)).join(), nextOffset]);
-        await new Promise<void>((resolve) => {
-          finish = resolve;
-        });
-        return 'settled';
-      },
+    const deliver: Deliver = async (outputs, nextOffset) => {
+      deliveries.push([outputs.map(({ value }) => String(value)).join(), nextOffset]);
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return 'settled';
     };
     const settlements: Array<Promise<Settlement>> = [];
     for (const [i, batch] of batches.entries()) {
-      settlements.push(assignment.settle(batch, [output(`result ${i}`)], deliverer));
+      settlements.push(assignment.settle(batch, [output(`result ${i}`)], deliver));
       await new Promise(setImmediate);
     }
     finish();
@@ -75,45 +73,19 @@ describe('an assignment', () => {
     expect(assignment.isIdle).toBe(true);
   });
 
-  it('delivers together what comes before the next delivery may begin', async () => {
-    const assignment = assigned();
-    const batches = [0, 3, 6].map((offset) => batchAt(offset, assignment));
-    for (const batch of batches) assignment.add(batch);
-    const positions: number[] = [];
-    let begin = () => {};
-    const deliverer: Deliverer = {
-      ready: () =>
-        new Promise((resolve) => {
-          begin = resolve;
-        }),
-      async deliver(_outputs, nextOffset) {
-        positions.push(nextOffset);
-        return 'settled';
-      },
-    };
-    const settlements = batches.map((batch) => assignment.settle(batch, [], deliverer));
-    await new Promise(setImmediate);
-    expect(positions).toEqual([]);
-    begin();
-    expect(await Promise.all(settlements)).toEqual(['settled', 'settled', 'settled']);
-    expect(positions).toEqual([9]);
-  });
-
   it('passes over offsets without records, by themselves or behind the batches before them', async () => {
     const assignment = assigned();
     const positions: number[] = [];
-    const deliverer: Deliverer = {
-      async deliver(_outputs, nextOffset) {
-        positions.push(nextOffset);
-        return 'settled';
-      },
+    const deliver = async (_outputs: unknown, nextOffset: number) => {
+      positions.push(nextOffset);
+      return 'settled' as const;
     };
-    await assignment.passOver(2, deliverer);
+    await assignment.passOver(2, deliver);
     const batch = batchAt(2, assignment);
     assignment.add(batch);
-    await assignment.passOver(7, deliverer);
+    await assignment.passOver(7, deliver);
     expect([positions, assignment.position, assignment.nextOffset]).toEqual([[2], 2, 7]);
-    await assignment.settle(batch, [], deliverer);
+    await assignment.settle(batch, [], deliver);
     expect([positions, assignment.position, assignment.isIdle]).toEqual([[2, 7], 7, true]);
   });
 
@@ -122,10 +94,8 @@ describe('an assignment', () => {
     const [first, second] = [batchAt(0, assignment), batchAt(3, assignment)];
     assignment.add(first);
     assignment.add(second);
-    const failing = assignment.settle(first, [], {
-      async deliver() {
-        throw new Error('the broker is away');
-      },
+    const failing = assignment.settle(first, [], async () => {
+      throw new Error('the broker is away');
     });
     // The delivery of the first is under way.
     await Promise.resolve();

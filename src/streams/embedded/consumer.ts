@@ -3,7 +3,7 @@ import { errorOf } from '../../contracts/errors.js';
 import { epochMillis } from '../../contracts/ids.js';
 import type { OutputRecord } from '../../contracts/record.js';
 import { packRecords } from '../../contracts/record-batch.js';
-import { type Assignment, Assignments, type Deliverer } from '../assignment.js';
+import { type Assignment, Assignments, type Deliver } from '../assignment.js';
 import type { ConsumeOptions, Consumption } from '../port.js';
 import type { Group, Member } from './group.js';
 import type { LogStore } from './log-store.js';
@@ -92,17 +92,14 @@ export function startConsuming(options: ConsumeOptions, environment: Environment
     async settle(batch, outputs, onSent) {
       const assignment = assignments.of(batch);
       if (assignment === undefined) return 'dropped';
-      const deliverer: Deliverer = {
-        async deliver(records, nextOffset, sent) {
-          await write(records);
-          sent();
-          if (assignment.ended) return 'dropped';
-          if (options.from === 'earliest')
-            await log.commit(options.group, topic, batch.partition, nextOffset);
-          return 'settled';
-        },
+      const deliver: Deliver = async (records, nextOffset, sent) => {
+        await write(records);
+        sent();
+        if (assignment.ended) return 'dropped';
+        if (options.from === 'earliest') await log.commit(options.group, topic, batch.partition, nextOffset);
+        return 'settled';
       };
-      const settlement = await assignment.settle(batch, outputs, deliverer, onSent);
+      const settlement = await assignment.settle(batch, outputs, deliver, onSent);
       changed.notify();
       return settlement;
     },

@@ -3,7 +3,7 @@ import { errorOf, messageOf, SentifluxError } from '../../contracts/errors.js';
 import { epochMillis } from '../../contracts/ids.js';
 import type { Logger } from '../../contracts/logger.js';
 import { packRecords } from '../../contracts/record-batch.js';
-import { type Assignment, Assignments, type Deliverer } from '../assignment.js';
+import { type Assignment, Assignments, type Deliver } from '../assignment.js';
 import type { ConsumeOptions, Consumption, Poll } from '../port.js';
 import { againWhileUnreachable } from './again.js';
 import type { KafkaConfig } from './client.js';
@@ -187,21 +187,18 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     filteredTo.set(partition, last + 1);
     if (first !== assignment.nextOffset) return;
     assignment
-      .passOver(last + 1, delivererOf(assignment))
+      .passOver(last + 1, deliverFor(assignment))
       .then((settlement) => settlement === 'dropped' && assignment.end())
       .catch((error: unknown) => options.onFailure(errorOf(error)));
   }
 
-  function delivererOf(assignment: Assignment): Deliverer {
-    return {
-      ready: async () => delivery.ready?.(assignment),
-      async deliver(outputs, nextOffset, onSent) {
-        const delivered = await delivery.deliver(assignment, outputs, nextOffset, onSent);
-        if (delivered === 'unclear') readAgain(assignment);
-        else if (delivered === 'no-coordinator') joinAgain();
-        else return delivered;
-        return 'dropped';
-      },
+  function deliverFor(assignment: Assignment): Deliver {
+    return async (outputs, nextOffset, onSent) => {
+      const delivered = await delivery.deliver(assignment, outputs, nextOffset, onSent);
+      if (delivered === 'unclear') readAgain(assignment);
+      else if (delivered === 'no-coordinator') joinAgain();
+      else return delivered;
+      return 'dropped';
     };
   }
 
@@ -267,7 +264,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     async settle(batch, outputs, onSent) {
       const assignment = assignments.of(batch);
       if (assignment === undefined) return 'dropped';
-      const settlement = await assignment.settle(batch, outputs, delivererOf(assignment), onSent);
+      const settlement = await assignment.settle(batch, outputs, deliverFor(assignment), onSent);
       // What was dropped is read again from here on, when the group has been joined anew.
       if (settlement === 'dropped') assignment.end();
       else if (!assignment.ended) fetchOrPause(assignment);

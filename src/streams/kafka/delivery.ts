@@ -18,8 +18,6 @@ export interface Delivery {
   begin(assignments: readonly Assignment[]): Promise<void>;
   /** Tells how offsets of an assignment are committed under the generation of the group that it belongs to. */
   noteCommit(assignment: Assignment, commit: EachBatchPayload['commitOffsetsIfNecessary']): void;
-  /** Resolves when the next delivery of an assignment may begin; at once without it. */
-  ready?(assignment: Assignment): Promise<void>;
   /**
    * Called for one delivery of an assignment at a time.
    *

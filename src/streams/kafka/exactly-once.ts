@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '../../contracts/logger.js';
 import type { Assignment } from '../assignment.js';
 import { createClient, type KafkaConfig } from './client.js';
@@ -9,13 +8,6 @@ import { openTransactionalProducer, TRANSACTION_RETRY, type TransactionalProduce
 
 /** A partition that begins anew this often without one delivery between needs somebody to look at it. */
 const MOST_UNCLEAR = 5;
-
-/**
- * From the begin of one transaction of a partition to the next. A transaction costs a dozen requests, however little is in
- * it: begun whenever a batch is scored, they keep client and brokers busy with nothing else. A batch that comes alone
- * does not wait. (Kafka Streams commits every 100 ms for the same reason.)
- */
-const LEAST_INTERVAL_MILLIS = 50;
 
 export interface ExactlyOnceOptions {
   readonly config: KafkaConfig;
@@ -39,8 +31,6 @@ export function deliverExactlyOnce({ config, group, topic, place, logger }: Exac
   const producers = new Map<Assignment, TransactionalProducer>();
   /** By partition, since the last delivery. */
   const unclear = new Map<number, number>();
-  /** When the last transaction of an assignment began. */
-  const begun = new WeakMap<Assignment, number>();
   /** Of assignments that have ended; nobody waits for them before the end. */
   const closing = new Set<Promise<void>>();
 
@@ -75,12 +65,6 @@ export function deliverExactlyOnce({ config, group, topic, place, logger }: Exac
     },
 
     noteCommit() {},
-
-    async ready(assignment) {
-      const since = performance.now() - (begun.get(assignment) ?? Number.NEGATIVE_INFINITY);
-      if (since < LEAST_INTERVAL_MILLIS) await wait(LEAST_INTERVAL_MILLIS - since);
-      begun.set(assignment, performance.now());
-    },
 
     async deliver(assignment, outputs, nextOffset, onSent) {
       const producer = producers.get(assignment);
