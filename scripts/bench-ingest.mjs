@@ -14,9 +14,9 @@ import { configSchema } from '../dist/config/schema.js';
 import { systemClock } from '../dist/contracts/clock.js';
 import { silentLogger } from '../dist/contracts/logger.js';
 import { ingest } from '../dist/pipelines/ingest.js';
-import { waitUnlessStopped } from '../dist/pipelines/open-source.js';
 import { openSourceCursors } from '../dist/pipelines/source-cursors.js';
 import { topicSpecs } from '../dist/pipelines/topics.js';
+import { waitUnlessStopped } from '../dist/pipelines/wait-unless-stopped.js';
 import { createBlueskySource } from '../dist/sources/bluesky/source.js';
 import { openStreams } from '../dist/streams/open.js';
 

@@ -106,16 +106,13 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     const key = { brand, rule: rule.name };
     const changes: Alert[] = [];
     let windows = 0;
+    const known = before ?? { state: initialState(options, rule, watermark), revision: 0 };
+    let { phase } = known.state;
     // A commit that fails leaves `stored` undefined: another process is at this rule and brand.
-    let stored: StoredState | undefined = before ?? {
-      state: initialState(options, rule, watermark),
-      revision: 0,
-    };
-    stored = await announce(key, stored);
+    let stored = await announce(key, known);
     if (stored !== undefined && stored.state.profile === undefined) {
       stored = { ...stored, state: await warmedUp(options, target, stored.state, watermark) };
     }
-    let { phase } = stored?.state ?? before?.state ?? initialState(options, rule, watermark);
     while (stored !== undefined) {
       phase = stored.state.phase;
       const step = await nextStep(options, target, stored.state, watermark);

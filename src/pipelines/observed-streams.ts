@@ -1,6 +1,5 @@
 import { type Attributes, type Context, context, type Span, SpanKind } from '@opentelemetry/api';
 import type { Clock } from '../contracts/clock.js';
-import type { EpochMillis } from '../contracts/ids.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import { TRACE_HEADER, type Traceparent } from '../contracts/trace-context.js';
 import type { ConsumeOptions, Consumption, Poll, Producer, Streams } from '../streams/port.js';
@@ -20,6 +19,7 @@ import {
 import { notePoll } from '../telemetry/processing.js';
 import { fail, startBatchSpan, startClientSpan, traceparentOf, within } from '../telemetry/spans.js';
 import { Backlog } from './backlog.js';
+import { ageOf, ageOfOldest } from './record-age.js';
 
 export interface ObserveOptions {
   /** `kafka`, or what stands in for it. */
@@ -95,7 +95,7 @@ async function consumeObserved(
     onBatch(batch) {
       consumedMessages.add(batch.length, polling);
       batchSize.record(batch.length, consumer);
-      batchAge.record(ageOf(oldestOf(batch), clock) / 1000, consumer);
+      batchAge.record(ageOfOldest(batch, clock) / 1000, consumer);
       backlog.add(batch);
       tracePoll(batch);
       options.onBatch(batch);
@@ -246,15 +246,4 @@ function operationAttributes(system: string, operation: OperationName): Attribut
     'messaging.operation.name': operation,
     'messaging.operation.type': TYPES[operation],
   };
-}
-
-function oldestOf({ timestamps }: RecordBatch): number {
-  let oldest = Number.POSITIVE_INFINITY;
-  for (const timestamp of timestamps) oldest = Math.min(oldest, timestamp);
-  return oldest;
-}
-
-/** In milliseconds. Clocks of brokers and producers may be ahead of ours. */
-function ageOf(time: number, clock: { now(): EpochMillis }): number {
-  return Math.max(0, clock.now() - time);
 }

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { InputConfig, SourcesConfig } from '../config/schema.js';
 import { assignmentEpoch, epochMillis, type PostId, postId } from '../contracts/ids.js';
@@ -13,6 +12,7 @@ import { createFileSource } from '../sources/files/source.js';
 import { createHackerNewsSource } from '../sources/hackernews/source.js';
 import type { Source } from '../sources/port.js';
 import { version } from '../version.js';
+import { waitUnlessStopped } from './wait-unless-stopped.js';
 
 /** Tells those who serve a feed who reads it. */
 export const USER_AGENT = `sentiflux/${version}`;
@@ -49,13 +49,6 @@ export type SourceRequest =
       /** `source` of posts that name none. */
       readonly source: string;
     };
-
-/** Waits, and stops waiting when it is told to stop. */
-export async function waitUnlessStopped(millis: number, stop: AbortSignal): Promise<void> {
-  await sleep(millis, undefined, { signal: stop }).catch((error: unknown) => {
-    if (!stop.aborted) throw error;
-  });
-}
 
 /** @throws SentifluxError SF_CONFIG_INVALID for a path of a field that cannot be read */
 export function openSource(

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { waitUnlessStopped } from './wait-unless-stopped.js';
 
 /** With a rate, how many times a second something is written. */
 const TIMES_A_SECOND = 10;
@@ -20,9 +20,7 @@ export function createPace(mostRecordsAStep: number, rate?: number, stop?: Abort
     async after(done) {
       const millis = started + (1_000 * done) / rate - performance.now();
       if (millis <= 0 || stop?.aborted) return;
-      await wait(millis, undefined, { ...(stop && { signal: stop }) }).catch((error: unknown) => {
-        if (!stop?.aborted) throw error;
-      });
+      await waitUnlessStopped(millis, stop);
     },
   };
 }

@@ -1,18 +1,14 @@
-import { assignmentEpoch } from '../contracts/ids.js';
-import type { OutputRecord, RecordBatch, SourceRecord } from '../contracts/record.js';
-import { packRecords } from '../contracts/record-batch.js';
+import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
 import { REPLAY_HEADER } from '../contracts/scored-post.js';
 import type { ConsumeOptions, Streams } from '../streams/port.js';
-import { scan } from '../streams/scan.js';
 import { createPace } from './pace.js';
 import type { ReplayPlan } from './replay-plan.js';
+import { scanBatches } from './scan-batches.js';
 import { resultsOf } from './scoring.js';
 
 /** Batches that are scored, or wait to be written, while more are read. */
 const MOST_BATCHES_IN_WORK = 16;
-/** Nothing of a replay is settled by its assignment: where it stands is told by what it has written. */
-const NO_ASSIGNMENT = assignmentEpoch(0);
 
 export interface ReplayOptions {
   readonly plan: ReplayPlan;
@@ -49,14 +45,12 @@ export async function replay(streams: Streams, options: ReplayOptions): Promise<
   const { plan, group, score, rate, stop, onGap, onProgress } = options;
   const rejected = new Map<string, number>();
   let [records, written] = [0, 0];
-  const pending = new Map<number, SourceRecord[]>();
   /** In the order in which they were read; so the results of a partition keep the order of its posts. */
   const inWork: Array<{ readonly batch: RecordBatch; readonly scoring: Promise<ScoredBatch> }> = [];
   const producer = await streams.producer();
   const pace = createPace(options.maxBatchRecords, rate, stop);
 
-  function begin(own: readonly SourceRecord[]): void {
-    const batch = packRecords(own, NO_ASSIGNMENT);
+  function begin(batch: RecordBatch): void {
     const scoring = score(batch);
     // Whoever waits for it sees the error, but perhaps only after other batches.
     scoring.catch(() => {});
@@ -80,17 +74,12 @@ export async function replay(streams: Streams, options: ReplayOptions): Promise<
 
   try {
     const { source: topic, ranges } = plan;
-    for await (const record of scan(streams, { topic, group, ranges, ...(onGap && { onGap }) })) {
-      if (stop?.aborted) break;
-      const own = pending.get(record.partition) ?? [];
-      pending.set(record.partition, own);
-      own.push(record);
-      if (own.length < pace.recordsAStep) continue;
-      pending.delete(record.partition);
-      begin(own);
+    const { recordsAStep: recordsABatch } = pace;
+    const range = { topic, group, ranges, recordsABatch, stop, ...(onGap && { onGap }) };
+    for await (const batch of scanBatches(streams, range)) {
+      begin(batch);
       if (inWork.length >= MOST_BATCHES_IN_WORK) await writeOldest();
     }
-    if (!stop?.aborted) for (const own of pending.values()) begin(own);
     while (inWork.length > 0 && !stop?.aborted) await writeOldest();
     return { records, written, rejected };
   } finally {

@@ -21,6 +21,7 @@ import {
 import { beginProcessing } from '../telemetry/processing.js';
 import { deadLetter } from './dead-letters.js';
 import { PartitionQueues } from './partition-queues.js';
+import { ageOfOldest } from './record-age.js';
 import type { Role } from './role.js';
 
 export interface ScoringOptions {
@@ -159,6 +160,5 @@ function measure(batch: RecordBatch, scored: ScoredBatch, clock: Clock): void {
   tokensScored.add(scored.tokens);
   prepareDuration.record(scored.prepareMillis / 1000);
   scoreDuration.record(scored.scoreMillis / 1000, { 'sentiflux.engine': scored.model.engine });
-  const oldest = batch.timestamps.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  endToEndDelay.record(Math.max(0, clock.now() - oldest) / 1000);
+  endToEndDelay.record(ageOfOldest(batch, clock) / 1000);
 }

@@ -1,15 +1,12 @@
-import { assignmentEpoch, type EpochMillis } from '../contracts/ids.js';
-import type { RecordBatch, SourceRecord } from '../contracts/record.js';
-import { packRecords, valueAt } from '../contracts/record-batch.js';
+import type { EpochMillis } from '../contracts/ids.js';
+import type { RecordBatch } from '../contracts/record.js';
+import { valueAt } from '../contracts/record-batch.js';
 import { OUTCOME, type ScoredBatch } from '../contracts/scored-batch.js';
 import { type ScoredPost, scoredPostSchema } from '../contracts/scored-post.js';
 import type { ComparedPost } from '../evaluation/compare.js';
 import type { OffsetRange, Streams } from '../streams/port.js';
-import { scan } from '../streams/scan.js';
 import { jsonOf } from './record-values.js';
-
-/** Nothing that is read here is settled. */
-const NO_ASSIGNMENT = assignmentEpoch(0);
+import { scanBatches } from './scan-batches.js';
 
 type Score = (batch: RecordBatch) => Promise<ScoredBatch>;
 
@@ -70,30 +67,17 @@ export async function newestRanges(
 export async function shadow(streams: Streams, options: ShadowOptions): Promise<ShadowOutcome> {
   const { topic, group, ranges, before, after, maxBatchRecords, stop, onProgress } = options;
   const posts: ComparedPost[] = [];
-  const pending = new Map<number, SourceRecord[]>();
   let done = 0;
-
-  async function scoreBoth(records: readonly SourceRecord[]): Promise<void> {
-    const batch = packRecords(records, NO_ASSIGNMENT);
+  const recordsABatch = maxBatchRecords;
+  for await (const batch of scanBatches(streams, { topic, group, ranges, recordsABatch, stop })) {
     const [old, fresh] = await Promise.all([before(batch), after(batch)]);
-    records.forEach((_, index) => {
+    for (let index = 0; index < batch.length; index += 1) {
       const [a, b] = [postAt(old, index), postAt(fresh, index)];
       if (a !== undefined && b !== undefined) posts.push(comparedPost(a, b));
-    });
-    done += records.length;
+    }
+    done += batch.length;
     onProgress(done);
   }
-
-  for await (const record of scan(streams, { topic, group, ranges })) {
-    if (stop.aborted) break;
-    const own = pending.get(record.partition) ?? [];
-    pending.set(record.partition, own);
-    own.push(record);
-    if (own.length < maxBatchRecords) continue;
-    pending.delete(record.partition);
-    await scoreBoth(own);
-  }
-  if (!stop.aborted) for (const own of pending.values()) await scoreBoth(own);
   return { posts, skipped: done - posts.length };
 }
 

@@ -2,15 +2,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Config, InputConfig } from '../../config/schema.js';
 import { systemClock } from '../../contracts/clock.js';
 import { type IngestTally, ingest } from '../../pipelines/ingest.js';
-import {
-  FIELD_NAMES,
-  openSource,
-  type SourceRequest,
-  waitUnlessStopped,
-} from '../../pipelines/open-source.js';
+import { FIELD_NAMES, openSource, type SourceRequest } from '../../pipelines/open-source.js';
 import { requireOwnNames } from '../../pipelines/post-record.js';
 import { openSourceCursors } from '../../pipelines/source-cursors.js';
 import { topicSpecs } from '../../pipelines/topics.js';
+import { waitUnlessStopped } from '../../pipelines/wait-unless-stopped.js';
 import type { FileFormat } from '../../sources/files/record-event.js';
 import type { Streams } from '../../streams/port.js';
 import { type ConfigOption, configOption } from '../config-option.js';
