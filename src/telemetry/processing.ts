@@ -1,9 +1,9 @@
 import { type Attributes, type Span, SpanKind } from '@opentelemetry/api';
 import type { RecordBatch } from '../contracts/record.js';
 import type { Traceparent } from '../contracts/trace-context.js';
-import { errorType } from './error-type.js';
 import { processDuration } from './instruments.js';
 import { inSpan, startBatchSpan, traceparentOf, within } from './spans.js';
+import { timed } from './timed.js';
 
 /** Who processes, as attributes name it. */
 export interface Consumer {
@@ -44,20 +44,9 @@ export function beginProcessing(batch: RecordBatch, { system, group }: Consumer)
     parent: polls.get(batch),
   });
   const started = performance.now();
-  const measure = (outcome: Attributes): void =>
-    processDuration.record((performance.now() - started) / 1000, { ...attributes, ...outcome });
   return {
     traceparent: traceparentOf(span),
     within: (work) => within(span, work),
-    async finish(work) {
-      try {
-        const result = await inSpan(span, work);
-        measure({});
-        return result;
-      } catch (error) {
-        measure({ 'error.type': errorType(error) });
-        throw error;
-      }
-    },
+    finish: (work) => timed(processDuration, attributes, () => inSpan(span, work), started),
   };
 }
