@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs';
 import type { ConsumeOptions } from '../port.js';
+import { fetchStableOffsets } from './stable-offsets.js';
 
 /** Where to begin, and what is missing before it. */
 export interface Start {
@@ -36,11 +37,9 @@ export async function findStarts({
     }
   }
   if (from === 'earliest' && positions.size < partitions.length) {
-    const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
-    for (const { partition, offset } of committed?.partitions ?? []) {
-      // Negative: the group has committed nothing.
-      if (!positions.has(partition) && Number(offset) >= 0) positions.set(partition, Number(offset));
-    }
+    const unknown = partitions.filter((partition) => !positions.has(partition));
+    const committed = await fetchStableOffsets(admin, { group, topic, partitions: unknown });
+    for (const [partition, offset] of committed) positions.set(partition, offset);
   }
   const ends = await admin.fetchTopicOffsets(topic);
   return new Map(

@@ -1,0 +1,163 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createRequire } from 'node:module';
+import type { Admin } from 'kafkajs';
+import { againWhileUnreachable } from './again.js';
+import { typeOf } from './errors.js';
+
+/** Some 3 s in all: what has ended in the log shows in the coordinator some milliseconds later. */
+const WAITS_MILLIS = [10, 20, 50, 100, 200, 500, 1_000, 1_000];
+
+export interface OffsetQuestion {
+  readonly group: string;
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
+
+/**
+ * The offsets that a group has committed, by partition; one for which it has committed nothing is missing. While the
+ * coordinator knows of an offset whose transaction has not ended for it, that is waited for.
+ *
+ * This matters before Kafka 4.0: there a transaction has ended for everybody else before its offset can be read, since
+ * the coordinator takes it from the log later, in a thread of its own (KAFKA-17507). Who reads the offset in between
+ * without asking for a stable one begins before the transaction, and delivers it once more.
+ *
+ * @throws UNSTABLE_OFFSET_COMMIT of kafkajs where that takes longer than 3 s
+ */
+export async function fetchStableOffsets(
+  admin: Admin,
+  { group, topic, partitions }: OffsetQuestion,
+): Promise<ReadonlyMap<number, number>> {
+  teachKafkajs();
+  // Only of these partitions: on others of the topic other workers' transactions are under way.
+  const fetch = () =>
+    wantedPartitions.run(new Set(partitions), () => admin.fetchOffsets({ groupId: group, topics: [topic] }));
+  const [committed] = await againWhileUnreachable(
+    fetch,
+    (error) => typeOf(error) === 'UNSTABLE_OFFSET_COMMIT',
+    WAITS_MILLIS,
+  );
+  return new Map(
+    committed?.partitions
+      .map(({ partition, offset }): [number, number] => [partition, Number(offset)])
+      // Negative: the group has committed nothing.
+      .filter(([, offset]) => offset >= 0),
+  );
+}
+
+/** Set while stable offsets are asked for. */
+const wantedPartitions = new AsyncLocalStorage<ReadonlySet<number>>();
+
+/** The first version of the request that can ask for stable offsets, and the last that kafkajs has. */
+const STABLE_VERSION = 7;
+const LAST_KNOWN_VERSION = 4;
+
+interface Topic {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number }[];
+}
+
+interface Question {
+  readonly groupId: string;
+  readonly topics: readonly Topic[];
+}
+
+/** Requests of kafkajs by version, as its protocol/requests/offsetFetch/index.js has them. */
+interface RequestDefinitions {
+  readonly versions: string[];
+  protocol(which: { readonly version: number }): (question: Question) => object;
+}
+
+/** The part of kafkajs' protocol/encoder.js that is needed; compact arrays and strings are its `UVarInt` ones. */
+interface Encoder {
+  writeInt32(value: number): Encoder;
+  writeBoolean(value: boolean): Encoder;
+  writeUVarIntString(value: string): Encoder;
+  writeUVarIntArray(values: readonly Encoder[]): Encoder;
+  /** Without an argument: no tagged fields. */
+  writeUVarIntBytes(): Encoder;
+}
+
+/** The part of kafkajs' protocol/decoder.js that is needed. */
+interface Decoder {
+  readInt16(): number;
+  readInt32(): number;
+  readInt64(): { toString(): string };
+  readUVarIntString(): string | null;
+  readUVarIntArray<Element>(read: (decoder: Decoder) => Element): Element[];
+  readTaggedFields(): void;
+}
+
+/**
+ * Teaches kafkajs version 7 of OffsetFetch, for those who ask for stable offsets; all others go on with the version
+ * that it has. kafkajs looks its definitions up with each request, and closes none of its files to others.
+ *
+ * The fields are those of https://kafka.apache.org/protocol#The_Messages_OffsetFetch.
+ */
+function teachKafkajs(): void {
+  // What kafkajs 2.2.4 has in these files; the package's version is fixed by the lock file, and a test asks for stable
+  // offsets of a real broker.
+  const load = createRequire(import.meta.url);
+  const definitions = load('kafkajs/src/protocol/requests/offsetFetch') as RequestDefinitions;
+  if (definitions.versions.includes(String(STABLE_VERSION))) return;
+  const { OffsetFetch: apiKey } = load('kafkajs/src/protocol/requests/apiKeys') as { OffsetFetch: number };
+  const { parse } = load('kafkajs/src/protocol/requests/offsetFetch/v4/response') as { parse: unknown };
+  const NewEncoder = load('kafkajs/src/protocol/encoder') as new () => Encoder;
+  const NewDecoder = load('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => Decoder;
+
+  function stable({ groupId, topics }: Question, wanted: ReadonlySet<number>): object {
+    const encodeTopic = ({ topic, partitions }: Topic) =>
+      new NewEncoder()
+        .writeUVarIntString(topic)
+        .writeUVarIntArray(
+          partitions
+            .filter(({ partition }) => wanted.has(partition))
+            .map(({ partition }) => new NewEncoder().writeInt32(partition)),
+        )
+        .writeUVarIntBytes();
+    const encode = async () =>
+      new NewEncoder()
+        // Of the request's header, which kafkajs ends before them.
+        .writeUVarIntBytes()
+        .writeUVarIntString(groupId)
+        .writeUVarIntArray(topics.map(encodeTopic))
+        .writeBoolean(true)
+        .writeUVarIntBytes();
+    return {
+      request: { apiKey, apiVersion: STABLE_VERSION, apiName: 'OffsetFetch', encode },
+      response: { decode: async (bytes: Buffer) => decodeStable(new NewDecoder(bytes)), parse },
+    };
+  }
+
+  const known = definitions.protocol;
+  definitions.versions.push(String(STABLE_VERSION));
+  definitions.protocol = ({ version }) => {
+    const wanted = wantedPartitions.getStore();
+    if (wanted !== undefined && version >= STABLE_VERSION) return (question) => stable(question, wanted);
+    return known({ version: Math.min(version, LAST_KNOWN_VERSION) });
+  };
+}
+
+/** As kafkajs' own versions decode it, which what it makes of it relies on. */
+function decodeStable(decoder: Decoder): object {
+  // Of the response's header.
+  decoder.readTaggedFields();
+  const clientSideThrottleTime = decoder.readInt32();
+  const responses = decoder.readUVarIntArray((topics) => {
+    const topic = topics.readUVarIntString();
+    const partitions = topics.readUVarIntArray(decodePartition);
+    topics.readTaggedFields();
+    return { topic, partitions };
+  });
+  return { throttleTime: 0, clientSideThrottleTime, responses, errorCode: decoder.readInt16() };
+}
+
+function decodePartition(decoder: Decoder): object {
+  const partition = decoder.readInt32();
+  const offset = decoder.readInt64().toString();
+  // The epoch of the leader at the time of the commit.
+  decoder.readInt32();
+  const metadata = decoder.readUVarIntString();
+  const errorCode = decoder.readInt16();
+  decoder.readTaggedFields();
+  return { partition, offset, metadata, errorCode };
+}
