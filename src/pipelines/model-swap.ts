@@ -12,8 +12,11 @@ import { modelInUse, modelSwaps } from '../telemetry/instruments.js';
 export interface Scorer extends TextScorer {
   /** Of the model in use. */
   readonly stamp: ModelStamp;
-  /** The batch is scored by the model that is in use now, even where another takes its place meanwhile. */
-  scoreBatch(batch: RecordBatch): Promise<ScoredBatch>;
+  /**
+   * The batch is scored by the model that is in use now, even where another takes its place meanwhile; see
+   * `ScorerPool.scoreBatch`.
+   */
+  scoreBatch(batch: RecordBatch, stop?: AbortSignal): Promise<ScoredBatch>;
   readonly reload: ReloadModel;
   /** Finishes what is under way. */
   close(): Promise<void>;
@@ -82,7 +85,7 @@ export async function createModelSwap({ open, directory, logger }: ModelSwapOpti
       return model.stamp;
     },
     score: (texts) => model.pool.scoreTexts(texts),
-    scoreBatch: (batch) => model.pool.scoreBatch(batch),
+    scoreBatch: (batch, stop) => model.pool.scoreBatch(batch, stop),
     async reload(from = directory) {
       if (isClosing || swapping !== undefined) {
         logger.warn({ code: 'SF_MODEL_BUSY' }, 'no model is loaded: another swap is under way');

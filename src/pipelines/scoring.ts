@@ -28,23 +28,35 @@ export interface ScoringOptions {
   readonly config: Pick<Config, 'topics' | 'streams' | 'scoring'>;
   readonly streams: Streams;
   readonly clock: Clock;
-  /** Scores a batch in some thread. Must leave the batch's bytes as they are: dead letters need them. */
-  readonly score: (batch: RecordBatch) => Promise<ScoredBatch>;
+  /**
+   * Scores a batch in some thread. Must leave the batch's bytes as they are: dead letters need them. Rejects with the
+   * reason of `stop` where no thread has begun it by then.
+   */
+  readonly score: (batch: RecordBatch, stop: AbortSignal) => Promise<ScoredBatch>;
   readonly logger: Logger;
   readonly onFailure: (error: Error) => void;
   /** Called with every batch once its outputs are durable. */
   readonly onSettled?: (batch: RecordBatch, scored: ScoredBatch) => void;
+  /** How long what was read is still scored after the role was told to stop. */
+  readonly drainMillis?: number;
 }
+
+/** Leaves ten of the seconds within which a worker must have ended. */
+const DRAIN_MILLIS = 15_000;
 
 /**
  * The role `score`: posts in, results and dead letters out. Batches are scored as they come, side by side;
  * their outputs are written and their offsets committed in the order of each partition.
  */
 export async function startScoring(options: ScoringOptions): Promise<Role> {
-  const { config, streams, clock, score, logger, onFailure } = options;
+  const { config, streams, clock, score, logger, onFailure, drainMillis = DRAIN_MILLIS } = options;
   const { topics } = config;
+  /** What no thread has begun by then is left to whoever has the partition next. */
+  const undrained = new AbortController();
   const consumer = { system: config.streams.kind, group: `${config.streams.group}.score` };
-  const queues = new PartitionQueues(onFailure);
+  const queues = new PartitionQueues((error) => {
+    if (error !== undrained.signal.reason) onFailure(error);
+  });
   const totals = { posts: 0, rejected: 0, tokens: 0 };
 
   const consumption = await streams.consume({
@@ -55,7 +67,7 @@ export async function startScoring(options: ScoringOptions): Promise<Role> {
     maxInFlight: { records: config.streams.maxInFlightRecords, bytes: config.streams.maxInFlightBytes },
     onBatch: (batch) => {
       const processing = beginProcessing(batch, consumer);
-      const scoring = processing.within(() => score(batch));
+      const scoring = processing.within(() => score(batch, undrained.signal));
       // The queue below sees the error, but perhaps only after other batches: until then it is not unhandled.
       scoring.catch(() => {});
       queues.add(batch, (passOn) =>
@@ -93,7 +105,12 @@ export async function startScoring(options: ScoringOptions): Promise<Role> {
     },
     async stop() {
       consumption.pause();
+      const draining = setTimeout(() => {
+        logger.warn({}, 'not everything that was read can be scored in time: the rest will be read again');
+        undrained.abort();
+      }, drainMillis);
       await queues.idle();
+      clearTimeout(draining);
       await consumption.close();
       logger.info(totals, 'scored since the start');
     },

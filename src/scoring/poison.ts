@@ -19,8 +19,8 @@ type Attempt =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 export interface PoisonSearchOptions {
-  /** Tries a batch once. A thread that has not answered within the limit is ended. */
-  readonly attempt: (batch: RecordBatch, limitMillis: number) => Promise<ScoredBatch>;
+  /** Tries a batch once. A thread that has not answered within the limit is ended; see `ScorerThreads.run`. */
+  readonly attempt: (batch: RecordBatch, limitMillis: number, stop?: AbortSignal) => Promise<ScoredBatch>;
   /** Scores texts that every model can score; rejects where this scorer cannot. */
   readonly probe: () => Promise<unknown>;
   /** Of the scorer. */
@@ -40,28 +40,33 @@ export interface PoisonSearchOptions {
  * after it. A scorer that fails the probe has failed itself: then no post is rejected, and this batch and all later
  * ones reject.
  *
- * @throws SentifluxError SF_SCORER_FAILED
+ * @throws SentifluxError SF_SCORER_FAILED; the reason of `stop`, where the next attempt has not begun by then
  */
 export function createPoisonSearch(
   options: PoisonSearchOptions,
-): (batch: RecordBatch) => Promise<ScoredBatch> {
+): (batch: RecordBatch, stop?: AbortSignal) => Promise<ScoredBatch> {
   const { probe, stamp, limitMillis, wait, logger } = options;
   let failed: SentifluxError | undefined;
   let probing: Promise<void> | undefined;
 
-  async function attempt(batch: RecordBatch, limit: number): Promise<Attempt> {
+  async function attempt(batch: RecordBatch, limit: number, stop?: AbortSignal): Promise<Attempt> {
     if (failed !== undefined) throw failed;
     try {
-      return { kind: 'scored', scored: await options.attempt(batch, limit) };
+      return { kind: 'scored', scored: await options.attempt(batch, limit, stop) };
     } catch (error) {
+      if (stop?.aborted && error === stop.reason) throw error;
       return { kind: 'failed', error };
     }
   }
 
-  async function score(batch: RecordBatch, attemptsBefore: number): Promise<ScoredBatch> {
+  async function score(
+    batch: RecordBatch,
+    attemptsBefore: number,
+    stop: AbortSignal | undefined,
+  ): Promise<ScoredBatch> {
     let failure: unknown;
     for (let number = 1; number <= ATTEMPTS; number += 1) {
-      const outcome = await attempt(batch, limitMillis);
+      const outcome = await attempt(batch, limitMillis, stop);
       if (outcome.kind === 'scored') return outcome.scored;
       failure = outcome.error;
       const { topic, partition, length } = batch;
@@ -79,21 +84,31 @@ export function createPoisonSearch(
     const attempts = attemptsBefore + ATTEMPTS;
     return batch.length === 1
       ? reject(batch, failure, attempts)
-      : scoreHalves(batch, limitMillis / 2, attempts);
+      : scoreHalves(batch, limitMillis / 2, attempts, stop);
   }
 
-  async function scoreHalves(batch: RecordBatch, limit: number, attempts: number): Promise<ScoredBatch> {
+  async function scoreHalves(
+    batch: RecordBatch,
+    limit: number,
+    attempts: number,
+    stop: AbortSignal | undefined,
+  ): Promise<ScoredBatch> {
     const middle = batch.length >> 1;
     // One after the other: what looks for poison leaves the other threads to those who do not.
-    const first = await scorePart(partOf(batch, 0, middle), limit, attempts);
-    const second = await scorePart(partOf(batch, middle, batch.length), limit, attempts);
+    const first = await scorePart(partOf(batch, 0, middle), limit, attempts, stop);
+    const second = await scorePart(partOf(batch, middle, batch.length), limit, attempts, stop);
     return joinParts(first, second);
   }
 
-  async function scorePart(part: RecordBatch, limit: number, attempts: number): Promise<ScoredBatch> {
-    if (part.length === 1) return score(part, attempts);
-    const outcome = await attempt(part, Math.max(limit, limitMillis * LEAST_LIMIT_SHARE));
-    return outcome.kind === 'scored' ? outcome.scored : scoreHalves(part, limit / 2, attempts + 1);
+  async function scorePart(
+    part: RecordBatch,
+    limit: number,
+    attempts: number,
+    stop: AbortSignal | undefined,
+  ): Promise<ScoredBatch> {
+    if (part.length === 1) return score(part, attempts, stop);
+    const outcome = await attempt(part, Math.max(limit, limitMillis * LEAST_LIMIT_SHARE), stop);
+    return outcome.kind === 'scored' ? outcome.scored : scoreHalves(part, limit / 2, attempts + 1, stop);
   }
 
   async function probeScorer(): Promise<void> {
@@ -144,5 +159,5 @@ export function createPoisonSearch(
     };
   }
 
-  return (batch) => score(batch, 0);
+  return (batch, stop) => score(batch, 0, stop);
 }

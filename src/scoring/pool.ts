@@ -25,9 +25,11 @@ export interface ScorerPool {
    * Scores a batch in the next free thread and leaves its bytes as they are. What ends its thread is tried again, and
    * at last a post that the scorer cannot score is rejected with SF_SCORER_POISON; see `createPoisonSearch`.
    *
+   * @param stop what no thread has begun by then is not scored any more
    * @throws SentifluxError SF_SCORER_FAILED where the scorer fails whatever it is given
+   * @throws the reason of `stop`
    */
-  scoreBatch(batch: RecordBatch): Promise<ScoredBatch>;
+  scoreBatch(batch: RecordBatch, stop?: AbortSignal): Promise<ScoredBatch>;
   /**
    * Outcomes in the order of the texts.
    *
@@ -82,7 +84,8 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
   }
 
   const scoreBatch = createPoisonSearch({
-    attempt: ({ headers: _, ...batch }, limitMillis) => pool.run({ kind: 'batch', batch }, limitMillis),
+    attempt: ({ headers: _, ...batch }, limitMillis, stop) =>
+      pool.run({ kind: 'batch', batch }, limitMillis, stop),
     async probe() {
       for (const outcome of await pool.run({ kind: 'texts', texts: canaries }, batchTimeoutMs)) {
         if (outcome.kind === 'rejected') throw new SentifluxError(outcome.code, outcome.message);
@@ -104,7 +107,7 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
   }
 
   return {
-    scoreBatch: (batch) => begin(scoreBatch(batch)),
+    scoreBatch: (batch, stop) => begin(scoreBatch(batch, stop)),
     scoreTexts: (texts) => begin(scoreTexts(texts)),
     describe: async () => description,
     async close() {

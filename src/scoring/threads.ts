@@ -28,10 +28,16 @@ export interface ScorerThreads {
    * Tries a task once, in the next free thread.
    *
    * @param limitMillis the thread is ended when it takes longer, once it has begun; no limit by default
+   * @param stop a task that no thread has begun by then is not begun any more
+   * @throws the reason of `stop`, for such a task
    * @throws ThreadEnded what the task did to its thread
    * @throws SentifluxError why the thread could not open its scorer, for the task `describe`
    */
-  run<Task extends ThreadTask>(task: Task, limitMillis?: number): Promise<Answer<Task['kind']>>;
+  run<Task extends ThreadTask>(
+    task: Task,
+    limitMillis?: number,
+    stop?: AbortSignal,
+  ): Promise<Answer<Task['kind']>>;
   /** Ends the threads at once. */
   destroy(): Promise<void>;
 }
@@ -105,8 +111,15 @@ export function startScorerThreads(options: ScorerThreadsOptions): ScorerThreads
   const turns = createTurns(threads);
   const endMeasuring = scorerQueue.observe(() => [{ value: turns.waiting() }]);
   return {
-    async run<Task extends ThreadTask>(task: Task, limitMillis?: number): Promise<Answer<Task['kind']>> {
-      const answer = await turns.run(() => runNow(task, limitMillis));
+    async run<Task extends ThreadTask>(
+      task: Task,
+      limitMillis?: number,
+      stop?: AbortSignal,
+    ): Promise<Answer<Task['kind']>> {
+      const answer = await turns.run(async () => {
+        stop?.throwIfAborted();
+        return runNow(task, limitMillis);
+      });
       if (answer.kind !== 'failed') return answer.result as Answer<Task['kind']>; // Of the kind of its task.
       const { code, message, hint } = answer;
       throw new SentifluxError(code, message, { ...(hint !== undefined && { hint }) });

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
 import { systemClock } from '../../src/contracts/clock.js';
 import { silentLogger } from '../../src/contracts/logger.js';
+import type { RecordBatch } from '../../src/contracts/record.js';
 import { startScoring } from '../../src/pipelines/scoring.js';
 import { topicSpecs } from '../../src/pipelines/topics.js';
 import { openScorerPool } from '../../src/scoring/pool.js';
@@ -18,17 +19,19 @@ interface Options {
   /** How often a post `crash` ends its thread. */
   readonly crashes: number;
   readonly missing?: readonly string[];
+  readonly drainMillis?: number;
 }
 
 /** The role on streams in memory and on real threads, which give a post back as its result. */
-async function start({ crashes, missing = [] }: Options) {
+async function start({ crashes, missing = [], drainMillis }: Options) {
   const streams = await openStreams(config.streams, silentLogger);
   await streams.topics().create(topicSpecs(topics).filter(({ name }) => !missing.includes(name)));
   const shared = (value: number) => new Int32Array(new SharedArrayBuffer(4)).fill(value);
   const broken = shared(0);
+  const held = shared(1);
   const pool = await openScorerPool({
     thread: THREAD,
-    workerData: { alive: shared(0), failuresLeft: shared(crashes), broken },
+    workerData: { alive: shared(0), failuresLeft: shared(crashes), broken, held },
     threads: 2,
     heapMegabytes: 32,
     batchTimeoutMs: 30_000,
@@ -37,13 +40,18 @@ async function start({ crashes, missing = [] }: Options) {
     logger: silentLogger,
   });
   const failures: Error[] = [];
+  const handedOn: RecordBatch[] = [];
   const role = await startScoring({
     config,
     streams,
     clock: systemClock,
-    score: pool.scoreBatch,
+    score: (batch, stop) => {
+      handedOn.push(batch);
+      return pool.scoreBatch(batch, stop);
+    },
     logger: silentLogger,
     onFailure: (error) => failures.push(error),
+    ...(drainMillis !== undefined && { drainMillis }),
   });
   onTestFinished(async () => {
     await role.stop();
@@ -53,7 +61,11 @@ async function start({ crashes, missing = [] }: Options) {
   const post = (partition: number, ...texts: readonly string[]) =>
     write(streams, topics.posts, texts, partition);
   const lag = async (partition: number) => (await streams.lagOf(GROUP, topics.posts)).get(partition);
-  return { streams, failures, broken, post, lag };
+  const release = () => {
+    Atomics.store(held, 0, 0);
+    Atomics.notify(held, 0);
+  };
+  return { streams, role, failures, broken, handedOn, release, post, lag };
 }
 
 const textOf = ({ value }: { readonly value: Uint8Array | null }) => value && Buffer.from(value).toString();
@@ -100,6 +112,45 @@ describe('a scorer that fails whatever it is given', () => {
     expect([await lag(0), await lag(1)]).toEqual([2, 1]);
     expect(await ends(streams, topics.deadLetters)).toBe(0);
     expect(await ends(streams, topics.scored)).toBe(0);
+  });
+});
+
+describe('a role that is told to stop', () => {
+  /** Two threads at work on a post of each partition, and a batch behind each that waits for them. */
+  async function stopWhileBusy(drainMillis: number) {
+    const started = await start({ crashes: 0, drainMillis });
+    const { role, handedOn, release, post, streams, failures, lag } = started;
+    for (const [partition, text] of [
+      [0, 'wait'],
+      [1, 'wait'],
+      [0, 'a'],
+      [1, 'b'],
+    ] as const) {
+      const before = handedOn.length;
+      await post(partition, text);
+      await expect.poll(() => handedOn.length).toBe(before + 1);
+    }
+    const stopped = role.stop();
+    return { release, stopped, streams, failures, lag };
+  }
+
+  it('finishes and commits all that was read', async () => {
+    const { release, stopped, streams, failures, lag } = await stopWhileBusy(60_000);
+    release();
+    await stopped;
+    expect(await ends(streams, topics.scored)).toBe(4);
+    expect([await lag(0), await lag(1)]).toEqual([0, 0]);
+    expect(failures).toEqual([]);
+  });
+
+  it('leaves what no thread has begun in time to be read again', async () => {
+    const { release, stopped, streams, failures, lag } = await stopWhileBusy(0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    release();
+    await stopped;
+    expect(await ends(streams, topics.scored)).toBe(2);
+    expect([await lag(0), await lag(1)]).toEqual([1, 1]);
+    expect(failures).toEqual([]);
   });
 });
 
