@@ -5,27 +5,27 @@ import { SOURCE_HEADERS } from '../../src/contracts/scored-post.js';
 import type { Streams } from '../../src/streams/port.js';
 import type { Feed } from './feed.js';
 
-/** What the reader has seen. It keeps the records, and reads what is in them once the time is taken. */
+/** What the reader has seen. It keeps the records, and reads what is in them once all have come. */
 export interface Results {
   /** How many have come. */
   count: number;
   /** When the last ones came, by `performance.now()`; when the reader began, before. */
   lastAt: number;
-  /** When results came, and how many there were then, up to the last of those that lay in the topic. */
-  readonly arrivals: { readonly at: number; readonly count: number }[];
-  /** Of the results behind those, from the write of the post, in ms. */
-  readonly latencies: number[];
-  readonly batches: RecordBatch[];
+  /** With the time at which the reader got them. */
+  readonly batches: { readonly batch: RecordBatch; readonly readAt: number }[];
+}
+
+/** Milliseconds from the moment that the broker took a post, ascending. */
+export interface Latencies {
+  /** To the moment that it took the result. */
+  readonly written: readonly number[];
+  /** To the moment that a `read_committed` reader had it. */
+  readonly read: readonly number[];
 }
 
 /** Begins to read a topic of results: the same reader for every stack. */
-export async function readResults(
-  streams: Streams,
-  topic: string,
-  posts: number,
-  onResults: () => void,
-): Promise<Results> {
-  const results: Results = { count: 0, lastAt: performance.now(), arrivals: [], latencies: [], batches: [] };
+export async function readResults(streams: Streams, topic: string): Promise<Results> {
+  const results: Results = { count: 0, lastAt: performance.now(), batches: [] };
   const reader = await streams.consume({
     topic,
     group: `${topic}.bench`,
@@ -34,12 +34,9 @@ export async function readResults(
     maxInFlight: { records: 100_000, bytes: 100_000_000 },
     onBatch: (batch) => {
       results.lastAt = performance.now();
-      if (results.count >= posts) results.latencies.push(...latenciesOf(batch));
-      else results.arrivals.push({ at: results.lastAt, count: results.count + batch.length });
       results.count += batch.length;
-      results.batches.push(batch);
+      results.batches.push({ batch, readAt: Date.now() });
       reader.settle(batch, []);
-      onResults();
     },
     onFailure: (error) => {
       throw error;
@@ -48,17 +45,30 @@ export async function readResults(
   return results;
 }
 
-function latenciesOf({ headers = [] }: RecordBatch): readonly number[] {
-  const now = Date.now();
-  return headers.map((own) => now - Number(Buffer.from(own?.[SOURCE_HEADERS.timestamp] ?? []).toString()));
+/** Of the results behind the first ones, in the order in which they came. */
+export function latenciesOf({ batches }: Results, posts: number): Latencies {
+  const [written, read]: [number[], number[]] = [[], []];
+  let before = 0;
+  for (const { batch, readAt } of batches) {
+    for (let i = Math.max(0, posts - before); i < batch.length; i += 1) {
+      const source = batch.headers?.[i]?.[SOURCE_HEADERS.timestamp];
+      const takenAt = Number(Buffer.from(source ?? []).toString());
+      written.push((batch.timestamps[i] ?? Number.NaN) - takenAt);
+      read.push(readAt - takenAt);
+    }
+    before += batch.length;
+  }
+  return { written: written.sort((a, b) => a - b), read: read.sort((a, b) => a - b) };
 }
 
-/** Results a second, from the first to the last. */
-export function rateOf({ arrivals }: Results): number {
-  const [first, last] = [arrivals[0], arrivals.at(-1)];
-  if (first === undefined || last === undefined || first.at === last.at)
+/** Results a second, from the first to the last of the first ones, by the broker's clock. */
+export function rateOf({ batches }: Results, posts: number): number {
+  const times = batches.flatMap(({ batch }) => [...batch.timestamps]).sort((a, b) => a - b);
+  const [first, last] = [times[0], times[posts - 1]];
+  if (first === undefined || last === undefined || first === last)
     throw new Error('all results came at once: take more posts');
-  return ((last.count - first.count) * 1_000) / (last.at - first.at);
+  // Those that came first took their time before it.
+  return (times.slice(0, posts).filter((time) => time > first).length * 1_000) / (last - first);
 }
 
 const resultSchema = z.object({ id: z.string().regex(/^post-\d+$/), label: z.string() });
@@ -70,7 +80,7 @@ const resultSchema = z.object({ id: z.string().regex(/^post-\d+$/), label: z.str
  */
 export function agreementOf({ batches }: Results, { labels }: Feed, posts: number): number {
   const agrees = new Map<number, boolean>();
-  for (const batch of batches) {
+  for (const { batch } of batches) {
     const textAt = valueTexts(batch);
     for (let i = 0; i < batch.length; i += 1) {
       const { id, label } = resultSchema.parse(JSON.parse(textAt(i) ?? 'null'));

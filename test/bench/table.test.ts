@@ -16,11 +16,12 @@ const stack = (own: Partial<Stack>): Stack => ({
   },
   ...own,
 });
-const round = (postsPerSecond: number, latencies: readonly number[] = []): Figures => ({
+const round = (postsPerSecond: number, written: readonly number[] = []): Figures => ({
   postsPerSecond,
+  cpuMicros: 250.4,
   memoryMegabytes: 300.4,
   agreement: 0.99876,
-  latencies,
+  latencies: { written, read: written.map((millis) => millis + 10) },
 });
 const entry = (own: Partial<Stack>, rates: readonly number[]) =>
   entryOf({ stack: stack(own), rounds: rates.map((rate) => round(rate)), missing: undefined }, 20);
@@ -41,6 +42,7 @@ describe('an entry', () => {
     const measured = entryOf({ stack: stack({}), rounds: [round(900, latencies)], missing: undefined }, 20);
     expect(measured.p50Millis?.median).toBe(51);
     expect(measured.p99Millis?.median).toBe(100);
+    expect(measured.readP99Millis?.median).toBe(110);
   });
 
   it('says why a stack is missing, and has no rate then', () => {
@@ -48,7 +50,7 @@ describe('an entry', () => {
     const missing = entryOf({ stack: peer, rounds: [], missing: 'no Python | here' }, 20);
     expect(missing).toMatchObject({ postsPerSecond: null, missing: 'no Python | here' });
     expect(tableOf([missing]).split('\n')[2]).toBe(
-      '| quix-onnxruntime | at-least-once | onnx | int8 | missing: no Python here |  |  |  |  |  |',
+      '| quix-onnxruntime | at-least-once | onnx | int8 | missing: no Python here |  |  |  |  |  |  |  |',
     );
   });
 });

@@ -19,12 +19,16 @@ export interface Measured {
 export interface Entry extends Pick<Stack, 'stack' | 'roles' | 'delivery' | 'engine' | 'precision'> {
   readonly postsPerSecond: Spread | null;
   readonly tokensPerSecond: Spread | null;
+  /** Of the stack's process, microseconds a post. */
+  readonly cpuMicros: Spread | null;
   readonly memoryMegabytes: Spread | null;
   /** Per cent of the labels that are those of our float32 engine, in the round that had fewest. */
   readonly sameLabels: number | null;
-  /** Null where it was not measured. */
+  /** From the append of a post to the append of its result; null where it was not measured. */
   readonly p50Millis: Spread | null;
   readonly p99Millis: Spread | null;
+  /** To the moment that a reader had it. */
+  readonly readP99Millis: Spread | null;
   readonly missing?: string;
 }
 
@@ -44,10 +48,12 @@ export function entryOf({ stack: own, rounds, missing }: Measured, tokensPerPost
     precision,
     postsPerSecond: spread(({ postsPerSecond }) => Math.round(postsPerSecond)),
     tokensPerSecond: spread(({ postsPerSecond }) => Math.round(postsPerSecond * tokensPerPost)),
+    cpuMicros: spread(({ cpuMicros }) => (Number.isNaN(cpuMicros) ? undefined : Math.round(cpuMicros))),
     memoryMegabytes: spread(({ memoryMegabytes }) => Math.round(memoryMegabytes)),
     sameLabels: spread(({ agreement }) => Math.round(agreement * 100_000) / 1_000)?.min ?? null,
-    p50Millis: spread(({ latencies }) => quantile(latencies, 0.5)),
-    p99Millis: spread(({ latencies }) => quantile(latencies, 0.99)),
+    p50Millis: spread(({ latencies }) => quantile(latencies.written, 0.5)),
+    p99Millis: spread(({ latencies }) => quantile(latencies.written, 0.99)),
+    readP99Millis: spread(({ latencies }) => quantile(latencies.read, 0.99)),
     ...(missing !== undefined && { missing }),
   };
 }
@@ -64,21 +70,25 @@ const HEADER = [
   'precision',
   'posts/s',
   'tokens/s',
+  'processor, µs a post',
   'peak memory, MB',
   'labels as ours, %',
   'latency p50, ms',
   'p99, ms',
+  'p99 at a reader, ms',
 ];
 
 export function tableOf(entries: readonly Entry[]): string {
   const rows = entries.map((entry) => {
     const { stack, roles, delivery, engine, precision, missing } = entry;
-    const { postsPerSecond, tokensPerSecond, memoryMegabytes, sameLabels, p50Millis, p99Millis } = entry;
+    const { postsPerSecond, tokensPerSecond, cpuMicros, memoryMegabytes, sameLabels } = entry;
+    const { p50Millis, p99Millis, readP99Millis } = entry;
+    const measured = [postsPerSecond, tokensPerSecond, cpuMicros, memoryMegabytes, sameLabels];
     const named = [roles === undefined ? stack : `${stack}, ${roles}`, delivery, engine, precision];
     const figures =
       missing === undefined
-        ? [postsPerSecond, tokensPerSecond, memoryMegabytes, sameLabels, p50Millis, p99Millis].map(cellOf)
-        : [`missing: ${missing.replaceAll(/[|\s]+/g, ' ')}`, '', '', '', '', ''];
+        ? [...measured, p50Millis, p99Millis, readP99Millis].map(cellOf)
+        : [`missing: ${missing.replaceAll(/[|\s]+/g, ' ')}`, '', '', '', '', '', '', ''];
     return [...named, ...figures];
   });
   return [HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

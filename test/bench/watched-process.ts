@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 
 /** A stack's process, as a measurement sees it. */
 export interface WatchedProcess {
-  /** Notes how much memory it has had: to be called while it still runs. */
+  /** Notes how much memory and processor time it has had: to be called while it still runs. */
   readonly look: () => void;
   readonly memoryMegabytes: () => number;
+  /** Processor time that it has had up to the last look, with all its threads; NaN where the system does not tell. */
+  readonly cpuSeconds: () => number;
   /** Resolves when it has ended, however it did. */
   readonly ended: Promise<void>;
   /** @throws Error what it said last, where it could not start or has ended with another status than 0 */
@@ -24,6 +26,7 @@ export function watch(child: ChildProcess): WatchedProcess {
     said = (said + chunk).slice(-KEPT_CHARACTERS);
   });
   let memory = Number.NaN;
+  let cpu = Number.NaN;
   let failure: string | undefined;
   const ended = new Promise<void>((resolve) => {
     child.on('error', ({ message }) => {
@@ -41,8 +44,10 @@ export function watch(child: ChildProcess): WatchedProcess {
       const file = `/proc/${child.pid}/status`;
       const [, peak] = existsSync(file) ? (/VmHWM:\s+(\d+) kB/.exec(readFileSync(file, 'utf8')) ?? []) : [];
       if (peak !== undefined) memory = Number(peak) / 1_024;
+      cpu = cpuSecondsOf(child.pid) ?? cpu;
     },
     memoryMegabytes: () => memory,
+    cpuSeconds: () => cpu,
     ended,
     check: () => {
       if (failure !== undefined) throw new Error(`it ended with ${failure}: ${said.trim()}`);
@@ -51,4 +56,16 @@ export function watch(child: ChildProcess): WatchedProcess {
     stop: () => child.kill('SIGTERM'),
     kill: () => child.kill('SIGKILL'),
   };
+}
+
+/** Clock ticks a second in which Linux counts processor time: USER_HZ, the same on all its machines. */
+const TICKS = 100;
+
+function cpuSecondsOf(pid: number | undefined): number | undefined {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, 'utf8');
+  // Behind the name, which may have blanks and brackets: state, ppid, ..., utime (14th of all fields), stime.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
