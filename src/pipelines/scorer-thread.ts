@@ -15,15 +15,16 @@ export const handle = createThreadHandler(async (workerData, guard) => {
   const { pieces, ...sent } = bundle;
   const vocabulary = new Vocabulary(pieces);
   const { manifest } = sent;
+  const cutter = createWordCutter(vocabulary);
   const { engine, fallback } = await openEngine(scoring, { ...sent, vocabulary });
   const scorer = createBatchScorer({
     decode: createJsonDecoder(input),
     prepare: createPreparer({
-      tokenise: createTokeniser(vocabulary, manifest.maxTokens),
+      tokenise: createTokeniser(vocabulary, manifest.maxTokens, cutter),
       languages: manifest.languages,
       brands,
     }),
-    locate: createLocator({ cutter: createWordCutter(vocabulary), maxTokens: manifest.maxTokens }),
+    locate: createLocator({ cutter, maxTokens: manifest.maxTokens }),
     engine: guard(engine),
     manifest,
     maxBytes: input.maxBytes,

@@ -1,3 +1,5 @@
+import { createEdges, type Edges, NONE, ROOT } from './edges.js';
+
 /** Finds all of many patterns in one reading of a text. */
 export interface Automaton {
   /**
@@ -7,14 +9,9 @@ export interface Automaton {
   scan(text: string, found: (pattern: number, end: number) => void): void;
 }
 
-const ROOT = 0;
-const NONE = -1;
-
 /**
- * The automaton of Aho and Corasick (CACM 1975) over UTF-16 code units. The edges beyond the root lie in one
- * hash table of typed arrays, 10 bytes a slot and at most half of them taken, so that memory follows the
- * patterns' total length and not the alphabet's; a code unit costs one look-up and, spread over the text, at most one failed one,
- * however many patterns there are.
+ * The automaton of Aho and Corasick (CACM 1975) over UTF-16 code units. A code unit costs one look-up and, spread over
+ * the text, at most one failed one, however many patterns there are.
  *
  * @param patterns distinct and not empty; an occurrence is reported by the pattern's place
  */
@@ -87,45 +84,4 @@ function links(patterns: readonly string[], edges: Edges, patternAt: readonly nu
     }
   }
   return { fallback, nextFound };
-}
-
-interface Edges {
-  add(state: number, unit: number, target: number): void;
-  /** The state that `unit` leads to, or `NONE`. */
-  follow(state: number, unit: number): number;
-}
-
-function createEdges(count: number): Edges {
-  let size = 16;
-  while (size < 2 * count) size *= 2;
-  const mask = size - 1;
-  const states = new Int32Array(size).fill(NONE);
-  const units = new Uint16Array(size);
-  const targets = new Int32Array(size).fill(NONE);
-  // Most of a text is read from the root, so its edges are an array.
-  const fromRoot = new Int32Array(0x10000).fill(NONE);
-
-  /** Where the edge lies, or the empty slot where it would. */
-  const slotOf = (state: number, unit: number): number => {
-    const mixed = Math.imul(state, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b);
-    let slot = (mixed ^ (mixed >>> 15)) & mask;
-    while (states[slot] !== NONE && (states[slot] !== state || units[slot] !== unit))
-      slot = (slot + 1) & mask;
-    return slot;
-  };
-  return {
-    add(state, unit, target) {
-      if (state === ROOT) {
-        fromRoot[unit] = target;
-        return;
-      }
-      const slot = slotOf(state, unit);
-      states[slot] = state;
-      units[slot] = unit;
-      targets[slot] = target;
-    },
-    follow(state, unit) {
-      return (state === ROOT ? fromRoot[unit] : targets[slotOf(state, unit)]) ?? NONE;
-    },
-  };
 }
