@@ -3,6 +3,73 @@ import type { ScoredBatch } from '../contracts/scored-batch.js';
 
 type Packed = Pick<RecordBatch, 'bytes' | 'boundaries'>;
 
+/** Batches, also of several partitions, as one that can be scored; what tells their place is that of the first. */
+export function joinBatches(batches: readonly [RecordBatch, ...RecordBatch[]]): RecordBatch {
+  const [first] = batches;
+  const length = batches.reduce((sum, batch) => sum + batch.length, 0);
+  const bytes = new Uint8Array(batches.reduce((sum, batch) => sum + batch.bytes.length, 0));
+  const boundaries = new Uint32Array(2 * length + 1);
+  const nulls = new Uint8Array(length);
+  const offsets = new Float64Array(length);
+  const timestamps = new Float64Array(length);
+  let [records, start] = [0, 0];
+  for (const batch of batches) {
+    bytes.set(batch.bytes, start);
+    for (let i = 0; i <= 2 * batch.length; i += 1)
+      boundaries[2 * records + i] = start + (batch.boundaries[i] ?? 0);
+    nulls.set(batch.nulls, records);
+    offsets.set(batch.offsets, records);
+    timestamps.set(batch.timestamps, records);
+    records += batch.length;
+    start += batch.bytes.length;
+  }
+  const { topic, partition, assignment, nextOffset } = first;
+  return {
+    topic,
+    partition,
+    assignment,
+    length,
+    bytes,
+    boundaries,
+    nulls,
+    offsets,
+    timestamps,
+    nextOffset,
+  };
+}
+
+/**
+ * What batches that were scored as one became, each. Tokens and times are shared out by the number of records.
+ *
+ * @param lengths of the batches, in the order in which they were joined
+ */
+export function splitScored(scored: ScoredBatch, lengths: readonly number[]): readonly ScoredBatch[] {
+  let from = 0;
+  return lengths.map((length) => {
+    const to = from + length;
+    const start = scored.boundaries[2 * from] ?? 0;
+    const share = length / scored.length;
+    const part: ScoredBatch = {
+      length,
+      outcomes: scored.outcomes.slice(from, to),
+      bytes: scored.bytes.slice(start, scored.boundaries[2 * to]),
+      boundaries: scored.boundaries.slice(2 * from, 2 * to + 1).map((boundary) => boundary - start),
+      nulls: scored.nulls.slice(from, to),
+      rejections: scored.rejections
+        .filter(({ index }) => index >= from && index < to)
+        .map((rejection) => ({ ...rejection, index: rejection.index - from })),
+      model: scored.model,
+      // Rounded so that the shares add up to the whole.
+      tokens:
+        Math.round((scored.tokens * to) / scored.length) - Math.round((scored.tokens * from) / scored.length),
+      prepareMillis: scored.prepareMillis * share,
+      scoreMillis: scored.scoreMillis * share,
+    };
+    from = to;
+    return part;
+  });
+}
+
 /** The records `from` (included) to `to` (excluded) of a batch, with bytes of their own. */
 export function partOf(batch: RecordBatch, from: number, to: number): RecordBatch {
   const start = batch.boundaries[2 * from] ?? 0;

@@ -2,8 +2,11 @@ import type { TokenBatch } from '../contracts/token-batch.js';
 
 /** Most rows in one batch: more gains no speed, and its states no longer fit the cache. */
 const MAX_ROWS = 64;
-/** A batch ends where its longest row would be padded for more than this share of the batch. */
-const MAX_PADDING = 0.2;
+/**
+ * What a step costs beside its rows, in rows: by ONNX Runtime's times for 16 and 64 rows of 23 steps, 2.1 in int8 and 0.5
+ * in float32.
+ */
+const ROWS_OF_A_STEP = 2;
 
 /** Rows to score together, and where each belongs. */
 export interface Bucket {
@@ -13,28 +16,32 @@ export interface Bucket {
 }
 
 /**
- * Cuts posts into batches of like length: an engine works as long on padding as on tokens.
+ * Cuts posts into batches of like length where that costs least: an engine works as long on padding as on tokens, and each
+ * batch has steps of its own.
  *
  * @param posts the token ids of each, at least one
  */
 export function bucketByLength(posts: readonly Int32Array[]): readonly Bucket[] {
   const lengthOf = (index: number): number => posts[index]?.length ?? 0;
   const byLength = posts.map((_, index) => index).sort((a, b) => lengthOf(b) - lengthOf(a));
-  const buckets: Bucket[] = [];
-  let start = 0;
-  let tokens = 0;
-  byLength.forEach((index, position) => {
-    const rows = position - start + 1;
-    const width = lengthOf(byLength[start] ?? index);
-    const padding = 1 - (tokens + lengthOf(index)) / (rows * width);
-    if (rows > MAX_ROWS || padding > MAX_PADDING) {
-      buckets.push(packRows(posts, byLength.slice(start, position)));
-      start = position;
-      tokens = 0;
+  const lengths = byLength.map(lengthOf);
+  // The least cost of all posts from a place on, and where the batch that begins there ends.
+  const costs = new Float64Array(lengths.length + 1);
+  const ends = new Uint32Array(lengths.length);
+  for (let start = lengths.length - 1; start >= 0; start -= 1) {
+    const width = lengths[start] ?? 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let end = start + 1; end <= Math.min(lengths.length, start + MAX_ROWS); end += 1) {
+      const cost = width * (ROWS_OF_A_STEP + end - start) + (costs[end] ?? 0);
+      if (cost >= least) continue;
+      least = cost;
+      ends[start] = end;
     }
-    tokens += lengthOf(index);
-  });
-  if (start < byLength.length) buckets.push(packRows(posts, byLength.slice(start)));
+    costs[start] = least;
+  }
+  const buckets: Bucket[] = [];
+  for (let start = 0; start < lengths.length; start = ends[start] ?? lengths.length)
+    buckets.push(packRows(posts, byLength.slice(start, ends[start])));
   return buckets;
 }
 

@@ -21,6 +21,8 @@ type Attempt =
 export interface PoisonSearchOptions {
   /** Tries a batch once. A thread that has not answered within the limit is ended; see `ScorerThreads.run`. */
   readonly attempt: (batch: RecordBatch, limitMillis: number, stop?: AbortSignal) => Promise<ScoredBatch>;
+  /** The first attempt of a whole batch, which others may share: what fails is tried again alone. */
+  readonly attemptFirst: (batch: RecordBatch, stop?: AbortSignal) => Promise<ScoredBatch>;
   /** Scores texts that every model can score; rejects where this scorer cannot. */
   readonly probe: () => Promise<unknown>;
   /** Of the scorer. */
@@ -49,14 +51,18 @@ export function createPoisonSearch(
   let failed: SentifluxError | undefined;
   let probing: Promise<void> | undefined;
 
-  async function attempt(batch: RecordBatch, limit: number, stop?: AbortSignal): Promise<Attempt> {
+  async function settled(attempt: () => Promise<ScoredBatch>, stop?: AbortSignal): Promise<Attempt> {
     if (failed !== undefined) throw failed;
     try {
-      return { kind: 'scored', scored: await options.attempt(batch, limit, stop) };
+      return { kind: 'scored', scored: await attempt() };
     } catch (error) {
       if (stop?.aborted && error === stop.reason) throw error;
       return { kind: 'failed', error };
     }
+  }
+
+  function attempt(batch: RecordBatch, limit: number, stop?: AbortSignal): Promise<Attempt> {
+    return settled(() => options.attempt(batch, limit, stop), stop);
   }
 
   async function score(
@@ -66,7 +72,10 @@ export function createPoisonSearch(
   ): Promise<ScoredBatch> {
     let failure: unknown;
     for (let number = 1; number <= ATTEMPTS; number += 1) {
-      const outcome = await attempt(batch, limitMillis, stop);
+      const isFirst = attemptsBefore + number === 1;
+      const outcome = await (isFirst
+        ? settled(() => options.attemptFirst(batch, stop), stop)
+        : attempt(batch, limitMillis, stop));
       if (outcome.kind === 'scored') return outcome.scored;
       failure = outcome.error;
       const { topic, partition, length } = batch;

@@ -4,6 +4,8 @@ import type { RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
 import type { TextOutcome } from '../contracts/text-score.js';
 import type { TextToScore } from '../contracts/text-scorer.js';
+import { scorerQueue } from '../telemetry/instruments.js';
+import { gatherBatches } from './gather.js';
 import { createPoisonSearch } from './poison.js';
 import type { ScorerDescription } from './thread.js';
 import { type ScorerThreadsOptions, startScorerThreads } from './threads.js';
@@ -83,9 +85,12 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
     }
   }
 
+  const gathering = gatherBatches(pool, batchTimeoutMs);
+  const endMeasuring = scorerQueue.observe(() => [{ value: gathering.waiting() }]);
   const scoreBatch = createPoisonSearch({
     attempt: ({ headers: _, ...batch }, limitMillis, stop) =>
       pool.run({ kind: 'batch', batch }, limitMillis, stop),
+    attemptFirst: gathering.score,
     async probe() {
       for (const outcome of await pool.run({ kind: 'texts', texts: canaries }, batchTimeoutMs)) {
         if (outcome.kind === 'rejected') throw new SentifluxError(outcome.code, outcome.message);
@@ -112,6 +117,7 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
     describe: async () => description,
     async close() {
       await Promise.allSettled(underWay);
+      endMeasuring();
       await pool.destroy();
     },
   };

@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
 import { messageOf, SentifluxError } from '../contracts/errors.js';
 import type { Logger } from '../contracts/logger.js';
-import { scorerQueue, scorerThreadsEnded } from '../telemetry/instruments.js';
+import { scorerThreadsEnded } from '../telemetry/instruments.js';
 import { PROGRESS, THREAD_HANDLER, type ThreadAnswer, type ThreadTask, type TimedTask } from './thread.js';
 
 /** Reading the model included; on a machine that has other work to do, too. */
@@ -22,6 +22,12 @@ export interface ScorerThreadsOptions {
 
 export type Answer<Kind extends ThreadTask['kind']> = Extract<ThreadAnswer, { kind: Kind }>['result'];
 
+/** Tries a task once, in a thread that is free. */
+export type RunTask = <Task extends ThreadTask>(
+  task: Task,
+  limitMillis?: number,
+) => Promise<Answer<Task['kind']>>;
+
 /** Threads, each of which is replaced when it ends. */
 export interface ScorerThreads {
   /**
@@ -38,6 +44,8 @@ export interface ScorerThreads {
     limitMillis?: number,
     stop?: AbortSignal,
   ): Promise<Answer<Task['kind']>>;
+  /** Waits for a free thread and only then lets say what it is to do. */
+  whenFree<Result>(work: (run: RunTask) => Promise<Result>): Promise<Result>;
   /** Ends the threads at once. */
   destroy(): Promise<void>;
 }
@@ -108,24 +116,25 @@ export function startScorerThreads(options: ScorerThreadsOptions): ScorerThreads
     }
   }
 
-  const turns = createTurns(threads);
-  const endMeasuring = scorerQueue.observe(() => [{ value: turns.waiting() }]);
+  async function answerOf<Task extends ThreadTask>(
+    task: Task,
+    limitMillis?: number,
+  ): Promise<Answer<Task['kind']>> {
+    const answer = await runNow(task, limitMillis);
+    if (answer.kind !== 'failed') return answer.result as Answer<Task['kind']>; // Of the kind of its task.
+    const { code, message, hint } = answer;
+    throw new SentifluxError(code, message, { ...(hint !== undefined && { hint }) });
+  }
+
+  const inTurn = createTurns(threads);
   return {
-    async run<Task extends ThreadTask>(
-      task: Task,
-      limitMillis?: number,
-      stop?: AbortSignal,
-    ): Promise<Answer<Task['kind']>> {
-      const answer = await turns.run(async () => {
+    run: (task, limitMillis, stop) =>
+      inTurn(async () => {
         stop?.throwIfAborted();
-        return runNow(task, limitMillis);
-      });
-      if (answer.kind !== 'failed') return answer.result as Answer<Task['kind']>; // Of the kind of its task.
-      const { code, message, hint } = answer;
-      throw new SentifluxError(code, message, { ...(hint !== undefined && { hint }) });
-    },
+        return answerOf(task, limitMillis);
+      }),
+    whenFree: (work) => inTurn(() => work(answerOf)),
     destroy() {
-      endMeasuring();
       // `close` would hold the pool, and the model in it, for 30 s more.
       return pool.destroy();
     },
@@ -175,31 +184,22 @@ function endOf(error: unknown): ThreadEnded {
     : new ThreadEnded('crash', messageOf(error), error);
 }
 
-interface Turns {
-  /** How many have not begun. */
-  waiting(): number;
-  run<Result>(work: () => Promise<Result>): Promise<Result>;
-}
-
 /**
  * Lets so many run at once, and the others in the order in which they came. The pool would queue them too, but does
  * not tell when a task leaves the queue: its time limit must begin then.
  */
-function createTurns(most: number): Turns {
+function createTurns(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let free = most;
   const waiting: Array<() => void> = [];
-  return {
-    waiting: () => waiting.length,
-    async run(work) {
-      if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      try {
-        return await work();
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) free += 1;
-        else next();
-      }
-    },
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
   };
 }

@@ -30,12 +30,14 @@ interface Scorer {
 
 function searchWith({ fails, probe = async () => {} }: Scorer) {
   const attempts: Array<{ readonly posts: number; readonly limit: number }> = [];
+  const attempt = async (batch: RecordBatch, limit: number): Promise<ScoredBatch> => {
+    attempts.push({ posts: batch.length, limit });
+    if (valuesOf(batch).some((value) => fails(value ?? ''))) throw new Error('the thread ended');
+    return echo(batch);
+  };
   const search = createPoisonSearch({
-    async attempt(batch, limit) {
-      attempts.push({ posts: batch.length, limit });
-      if (valuesOf(batch).some((value) => fails(value ?? ''))) throw new Error('the thread ended');
-      return echo(batch);
-    },
+    attempt,
+    attemptFirst: (batch) => attempt(batch, 30_000),
     probe,
     stamp,
     limitMillis: 30_000,
@@ -89,12 +91,14 @@ describe('the search for poison', () => {
   it('rejects nothing where posts fail only together', async () => {
     const { search } = searchWith({ fails: () => false });
     let calls = 0;
+    const attempt = async (batch: RecordBatch): Promise<ScoredBatch> => {
+      calls += 1;
+      if (batch.length > 2) throw new Error('the thread ended');
+      return echo(batch);
+    };
     const together = createPoisonSearch({
-      async attempt(batch) {
-        calls += 1;
-        if (batch.length > 2) throw new Error('the thread ended');
-        return echo(batch);
-      },
+      attempt,
+      attemptFirst: attempt,
       probe: async () => {},
       stamp,
       limitMillis: 1,
