@@ -1,7 +1,7 @@
 import type { ICustomPartitioner, Kafka } from 'kafkajs';
 import type { Producer } from '../port.js';
-import { toTopicMessages } from './messages.js';
 import type { Place } from './placement.js';
+import { topicMessagesOf } from './produce-requests.js';
 import { type PartitionRequest, splitByPartition } from './requests.js';
 
 export const ALL_IN_SYNC = -1;
@@ -20,7 +20,7 @@ export async function openProducer(kafka: Kafka, place: Place): Promise<Producer
 
   async function sendInOrder(requests: readonly PartitionRequest[]): Promise<void> {
     for (const request of requests) {
-      await producer.sendBatch({ acks: ALL_IN_SYNC, topicMessages: toTopicMessages(request) });
+      await producer.sendBatch({ acks: ALL_IN_SYNC, topicMessages: topicMessagesOf(request) });
     }
   }
 

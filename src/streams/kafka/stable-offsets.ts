@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createRequire } from 'node:module';
 import type { Admin } from 'kafkajs';
 import { againWhileUnreachable } from './again.js';
 import { typeOf } from './errors.js';
+import { type Decoder, definitionsOf, type Exchange, newDecoder, newEncoder } from './kafkajs-protocol.js';
 
 /** Some 3 s in all: what has ended in the log shows in the coordinator some milliseconds later. */
 const WAITS_MILLIS = [10, 20, 50, 100, 200, 500, 1_000, 1_000];
@@ -61,79 +61,45 @@ interface Question {
   readonly topics: readonly Topic[];
 }
 
-/** Requests of kafkajs by version, as its protocol/requests/offsetFetch/index.js has them. */
-interface RequestDefinitions {
-  readonly versions: string[];
-  protocol(which: { readonly version: number }): (question: Question) => object;
-}
-
-/** The part of kafkajs' protocol/encoder.js that is needed; compact arrays and strings are its `UVarInt` ones. */
-interface Encoder {
-  writeInt32(value: number): Encoder;
-  writeBoolean(value: boolean): Encoder;
-  writeUVarIntString(value: string): Encoder;
-  writeUVarIntArray(values: readonly Encoder[]): Encoder;
-  /** Without an argument: no tagged fields. */
-  writeUVarIntBytes(): Encoder;
-}
-
-/** The part of kafkajs' protocol/decoder.js that is needed. */
-interface Decoder {
-  readInt16(): number;
-  readInt32(): number;
-  readInt64(): { toString(): string };
-  readUVarIntString(): string | null;
-  readUVarIntArray<Element>(read: (decoder: Decoder) => Element): Element[];
-  readTaggedFields(): void;
-}
-
 /**
  * Teaches kafkajs version 7 of OffsetFetch, for those who ask for stable offsets; all others go on with the version
- * that it has. kafkajs looks its definitions up with each request, and closes none of its files to others.
- *
- * The fields are those of https://kafka.apache.org/protocol#The_Messages_OffsetFetch.
+ * that it has. The fields are those of https://kafka.apache.org/protocol#The_Messages_OffsetFetch.
  */
 function teachKafkajs(): void {
-  // What kafkajs 2.2.4 has in these files; the package's version is fixed by the lock file, and a test asks for stable
-  // offsets of a real broker.
-  const load = createRequire(import.meta.url);
-  const definitions = load('kafkajs/src/protocol/requests/offsetFetch') as RequestDefinitions;
+  const definitions = definitionsOf<Question>('offsetFetch');
   if (definitions.versions.includes(String(STABLE_VERSION))) return;
-  const { OffsetFetch: apiKey } = load('kafkajs/src/protocol/requests/apiKeys') as { OffsetFetch: number };
-  const { parse } = load('kafkajs/src/protocol/requests/offsetFetch/v4/response') as { parse: unknown };
-  const NewEncoder = load('kafkajs/src/protocol/encoder') as new () => Encoder;
-  const NewDecoder = load('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => Decoder;
-
-  function stable({ groupId, topics }: Question, wanted: ReadonlySet<number>): object {
-    const encodeTopic = ({ topic, partitions }: Topic) =>
-      new NewEncoder()
-        .writeUVarIntString(topic)
-        .writeUVarIntArray(
-          partitions
-            .filter(({ partition }) => wanted.has(partition))
-            .map(({ partition }) => new NewEncoder().writeInt32(partition)),
-        )
-        .writeUVarIntBytes();
-    const encode = async () =>
-      new NewEncoder()
-        // Of the request's header, which kafkajs ends before them.
-        .writeUVarIntBytes()
-        .writeUVarIntString(groupId)
-        .writeUVarIntArray(topics.map(encodeTopic))
-        .writeBoolean(true)
-        .writeUVarIntBytes();
-    return {
-      request: { apiKey, apiVersion: STABLE_VERSION, apiName: 'OffsetFetch', encode },
-      response: { decode: async (bytes: Buffer) => decodeStable(new NewDecoder(bytes)), parse },
-    };
-  }
-
   const known = definitions.protocol;
   definitions.versions.push(String(STABLE_VERSION));
   definitions.protocol = ({ version }) => {
     const wanted = wantedPartitions.getStore();
-    if (wanted !== undefined && version >= STABLE_VERSION) return (question) => stable(question, wanted);
-    return known({ version: Math.min(version, LAST_KNOWN_VERSION) });
+    const last = known({ version: Math.min(version, LAST_KNOWN_VERSION) });
+    return wanted === undefined || version < STABLE_VERSION
+      ? last
+      : (asked) => stable(asked, wanted, last(asked));
+  };
+}
+
+function stable({ groupId, topics }: Question, wanted: ReadonlySet<number>, last: Exchange): Exchange {
+  const encodeTopic = ({ topic, partitions }: Topic) =>
+    newEncoder()
+      .writeUVarIntString(topic)
+      .writeUVarIntArray(
+        partitions
+          .filter(({ partition }) => wanted.has(partition))
+          .map(({ partition }) => newEncoder().writeInt32(partition)),
+      )
+      .writeUVarIntBytes();
+  const encode = async () =>
+    newEncoder()
+      // Of the request's header, which kafkajs ends before them.
+      .writeUVarIntBytes()
+      .writeUVarIntString(groupId)
+      .writeUVarIntArray(topics.map(encodeTopic))
+      .writeBoolean(true)
+      .writeUVarIntBytes();
+  return {
+    request: { ...last.request, apiVersion: STABLE_VERSION, encode },
+    response: { ...last.response, decode: async (bytes) => decodeStable(newDecoder(bytes)) },
   };
 }
 

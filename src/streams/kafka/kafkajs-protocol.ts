@@ -1,0 +1,78 @@
+import { createRequire } from 'node:module';
+
+/**
+ * The inner parts of kafkajs 2.2.4 that requests are made of. It closes none of its files to others and looks a request's
+ * definitions up whenever it sends one, so that they can be added to; nothing promises that another version of it has the
+ * same, so its version is fixed, and tests hold what is done here against a real broker and against kafkajs' own bytes.
+ */
+const load = createRequire(import.meta.url);
+
+/** The versions of a request that kafkajs knows, and how each is made and its answer read. */
+export interface RequestDefinitions<Question> {
+  readonly versions: string[];
+  protocol(which: { readonly version: number }): (question: Question) => Exchange;
+}
+
+export interface Exchange {
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    readonly encode: () => Promise<Encoder>;
+  };
+  readonly response: {
+    readonly decode: (bytes: Buffer) => Promise<object>;
+    readonly parse: (answer: object) => Promise<object>;
+  };
+}
+
+/** The part of protocol/encoder.js that is used; the compact arrays and strings of newer requests are its `UVarInt` ones. */
+export interface Encoder {
+  readonly buffer: Buffer;
+  writeInt32(value: number): Encoder;
+  writeBoolean(value: boolean): Encoder;
+  writeBufferInternal(bytes: Buffer): void;
+  writeUVarIntString(value: string): Encoder;
+  writeUVarIntArray(values: readonly Encoder[]): Encoder;
+  /** Without an argument: no tagged fields. */
+  writeUVarIntBytes(): Encoder;
+}
+
+/** The part of protocol/decoder.js that is used. */
+export interface Decoder {
+  readInt16(): number;
+  readInt32(): number;
+  readInt64(): { toString(): string };
+  readUVarIntString(): string | null;
+  readUVarIntArray<Element>(read: (decoder: Decoder) => Element): Element[];
+  readTaggedFields(): void;
+}
+
+/** @param request its folder in protocol/requests; the caller says what kafkajs asks it with */
+export function definitionsOf<Question>(request: 'offsetFetch' | 'produce'): RequestDefinitions<Question> {
+  return load(`kafkajs/src/protocol/requests/${request}`) as RequestDefinitions<Question>;
+}
+
+/** @param size bytes that are expected */
+export function newEncoder(size?: number): Encoder {
+  const KafkajsEncoder = load('kafkajs/src/protocol/encoder') as new (size?: number) => Encoder;
+  return new KafkajsEncoder(size);
+}
+
+export function newDecoder(bytes: Buffer): Decoder {
+  const KafkajsDecoder = load('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => Decoder;
+  return new KafkajsDecoder(bytes);
+}
+
+/** The part of cluster/index.js that is used. */
+export interface ClusterPrototype {
+  findGroupCoordinatorMetadata(
+    this: object,
+    question: { readonly groupId: string; readonly coordinatorType: number },
+  ): Promise<unknown>;
+}
+
+/** Of the objects by which clients know the brokers. */
+export function clusterPrototype(): ClusterPrototype {
+  return (load('kafkajs/src/cluster') as { readonly prototype: ClusterPrototype }).prototype;
+}
