@@ -2,9 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Kafka, RetryOptions, Transaction } from 'kafkajs';
 import type { OutputRecord } from '../../contracts/record.js';
 import type { Settlement } from '../port.js';
+import { rememberCoordinators } from './coordinator-cache.js';
 import { typeOf } from './errors.js';
-import { toTopicMessages } from './messages.js';
 import type { Place } from './placement.js';
+import { topicMessagesOf } from './produce-requests.js';
 import { ALL_IN_SYNC, createPartitioner } from './producer.js';
 import { splitByPartition } from './requests.js';
 
@@ -61,6 +62,7 @@ export async function openTransactionalProducer(
   transactionalId: string,
   place: Place,
 ): Promise<TransactionalProducer> {
+  rememberCoordinators();
   const producer = kafka.producer({
     transactionalId,
     transactionTimeout: TRANSACTION_TIMEOUT_MILLIS,
@@ -93,7 +95,7 @@ export async function openTransactionalProducer(
       open = await producer.transaction();
       await addOffset(open, offset);
       for (const request of requests) {
-        await open.sendBatch({ acks: ALL_IN_SYNC, topicMessages: toTopicMessages(request) });
+        await open.sendBatch({ acks: ALL_IN_SYNC, topicMessages: topicMessagesOf(request) });
       }
       onSent();
       if (!isCurrent()) {
