@@ -51,6 +51,10 @@ chaos: dist/cli/main.js ## kills, cuts and freezes workers, brokers and Redis un
 bench: dist/cli/main.js ## posts/s of the worker and of other stacks between a real Kafka and a real Redis
 	@node --import ./scripts/typescript.mjs test/bench/run.ts
 
+.PHONY: bench-stages
+bench-stages: node_modules/.package-lock.json ## µs that each stage of a scorer thread takes for a post
+	@node --import ./scripts/typescript.mjs test/bench/stages.ts
+
 .PHONY: bench-guard
 bench-guard: dist/cli/main.js ## fails where the worker is slow next to a plain loop in the same run
 	@node --import ./scripts/typescript.mjs test/bench/guard.ts

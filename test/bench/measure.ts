@@ -45,19 +45,9 @@ export interface Figures {
  * @throws Error what the stack said when it ended too early, or that it gave no results
  */
 export async function measure(stack: Stack, setting: Setting): Promise<Figures> {
-  const { feed, posts, rate, ...surroundings } = setting;
-  const run: Run = { ...newRun(posts), ...surroundings };
-  const streams = await openReader(run.brokers);
+  const { feed, posts, rate } = setting;
+  const { run, streams, write } = await fill(setting);
   try {
-    const appended = { 'message.timestamp.type': 'LogAppendTime' };
-    await streams
-      .topics()
-      .create(
-        topicSpecs(run.topics).map((spec) => ({ ...spec, settings: { ...spec.settings, ...appended } })),
-      );
-    const write = await openWriter(streams, run.topics.posts, feed);
-    for (let i = 0; i < posts; i += FILL_RECORDS) await write(i, Math.min(posts, i + FILL_RECORDS));
-
     const child = watch(stack.start(run));
     try {
       const cpuMicros = await written(streams, run.topics.scored, posts, child);
@@ -83,6 +73,27 @@ export async function measure(stack: Stack, setting: Setting): Promise<Figures> 
   } finally {
     await streams.close();
   }
+}
+
+export interface FilledRun {
+  readonly run: Run;
+  /** Closed by who asked for it. */
+  readonly streams: Streams;
+  /** Writes posts of the feed. */
+  readonly write: (from: number, to: number) => Promise<void>;
+}
+
+/** Makes topics for a measurement, and fills that of the posts. */
+export async function fill({ feed, posts, rate: _, ...surroundings }: Setting): Promise<FilledRun> {
+  const run: Run = { ...newRun(posts), ...surroundings };
+  const streams = await openReader(run.brokers);
+  const appended = { 'message.timestamp.type': 'LogAppendTime' };
+  await streams
+    .topics()
+    .create(topicSpecs(run.topics).map((spec) => ({ ...spec, settings: { ...spec.settings, ...appended } })));
+  const write = await openWriter(streams, run.topics.posts, feed);
+  for (let i = 0; i < posts; i += FILL_RECORDS) await write(i, Math.min(posts, i + FILL_RECORDS));
+  return { run, streams, write };
 }
 
 function newRun(posts: number): Pick<Run, 'id' | 'topics' | 'posts'> {

@@ -20,10 +20,11 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../src/contracts/errors.js';
 import { type Figures, measure, type Setting } from './measure.js';
+import { measureParts, type Parts } from './parts.js';
 import { peers } from './peers.js';
 import { withSetting } from './setting.js';
 import { inTurn, nameOf, type Stack } from './stacks.js';
-import { comparisonOf, type Entry, entryOf, quantile, tableOf } from './table.js';
+import { comparisonOf, type Entry, entryOf, partsOf, quantile, tableOf } from './table.js';
 import { workers } from './worker.js';
 
 const PAGE = 'docs/benchmarks.md';
@@ -59,7 +60,9 @@ async function main(setting: Setting): Promise<void> {
   const chosen = choose();
   const missing = new Map(chosen.map((stack) => [stack, stack.install()]));
   const figures = new Map<Stack, Figures[]>(chosen.map((stack) => [stack, []]));
+  const parts: Parts[] = [];
   for (let round = 1; round <= rounds; round += 1) {
+    if (chosen.some(({ stack }) => stack === 'sentiflux')) parts.push(await measureParts(setting));
     for (const stack of chosen) {
       if (missing.get(stack) !== undefined) continue;
       try {
@@ -81,7 +84,8 @@ async function main(setting: Setting): Promise<void> {
   const entries = inOrder.map((stack) =>
     entryOf({ stack, rounds: figures.get(stack) ?? [], missing: missing.get(stack) }, mean),
   );
-  report(entries, [circumstances(), lengthsOf(lengths, mean), packagesOf(chosen)].join(' '));
+  const about = [circumstances(), lengthsOf(lengths, mean), packagesOf(chosen)].join(' ');
+  report(entries, about, partsOf(parts, entries));
 }
 
 function circumstances(): string {
@@ -103,8 +107,8 @@ function packagesOf(stacks: readonly Stack[]): string {
   return `Packages: ${[...new Set(stacks.flatMap(({ packages }) => packages))].sort().join(', ')}.`;
 }
 
-function report(entries: readonly Entry[], circumstances: string): void {
-  const page = [circumstances, '', tableOf(entries), '', comparisonOf(entries)].join('\n').trim();
+function report(entries: readonly Entry[], circumstances: string, parts: string): void {
+  const page = [circumstances, '', tableOf(entries), '', parts, '', comparisonOf(entries)].join('\n').trim();
   console.log(page);
   if (env.BENCH_OUTPUT !== undefined)
     writeFileSync(env.BENCH_OUTPUT, `${JSON.stringify(entries, null, 2)}\n`);

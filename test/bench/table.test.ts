@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Figures } from './measure.js';
 import type { Stack } from './stacks.js';
-import { comparisonOf, entryOf, tableOf } from './table.js';
+import { comparisonOf, entryOf, partsOf, tableOf } from './table.js';
 
 const stack = (own: Partial<Stack>): Stack => ({
   stack: 'sentiflux',
@@ -52,6 +52,24 @@ describe('an entry', () => {
     expect(tableOf([missing]).split('\n')[2]).toBe(
       '| quix-onnxruntime | at-least-once | onnx | int8 | missing: no Python here |  |  |  |  |  |  |  |',
     );
+  });
+});
+
+describe('the parts of the worker', () => {
+  it('are compared with all of it, by the medians', () => {
+    const parts = [
+      { score: 100, consume: 20, produce: 40 },
+      { score: 110, consume: 10, produce: 30 },
+      { score: 500, consume: 15, produce: 35 },
+    ];
+    expect(partsOf(parts, [entry({ roles: 'score' }, [1_000])])).toBe(
+      "Processor time of a post, each alone: the network in int8 110 µs, kafkajs' consumer 15 µs, its producer 35 µs, " +
+        'together 160 µs; the worker takes 250 µs, 1.56 times as much.',
+    );
+  });
+
+  it('are left out where the worker was not measured', () => {
+    expect(partsOf([], [entry({ stack: 'confluent-torch' }, [1_000])])).toBe('');
   });
 });
 

@@ -1,5 +1,6 @@
 // The figures as JSON and as Markdown.
 import type { Figures } from './measure.js';
+import type { Parts } from './parts.js';
 import type { Stack } from './stacks.js';
 
 export interface Spread {
@@ -97,6 +98,27 @@ export function tableOf(entries: readonly Entry[]): string {
 function cellOf(figure: Spread | number | null): string {
   if (figure === null) return '–';
   return typeof figure === 'number' ? String(figure) : `${figure.min} / **${figure.median}** / ${figure.max}`;
+}
+
+/** What the parts of the worker take alone, and what it takes with all that it does beside; a paragraph of Markdown. */
+export function partsOf(parts: readonly Parts[], entries: readonly Entry[]): string {
+  const ours = entries.find(
+    ({ stack, delivery, precision }) =>
+      stack === 'sentiflux' && delivery === 'at-least-once' && precision === 'int8',
+  );
+  const median = (part: keyof Parts): number | undefined =>
+    quantile(
+      parts.map((round) => round[part]).sort((a, b) => a - b),
+      0.5,
+    );
+  const [score, consume, produce] = [median('score'), median('consume'), median('produce')];
+  if (!ours?.cpuMicros || score === undefined || consume === undefined || produce === undefined) return '';
+  const sum = score + consume + produce;
+  return (
+    `Processor time of a post, each alone: the network in int8 ${score.toFixed(0)} µs, kafkajs' consumer ` +
+    `${consume.toFixed(0)} µs, its producer ${produce.toFixed(0)} µs, together ${sum.toFixed(0)} µs; the worker takes ` +
+    `${ours.cpuMicros.median} µs, ${(ours.cpuMicros.median / sum).toFixed(2)} times as much.`
+  );
 }
 
 /** How our variants of one precision compare with the fastest peer of the same, as a list in Markdown. */
