@@ -260,6 +260,12 @@ const alerting = section({
   }
 });
 
+const httpAddress = z.url({ protocol: /^https?$/ });
+const allowPrivate = z
+  .boolean()
+  .default(false)
+  .describe('whether an address may be a private one (loopback, 10.0.0.0/8, …)');
+
 const sources = section({
   bluesky: section({
     urls: z
@@ -283,6 +289,17 @@ const sources = section({
       .default('https://hacker-news.firebaseio.com/v0')
       .describe('where `maxitem.json`, `updates.json` and `item/` are'),
     pollMs: positive(10_000).describe('wait between two rounds of questions'),
+  }),
+  rss: section({
+    feeds: z
+      .array(httpAddress.meta(secretPart('userinfo')))
+      .max(100, 'at most 100; others under another --name')
+      .default([])
+      .describe('addresses of feeds: RSS, Atom or JSON Feed'),
+    pollMs: positive(600_000).describe(
+      'wait between two questions to a feed, a tenth less or more by chance',
+    ),
+    allowPrivate,
   }),
   files: section({
     pollMs: positive(1_000).describe('how often a file or folder that is followed is looked at'),

@@ -1,137 +1,68 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
 import type { InputConfig, SourcesConfig } from '../config/schema.js';
-import { assignmentEpoch, epochMillis, type PostId, postId } from '../contracts/ids.js';
-import { packRecords } from '../contracts/record-batch.js';
-import { createJsonDecoder } from '../scoring/decode.js';
-import { compileFieldPath, type ReadField } from '../scoring/field-path.js';
+import { SentifluxError } from '../contracts/errors.js';
 import { createBlueskySource } from '../sources/bluesky/source.js';
 import { createInputSource } from '../sources/files/input-source.js';
-import type { FileFormat, RecordReader } from '../sources/files/record-event.js';
 import { createFileSource } from '../sources/files/source.js';
 import { createHackerNewsSource } from '../sources/hackernews/source.js';
 import type { Source } from '../sources/port.js';
+import { createRssSource } from '../sources/rss/source.js';
 import { version } from '../version.js';
+import { createBackoff } from './backoff.js';
+import { createFileReader, type FileRequest } from './file-reader.js';
 import { waitUnlessStopped } from './wait-unless-stopped.js';
 
 /** Tells those who serve a feed who reads it. */
 export const USER_AGENT = `sentiflux/${version}`;
 
-/** Names of the fields of a post, where nothing else is said. */
-const OWN_NAMES = {
-  id: 'id',
-  source: 'source',
-  text: 'text',
-  author: 'author',
-  createdAt: 'createdAt',
-  updatedAt: 'updatedAt',
-  language: 'language',
-  url: 'url',
-  replyTo: 'replyTo',
-  reach: 'reach',
-} satisfies InputConfig['fields'];
-export const FIELD_NAMES = Object.keys(OWN_NAMES);
-
-/** In CSV all cells are texts. */
-const deletionSchema = z.looseObject({ deleted: z.union([z.literal(true), z.literal('true')]) });
-
-/** What a source is asked for. */
+/** What a source is asked for, beyond its configuration. */
 export type SourceRequest =
   | { readonly kind: 'bluesky' | 'hackernews'; readonly name?: string }
   | {
-      readonly kind: FileFormat;
+      readonly kind: 'rss';
       readonly name?: string;
-      /** Path of a file or a folder, or `-` for standard input. */
-      readonly input: string;
-      readonly follow: boolean;
-      /** Paths in a line, or names of columns, by the field of a post. */
-      readonly fields: Partial<InputConfig['fields']>;
-      /** `source` of posts that name none. */
-      readonly source: string;
-    };
+      /** In place of those of the configuration. */
+      readonly feeds?: readonly string[];
+    }
+  | FileRequest;
 
-/** @throws SentifluxError SF_CONFIG_INVALID for a path of a field that cannot be read */
+/** @throws SentifluxError SF_USAGE where nothing says what to read; SF_CONFIG_INVALID for a path of a field that cannot be read */
 export function openSource(
   request: SourceRequest,
   { sources, input }: { readonly sources: SourcesConfig; readonly input: InputConfig },
 ): Source {
+  const { name } = request;
+  const common = { ...(name !== undefined && { name }), userAgent: USER_AGENT, now: Date.now };
+  const { random } = Math;
+  const wait = waitUnlessStopped;
   switch (request.kind) {
-    case 'bluesky': {
-      const { name } = request;
-      return createBlueskySource({
-        ...sources.bluesky,
-        ...(name !== undefined && { name }),
-        userAgent: USER_AGENT,
-        now: Date.now,
-      });
-    }
-    case 'hackernews': {
-      const { name } = request;
-      return createHackerNewsSource({
-        ...sources.hackernews,
-        ...(name !== undefined && { name }),
-        userAgent: USER_AGENT,
-        now: Date.now,
-        wait: waitUnlessStopped,
-      });
+    case 'bluesky':
+      return createBlueskySource({ ...sources.bluesky, ...common });
+    case 'hackernews':
+      return createHackerNewsSource({ ...sources.hackernews, ...common, wait });
+    case 'rss': {
+      const { feeds = sources.rss.feeds } = request;
+      if (feeds.length === 0) throw nothingNamed('feed', '--feed URL', 'sources.rss.feeds');
+      const longestMs = sources.rss.pollMs;
+      const pauses = { createBackoff: () => createBackoff(random, longestMs), random, wait };
+      return createRssSource({ ...sources.rss, feeds, ...common, ...pauses });
     }
     case 'ndjson':
     case 'csv': {
       const { kind: format, input: path } = request;
-      const reader = createReader(request, input);
-      if (path === '-') return createInputSource({ ...reader, name: request.name ?? format }, process.stdin);
+      const reader = createFileReader(request, input);
+      if (path === '-') return createInputSource({ ...reader, name: name ?? format }, process.stdin);
       return createFileSource({
         ...reader,
-        name: request.name ?? `${format}:${resolve(path)}`,
+        name: name ?? `${format}:${resolve(path)}`,
         input: path,
         ...(request.follow && { pollMs: sources.files.pollMs }),
-        wait: waitUnlessStopped,
+        wait,
       });
     }
   }
 }
 
-/** Reads a message as the worker reads it from the topic, but by the fields of the request. */
-function createReader(
-  { kind, fields, source }: Extract<SourceRequest, { readonly fields: unknown }>,
-  input: InputConfig,
-): RecordReader {
-  const names = { ...OWN_NAMES, ...fields };
-  const decode = createJsonDecoder({ ...input, fields: names, defaultSource: source });
-  const readId = compileFieldPath(names.id);
-  return {
-    format: kind,
-    numbers: new Set([names.reach].flat()),
-    decode(message, place) {
-      const deleted = deletedId(message, readId);
-      if (deleted !== undefined) return { kind: 'deletion', id: deleted };
-      const record = {
-        topic: kind,
-        partition: 0,
-        offset: 0,
-        timestamp: epochMillis(Date.now()),
-        key: place === undefined ? null : Buffer.from(place),
-        value: message,
-      };
-      return decode(packRecords([record], assignmentEpoch(0)), 0);
-    },
-  };
-}
-
-/** A file has no null values: a deletion is an id with `deleted: true`. */
-function deletedId(message: Uint8Array, readId: ReadField): PostId | undefined {
-  const text = Buffer.from(message).toString('utf8');
-  // Most lines are not worth reading twice.
-  if (!text.includes('deleted')) return undefined;
-  const parsed = deletionSchema.safeParse(parsedJson(text));
-  const id = parsed.success ? readId(parsed.data) : undefined;
-  return typeof id === 'string' || typeof id === 'number' ? postId(String(id)) : undefined;
-}
-
-function parsedJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
+function nothingNamed(what: string, option: string, key: string): SentifluxError {
+  return new SentifluxError('SF_USAGE', `no ${what} is named.`, { hint: `Give ${option}, or ${key}.` });
 }

@@ -8,6 +8,7 @@ import { silentLogger } from '../../src/contracts/logger.js';
 import { textOf } from '../../src/pipelines/record-values.js';
 import { openStreams } from '../../src/streams/open.js';
 import { recordsOn } from '../pipelines/replays.js';
+import { feedServer, rss, rssItem } from '../sources/feed-server.js';
 import { commit, type JetstreamEvent, jetstreamServer, NOON_US, post } from '../sources/jetstream-server.js';
 import { run, start } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -94,6 +95,8 @@ describe('sentiflux ingest', () => {
       { SENTIFLUX_SOURCES_BLUESKY_URLS: 'https://example.com' },
       /^SF_CONFIG_INVALID .*sources\.bluesky\.urls\.0 is "https:\/\/example\.com"/,
     ],
+    [['ingest', 'rss'], {}, /^SF_USAGE no feed is named\. Give --feed URL, or sources\.rss\.feeds\.$/m],
+    [['ingest', 'rss', '--feed', 'ftp://example.com'], {}, /must be an address such as https:/],
     [
       ['ingest', 'bluesky'],
       { SENTIFLUX_INPUT_FIELDS_TEXT: 'body' },
@@ -104,6 +107,29 @@ describe('sentiflux ingest', () => {
     const { status, stderr } = await run(args, { env: { ...env, ...variables } });
     expect(status).toBe(2);
     expect(stderr).toMatch(line);
+  });
+
+  it('reads feeds, and goes on where it was', async () => {
+    const { env, posts } = place();
+    const server = await feedServer();
+    const variables = { ...env, SENTIFLUX_SOURCES_RSS_ALLOW_PRIVATE: 'true' };
+    const readUntil = async (count: number): Promise<void> => {
+      const child = start(['ingest', 'rss', '--feed', `${server.origin}/a`], { env: variables });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      const before = server.received.length;
+      while (server.received.length === before || (await posts()).length < count) await wait(50);
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    };
+    server.put('/a', rss(rssItem('1', 'Skylvara lost my bag')));
+    await readUntil(1);
+    server.put('/a', rss(rssItem('2', 'They found it', 60), rssItem('1', 'Skylvara lost my bag')));
+    await readUntil(2);
+    const { host } = new URL(server.origin);
+    expect((await posts()).map((record) => record.slice(0, record.indexOf(' ')))).toEqual([
+      `rss:${host}/1`,
+      `rss:${host}/2`,
+    ]);
   });
 
   it('ends where the server refuses, with status 1', async () => {

@@ -8,6 +8,7 @@ import type { Source } from '../../src/sources/port.js';
 import { httpServer, status } from '../alerting/http-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { eventsOf, readUntil } from './batches.js';
+import { feedServer, rss, rssItem } from './feed-server.js';
 import { comment, hackerNewsServer, story } from './hackernews-server.js';
 import { jetstreamServer, NOON_US, post } from './jetstream-server.js';
 import { createGuestBookSource } from './own-source.js';
@@ -25,6 +26,7 @@ interface Prepared {
 const SOURCES: ReadonlyArray<readonly [name: string, prepare: () => Promise<Prepared>]> = [
   ['bluesky', preparedBluesky],
   ['hackernews', preparedHackerNews],
+  ['rss', preparedRss],
   [
     'ndjson',
     async () => preparedFile('ndjson', TEXTS.map((text, id) => `${JSON.stringify({ id, text })}\n`).join('')),
@@ -44,6 +46,15 @@ async function preparedHackerNews(): Promise<Prepared> {
   const { url } = await hackerNewsServer([story(1, 'old'), ...TEXTS.map((text, i) => comment(i + 2, text))]);
   const { sources, input } = configSchema.parse({ sources: { hackernews: { url } } });
   return { open: () => openSource({ kind: 'hackernews' }, { sources, input }), start: '1' };
+}
+
+async function preparedRss(): Promise<Prepared> {
+  const server = await feedServer();
+  server.put('/a', rss(...TEXTS.map((text, i) => rssItem(String(i), text, i)).toReversed()));
+  const { sources, input } = configSchema.parse({
+    sources: { rss: { feeds: [`${server.origin}/a`], allowPrivate: true, pollMs: 10 } },
+  });
+  return { open: () => openSource({ kind: 'rss' }, { sources, input }) };
 }
 
 async function preparedFile(kind: 'ndjson' | 'csv', content: string): Promise<Prepared> {

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config, InputConfig } from '../../config/schema.js';
 import { systemClock } from '../../contracts/clock.js';
+import { FIELD_NAMES } from '../../pipelines/file-reader.js';
 import { type IngestTally, ingest } from '../../pipelines/ingest.js';
-import { FIELD_NAMES, openSource, type SourceRequest } from '../../pipelines/open-source.js';
+import { openSource, type SourceRequest } from '../../pipelines/open-source.js';
 import { requireOwnNames } from '../../pipelines/post-record.js';
 import { openSourceCursors } from '../../pipelines/source-cursors.js';
 import { topicSpecs } from '../../pipelines/topics.js';
@@ -22,6 +23,10 @@ interface NamedOption extends ConfigOption {
   readonly name?: string;
 }
 
+interface RssOptions extends NamedOption {
+  readonly feed?: readonly string[];
+}
+
 interface FileOptions extends NamedOption {
   readonly input: string;
   readonly follow?: true;
@@ -32,6 +37,7 @@ interface FileOptions extends NamedOption {
 const EXAMPLES = `
 Examples:
   sentiflux ingest bluesky
+  sentiflux ingest rss --feed https://hnrss.org/newest --feed https://blog.example.com/feed.json
   sentiflux ingest ndjson --input posts/ --follow
   sentiflux ingest csv --input posts.csv --field text=body --field createdAt=created_utc --source reddit
 
@@ -46,6 +52,7 @@ export function addIngestCommand(program: Command): void {
     .addHelpText('after', EXAMPLES);
   addStreamCommand(command, 'bluesky', "all public posts of Bluesky, by Jetstream's stream");
   addStreamCommand(command, 'hackernews', 'stories and comments of Hacker News');
+  addRssCommand(command);
   for (const format of ['ndjson', 'csv'] as const) addFileCommand(command, format);
 }
 
@@ -56,6 +63,21 @@ function addStreamCommand(command: Command, kind: 'bluesky' | 'hackernews', what
     .addOption(configOption())
     .option('--name <name>', `name under which its cursor is kept (default: ${kind})`)
     .action((options: NamedOption) => ingestFrom({ kind, ...named(options) }, options));
+}
+
+function addRssCommand(command: Command): void {
+  command
+    .command('rss')
+    .description(
+      'items of feeds (RSS, Atom, JSON Feed): what they have, then what is new, until it is told to stop',
+    )
+    .addOption(configOption())
+    .option('--feed <url>', 'address of a feed; may be repeated (default: sources.rss.feeds)', addAddress)
+    .option('--name <name>', 'name under which its cursor is kept (default: rss)')
+    .action((options: RssOptions) => {
+      const { feed: feeds } = options;
+      return ingestFrom({ kind: 'rss', ...(feeds && { feeds }), ...named(options) }, options);
+    });
 }
 
 function addFileCommand(command: Command, format: FileFormat): void {
@@ -148,4 +170,10 @@ function addField(value: string, before: Fields = {}): Fields {
   if (name === undefined || path === undefined || !FIELD_NAMES.includes(name))
     throw new InvalidArgumentError(`It must be like text=body; fields are ${FIELD_NAMES.join(', ')}.`);
   return { ...before, [name]: path };
+}
+
+function addAddress(value: string, before: readonly string[] = []): readonly string[] {
+  if (!/^https?:/.test(value) || !URL.canParse(value))
+    throw new InvalidArgumentError('It must be an address such as https://example.com/feed.xml.');
+  return [...before, value];
 }

@@ -38,8 +38,9 @@ export function createHackerNewsSource(options: HackerNewsOptions): Source {
   return {
     name: options.name ?? HACKERNEWS,
     async *read(after, stop) {
-      const ask: Ask = (path, schema) =>
-        fetchJson(`${options.url}/${path}.json`, schema, { ...options, timeoutMs: TIMEOUT_MILLIS, stop });
+      const connection = { ...options, timeoutMs: TIMEOUT_MILLIS, stop, allowPrivate: true, keepAlive: true };
+      const ask: Ask = async (path, schema) =>
+        (await fetchJson({ url: `${options.url}/${path}.json` }, schema, connection)).value;
       let last = after === undefined ? undefined : positionOf(after);
       let roundsAtItem = 0;
       try {
