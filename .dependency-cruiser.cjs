@@ -16,6 +16,7 @@ const clients = [
   ['@tensorflow', '^src/model/tensorflow\\.ts$'],
   ['fastify|@fastify', '^src/api/'],
   ['ws', '^src/sources/web-socket\\.ts$'],
+  ['eventsource-parser', '^src/sources/server-sent-events\\.ts$'],
   ['htmlparser2', '^src/sources/rss/xml-feed\\.ts$'],
 ];
 

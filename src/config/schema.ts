@@ -266,6 +266,9 @@ const allowPrivate = z
   .default(false)
   .describe('whether an address may be a private one (loopback, 10.0.0.0/8, …)');
 
+/** Of letters, digits and `_` of any script, without `#`. */
+export const HASHTAG = /^[\p{L}\p{M}\p{N}_·]{1,200}$/u;
+
 const sources = section({
   bluesky: section({
     urls: z
@@ -299,6 +302,27 @@ const sources = section({
     pollMs: positive(600_000).describe(
       'wait between two questions to a feed, a tenth less or more by chance',
     ),
+    allowPrivate,
+  }),
+  mastodon: section({
+    instances: z
+      .array(z.strictObject({ url: httpAddress, token: secretText('of an application or account there') }))
+      .max(50)
+      .default([])
+      .describe('servers: url, token (most give streams only to those who have one)'),
+    hashtags: z
+      .array(z.string().regex(HASHTAG, 'expected a hashtag, without #'))
+      .max(50)
+      .default([])
+      .describe('without `#`; without any all public posts are read'),
+    scope: z
+      .enum(['all', 'local'])
+      .default('all')
+      .describe('all: of every server of which an instance hears; local: its own'),
+    rewindMs: millis(60_000).describe(
+      'after a break posts are asked for from so long before, since those of other servers come late',
+    ),
+    silenceMs: positive(60_000).describe('a stream on which nothing comes for so long is taken for dead'),
     allowPrivate,
   }),
   files: section({

@@ -5,6 +5,7 @@ import { createBlueskySource } from '../sources/bluesky/source.js';
 import { createInputSource } from '../sources/files/input-source.js';
 import { createFileSource } from '../sources/files/source.js';
 import { createHackerNewsSource } from '../sources/hackernews/source.js';
+import { createMastodonSource } from '../sources/mastodon/source.js';
 import type { Source } from '../sources/port.js';
 import { createRssSource } from '../sources/rss/source.js';
 import { version } from '../version.js';
@@ -23,6 +24,14 @@ export type SourceRequest =
       readonly name?: string;
       /** In place of those of the configuration. */
       readonly feeds?: readonly string[];
+    }
+  | {
+      readonly kind: 'mastodon';
+      readonly name?: string;
+      /** In place of those of the configuration, whose tokens are used. */
+      readonly instances?: readonly string[];
+      /** In place of those of the configuration. */
+      readonly hashtags?: readonly string[];
     }
   | FileRequest;
 
@@ -47,6 +56,15 @@ export function openSource(
       const pauses = { createBackoff: () => createBackoff(random, longestMs), random, wait };
       return createRssSource({ ...sources.rss, feeds, ...common, ...pauses });
     }
+    case 'mastodon': {
+      const { hashtags = sources.mastodon.hashtags } = request;
+      const instances =
+        request.instances?.map((url) => instanceAt(url, sources)) ?? sources.mastodon.instances;
+      if (instances.length === 0)
+        throw nothingNamed('server', '--instance URL', 'sources.mastodon.instances');
+      const pauses = { createBackoff: () => createBackoff(random), wait };
+      return createMastodonSource({ ...sources.mastodon, instances, hashtags, ...common, ...pauses });
+    }
     case 'ndjson':
     case 'csv': {
       const { kind: format, input: path } = request;
@@ -61,6 +79,15 @@ export function openSource(
       });
     }
   }
+}
+
+/** With its token, where the configuration has one. */
+function instanceAt(
+  url: string,
+  { mastodon }: SourcesConfig,
+): SourcesConfig['mastodon']['instances'][number] {
+  const { origin } = new URL(url);
+  return mastodon.instances.find((instance) => new URL(instance.url).origin === origin) ?? { url };
 }
 
 function nothingNamed(what: string, option: string, key: string): SentifluxError {

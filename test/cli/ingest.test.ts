@@ -96,6 +96,12 @@ describe('sentiflux ingest', () => {
       /^SF_CONFIG_INVALID .*sources\.bluesky\.urls\.0 is "https:\/\/example\.com"/,
     ],
     [['ingest', 'rss'], {}, /^SF_USAGE no feed is named\. Give --feed URL, or sources\.rss\.feeds\.$/m],
+    [['ingest', 'mastodon', '--hashtag', '#a b'], {}, /must be a hashtag such as skylvara/],
+    [
+      ['ingest', 'mastodon'],
+      {},
+      /^SF_USAGE no server is named\. Give --instance URL, or sources\.mastodon\./m,
+    ],
     [['ingest', 'rss', '--feed', 'ftp://example.com'], {}, /must be an address such as https:/],
     [
       ['ingest', 'bluesky'],

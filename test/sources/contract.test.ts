@@ -5,12 +5,13 @@ import { configSchema } from '../../src/config/schema.js';
 import type { SourceCursor } from '../../src/contracts/ids.js';
 import { openSource } from '../../src/pipelines/open-source.js';
 import type { Source } from '../../src/sources/port.js';
-import { httpServer, status } from '../alerting/http-server.js';
+import { status as answer, httpServer } from '../alerting/http-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { eventsOf, readUntil } from './batches.js';
 import { feedServer, rss, rssItem } from './feed-server.js';
 import { comment, hackerNewsServer, story } from './hackernews-server.js';
 import { jetstreamServer, NOON_US, post } from './jetstream-server.js';
+import { mastodonServer, numberAt, status } from './mastodon-server.js';
 import { createGuestBookSource } from './own-source.js';
 
 const TEXTS = ['one', 'two', 'three', 'four'];
@@ -27,6 +28,7 @@ const SOURCES: ReadonlyArray<readonly [name: string, prepare: () => Promise<Prep
   ['bluesky', preparedBluesky],
   ['hackernews', preparedHackerNews],
   ['rss', preparedRss],
+  ['mastodon', preparedMastodon],
   [
     'ndjson',
     async () => preparedFile('ndjson', TEXTS.map((text, id) => `${JSON.stringify({ id, text })}\n`).join('')),
@@ -57,6 +59,19 @@ async function preparedRss(): Promise<Prepared> {
   return { open: () => openSource({ kind: 'rss' }, { sources, input }) };
 }
 
+async function preparedMastodon(): Promise<Prepared> {
+  const server = await mastodonServer();
+  // Further apart than what is asked for again.
+  server.keep(...TEXTS.map((text, i) => status(100 * (i + 1), text)));
+  const { url, host } = server;
+  const { sources, input } = configSchema.parse({
+    sources: { mastodon: { instances: [{ url, token: 't0ken' }], allowPrivate: true } },
+  });
+  const request = { kind: 'mastodon', instances: [`${url}/`] } as const;
+  const start = JSON.stringify({ [`${host}/all`]: numberAt(0) });
+  return { open: () => openSource(request, { sources, input }), start };
+}
+
 async function preparedFile(kind: 'ndjson' | 'csv', content: string): Promise<Prepared> {
   const path = join(temporaryFolder(), `posts.${kind}`);
   writeFileSync(path, content);
@@ -69,7 +84,7 @@ async function preparedGuestBook(): Promise<Prepared> {
   const entries = TEXTS.map((text, i) => ({ number: i + 1, text, by: 'ann', at: NOON_US / 1_000 + i }));
   const { url } = await httpServer((request, response) => {
     const after = Number(new URL(request.url ?? '', url).searchParams.get('after'));
-    status(200, {}, JSON.stringify(entries.filter(({ number }) => number > after)))(request, response);
+    answer(200, {}, JSON.stringify(entries.filter(({ number }) => number > after)))(request, response);
   });
   const wait = async (): Promise<void> => {};
   return { open: () => createGuestBookSource(new URL(url).origin, wait) };

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Config, InputConfig } from '../../config/schema.js';
+import { type Config, HASHTAG, type InputConfig } from '../../config/schema.js';
 import { systemClock } from '../../contracts/clock.js';
 import { FIELD_NAMES } from '../../pipelines/file-reader.js';
 import { type IngestTally, ingest } from '../../pipelines/ingest.js';
@@ -27,6 +27,11 @@ interface RssOptions extends NamedOption {
   readonly feed?: readonly string[];
 }
 
+interface MastodonOptions extends NamedOption {
+  readonly instance?: readonly string[];
+  readonly hashtag?: readonly string[];
+}
+
 interface FileOptions extends NamedOption {
   readonly input: string;
   readonly follow?: true;
@@ -38,6 +43,7 @@ const EXAMPLES = `
 Examples:
   sentiflux ingest bluesky
   sentiflux ingest rss --feed https://hnrss.org/newest --feed https://blog.example.com/feed.json
+  sentiflux ingest mastodon --instance https://mastodon.example --hashtag skylvara
   sentiflux ingest ndjson --input posts/ --follow
   sentiflux ingest csv --input posts.csv --field text=body --field createdAt=created_utc --source reddit
 
@@ -53,6 +59,7 @@ export function addIngestCommand(program: Command): void {
   addStreamCommand(command, 'bluesky', "all public posts of Bluesky, by Jetstream's stream");
   addStreamCommand(command, 'hackernews', 'stories and comments of Hacker News');
   addRssCommand(command);
+  addMastodonCommand(command);
   for (const format of ['ndjson', 'csv'] as const) addFileCommand(command, format);
 }
 
@@ -77,6 +84,29 @@ function addRssCommand(command: Command): void {
     .action((options: RssOptions) => {
       const { feed: feeds } = options;
       return ingestFrom({ kind: 'rss', ...(feeds && { feeds }), ...named(options) }, options);
+    });
+}
+
+function addMastodonCommand(command: Command): void {
+  command
+    .command('mastodon')
+    .description('public posts of servers of Mastodon, all or those with a hashtag, until it is told to stop')
+    .addOption(configOption())
+    .option(
+      '--instance <url>',
+      'address of a server, whose token the configuration may have; may be repeated (default: sources.mastodon.instances)',
+      addAddress,
+    )
+    .option(
+      '--hashtag <tag>',
+      'posts with this hashtag; may be repeated (default: sources.mastodon.hashtags, else all posts)',
+      addHashtag,
+    )
+    .option('--name <name>', 'name under which its cursor is kept (default: mastodon)')
+    .action((options: MastodonOptions) => {
+      const { instance: instances, hashtag: hashtags } = options;
+      const chosen = { ...(instances && { instances }), ...(hashtags && { hashtags }) };
+      return ingestFrom({ kind: 'mastodon', ...chosen, ...named(options) }, options);
     });
 }
 
@@ -176,4 +206,10 @@ function addAddress(value: string, before: readonly string[] = []): readonly str
   if (!/^https?:/.test(value) || !URL.canParse(value))
     throw new InvalidArgumentError('It must be an address such as https://example.com/feed.xml.');
   return [...before, value];
+}
+
+function addHashtag(value: string, before: readonly string[] = []): readonly string[] {
+  const hashtag = value.replace(/^#/, '');
+  if (!HASHTAG.test(hashtag)) throw new InvalidArgumentError('It must be a hashtag such as skylvara.');
+  return [...before, hashtag];
 }
