@@ -325,6 +325,13 @@ const sources = section({
     silenceMs: positive(60_000).describe('a stream on which nothing comes for so long is taken for dead'),
     allowPrivate,
   }),
+  discourse: section({
+    forums: z.array(httpAddress).max(50).default([]).describe('addresses of forums'),
+    pollMs: positive(60_000).describe(
+      'wait between two questions to a forum, a tenth less or more by chance',
+    ),
+    allowPrivate,
+  }),
   files: section({
     pollMs: positive(1_000).describe('how often a file or folder that is followed is looked at'),
   }),

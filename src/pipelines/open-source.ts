@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { InputConfig, SourcesConfig } from '../config/schema.js';
 import { SentifluxError } from '../contracts/errors.js';
 import { createBlueskySource } from '../sources/bluesky/source.js';
+import { createDiscourseSource } from '../sources/discourse/source.js';
 import { createInputSource } from '../sources/files/input-source.js';
 import { createFileSource } from '../sources/files/source.js';
 import { createHackerNewsSource } from '../sources/hackernews/source.js';
@@ -32,6 +33,12 @@ export type SourceRequest =
       readonly instances?: readonly string[];
       /** In place of those of the configuration. */
       readonly hashtags?: readonly string[];
+    }
+  | {
+      readonly kind: 'discourse';
+      readonly name?: string;
+      /** In place of those of the configuration. */
+      readonly forums?: readonly string[];
     }
   | FileRequest;
 
@@ -64,6 +71,12 @@ export function openSource(
         throw nothingNamed('server', '--instance URL', 'sources.mastodon.instances');
       const pauses = { createBackoff: () => createBackoff(random), wait };
       return createMastodonSource({ ...sources.mastodon, instances, hashtags, ...common, ...pauses });
+    }
+    case 'discourse': {
+      const { forums = sources.discourse.forums } = request;
+      if (forums.length === 0) throw nothingNamed('forum', '--forum URL', 'sources.discourse.forums');
+      const pauses = { createBackoff: () => createBackoff(random), random, wait };
+      return createDiscourseSource({ ...sources.discourse, forums, ...common, ...pauses });
     }
     case 'ndjson':
     case 'csv': {

@@ -102,6 +102,7 @@ describe('sentiflux ingest', () => {
       {},
       /^SF_USAGE no server is named\. Give --instance URL, or sources\.mastodon\./m,
     ],
+    [['ingest', 'discourse'], {}, /^SF_USAGE no forum is named\. Give --forum URL, or sources\.discourse\./m],
     [['ingest', 'rss', '--feed', 'ftp://example.com'], {}, /must be an address such as https:/],
     [
       ['ingest', 'bluesky'],

@@ -8,6 +8,7 @@ import type { Source } from '../../src/sources/port.js';
 import { status as answer, httpServer } from '../alerting/http-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { eventsOf, readUntil } from './batches.js';
+import { discourseServer, post as forumPost } from './discourse-server.js';
 import { feedServer, rss, rssItem } from './feed-server.js';
 import { comment, hackerNewsServer, story } from './hackernews-server.js';
 import { jetstreamServer, NOON_US, post } from './jetstream-server.js';
@@ -29,6 +30,7 @@ const SOURCES: ReadonlyArray<readonly [name: string, prepare: () => Promise<Prep
   ['hackernews', preparedHackerNews],
   ['rss', preparedRss],
   ['mastodon', preparedMastodon],
+  ['discourse', preparedDiscourse],
   [
     'ndjson',
     async () => preparedFile('ndjson', TEXTS.map((text, id) => `${JSON.stringify({ id, text })}\n`).join('')),
@@ -70,6 +72,15 @@ async function preparedMastodon(): Promise<Prepared> {
   const request = { kind: 'mastodon', instances: [`${url}/`] } as const;
   const start = JSON.stringify({ [`${host}/all`]: numberAt(0) });
   return { open: () => openSource(request, { sources, input }), start };
+}
+
+async function preparedDiscourse(): Promise<Prepared> {
+  const { url, host } = await discourseServer(...TEXTS.map((text, i) => forumPost(i + 1, text)));
+  const { sources, input } = configSchema.parse({
+    sources: { discourse: { forums: [url], allowPrivate: true, pollMs: 10 } },
+  });
+  const start = JSON.stringify({ [`${host}/forum`]: '0' });
+  return { open: () => openSource({ kind: 'discourse' }, { sources, input }), start };
 }
 
 async function preparedFile(kind: 'ndjson' | 'csv', content: string): Promise<Prepared> {

@@ -32,6 +32,10 @@ interface MastodonOptions extends NamedOption {
   readonly hashtag?: readonly string[];
 }
 
+interface DiscourseOptions extends NamedOption {
+  readonly forum?: readonly string[];
+}
+
 interface FileOptions extends NamedOption {
   readonly input: string;
   readonly follow?: true;
@@ -60,6 +64,7 @@ export function addIngestCommand(program: Command): void {
   addStreamCommand(command, 'hackernews', 'stories and comments of Hacker News');
   addRssCommand(command);
   addMastodonCommand(command);
+  addDiscourseCommand(command);
   for (const format of ['ndjson', 'csv'] as const) addFileCommand(command, format);
 }
 
@@ -107,6 +112,23 @@ function addMastodonCommand(command: Command): void {
       const { instance: instances, hashtag: hashtags } = options;
       const chosen = { ...(instances && { instances }), ...(hashtags && { hashtags }) };
       return ingestFrom({ kind: 'mastodon', ...chosen, ...named(options) }, options);
+    });
+}
+
+function addDiscourseCommand(command: Command): void {
+  command
+    .command('discourse')
+    .description('the latest posts of forums that run Discourse, from now on, until it is told to stop')
+    .addOption(configOption())
+    .option(
+      '--forum <url>',
+      'address of a forum; may be repeated (default: sources.discourse.forums)',
+      addAddress,
+    )
+    .option('--name <name>', 'name under which its cursor is kept (default: discourse)')
+    .action((options: DiscourseOptions) => {
+      const { forum: forums } = options;
+      return ingestFrom({ kind: 'discourse', ...(forums && { forums }), ...named(options) }, options);
     });
 }
 

@@ -3,8 +3,8 @@ import { SentifluxError } from '../../contracts/errors.js';
 import { epochMillis, type SourceCursor, sourceCursor } from '../../contracts/ids.js';
 import { fetchJson } from '../fetch-json.js';
 import type { Source, SourceEvent } from '../port.js';
+import { RecentTexts } from '../recent-texts.js';
 import { editOf, eventOfItem, HACKERNEWS } from './item.js';
-import { RecentTexts } from './recent-texts.js';
 
 /** Items of one batch, and of those that are asked for at a time. */
 const ITEMS_A_BATCH = 100;

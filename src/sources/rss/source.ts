@@ -1,6 +1,7 @@
 import { epochMillis, postId } from '../../contracts/ids.js';
 import type { AskOptions } from '../ask.js';
 import { type CombineOptions, combineSources } from '../combine.js';
+import { jittered } from '../jitter.js';
 import { type Source, type SourceBatch, type SourceEvent, SourceUnreachable } from '../port.js';
 import { type FetchedFeed, fetchFeed } from './fetch-feed.js';
 import { digest, FeedError, postOf, RSS } from './item.js';
@@ -8,8 +9,6 @@ import { readFeed } from './read-feed.js';
 import { cursorOf, type FeedState, SeenItems, stateOf } from './state.js';
 
 const TIMEOUT_MILLIS = 30_000;
-/** Of the wait between two questions, up to this part is left out or added by chance. */
-const JITTER = 0.1;
 
 export interface RssOptions
   extends Pick<CombineOptions, 'createBackoff' | 'wait'>,
@@ -48,7 +47,7 @@ function createFeedSource(url: URL, options: RssOptions): Source {
           state = { ...state, at: now() };
           yield { events: [], cursor: cursorOf(state) };
         }
-        await wait(Math.round(pollMs * (1 + JITTER * (2 * random() - 1))), stop);
+        await wait(jittered(pollMs, random), stop);
       }
     },
   };
