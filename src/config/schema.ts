@@ -5,6 +5,7 @@ import { isTimeZone } from '../contracts/time-zone.js';
 import { FIXED_TIERS, TIER_MILLIS } from '../contracts/window.js';
 import { kafka, redis } from './connections.js';
 import { receiver } from './receivers.js';
+import { sources } from './sources.js';
 import { millis, port, positive, secretPart, secretText, section } from './values.js';
 
 /** `a.b.c` or `a[0].b` into a message; several alternatives are tried in order. */
@@ -258,83 +259,6 @@ const alerting = section({
     const message = `no rule is named "${unknown}": the receiver would never hear of it`;
     addIssue({ code: 'custom', path: ['receivers', i, 'rules'], message });
   }
-});
-
-const httpAddress = z.url({ protocol: /^https?$/ });
-const allowPrivate = z
-  .boolean()
-  .default(false)
-  .describe('whether an address may be a private one (loopback, 10.0.0.0/8, …)');
-
-/** Of letters, digits and `_` of any script, without `#`. */
-export const HASHTAG = /^[\p{L}\p{M}\p{N}_·]{1,200}$/u;
-
-const sources = section({
-  bluesky: section({
-    urls: z
-      .array(z.url({ protocol: /^wss?$/ }))
-      .min(1)
-      .default([
-        'wss://jetstream1.us-east.bsky.network/subscribe',
-        'wss://jetstream1.us-west.bsky.network/subscribe',
-        'wss://jetstream2.us-east.bsky.network/subscribe',
-        'wss://jetstream2.us-west.bsky.network/subscribe',
-      ])
-      .describe('addresses of Jetstream, whose `/subscribe` is read; when one fails the next one is tried'),
-    rewindMs: millis(5_000).describe(
-      'after a break the stream is read again from so long before, since servers see an event at different times',
-    ),
-    silenceMs: positive(30_000).describe('a connection on which nothing comes for so long is taken for dead'),
-  }),
-  hackernews: section({
-    url: z
-      .url({ protocol: /^https?$/ })
-      .default('https://hacker-news.firebaseio.com/v0')
-      .describe('where `maxitem.json`, `updates.json` and `item/` are'),
-    pollMs: positive(10_000).describe('wait between two rounds of questions'),
-  }),
-  rss: section({
-    feeds: z
-      .array(httpAddress.meta(secretPart('userinfo')))
-      .max(100, 'at most 100; others under another --name')
-      .default([])
-      .describe('addresses of feeds: RSS, Atom or JSON Feed'),
-    pollMs: positive(600_000).describe(
-      'wait between two questions to a feed, a tenth less or more by chance',
-    ),
-    allowPrivate,
-  }),
-  mastodon: section({
-    instances: z
-      .array(z.strictObject({ url: httpAddress, token: secretText('of an application or account there') }))
-      .max(50)
-      .default([])
-      .describe('servers: url, token (most give streams only to those who have one)'),
-    hashtags: z
-      .array(z.string().regex(HASHTAG, 'expected a hashtag, without #'))
-      .max(50)
-      .default([])
-      .describe('without `#`; without any all public posts are read'),
-    scope: z
-      .enum(['all', 'local'])
-      .default('all')
-      .describe('all: of every server of which an instance hears; local: its own'),
-    rewindMs: millis(60_000).describe(
-      'after a break posts are asked for from so long before, since those of other servers come late',
-    ),
-    silenceMs: positive(60_000).describe('a stream on which nothing comes for so long is taken for dead'),
-    allowPrivate,
-  }),
-  discourse: section({
-    forums: z.array(httpAddress).max(50).default([]).describe('addresses of forums'),
-    pollMs: positive(60_000).describe(
-      'wait between two questions to a forum, a tenth less or more by chance',
-    ),
-    allowPrivate,
-  }),
-  files: section({
-    pollMs: positive(1_000).describe('how often a file or folder that is followed is looked at'),
-  }),
 });
 
 const address = (defaultPort: number) => ({

@@ -8,6 +8,7 @@ import { createFileSource } from '../sources/files/source.js';
 import { createHackerNewsSource } from '../sources/hackernews/source.js';
 import { createMastodonSource } from '../sources/mastodon/source.js';
 import type { Source } from '../sources/port.js';
+import { createRedditSource } from '../sources/reddit/source.js';
 import { createRssSource } from '../sources/rss/source.js';
 import { version } from '../version.js';
 import { createBackoff } from './backoff.js';
@@ -40,9 +41,15 @@ export type SourceRequest =
       /** In place of those of the configuration. */
       readonly forums?: readonly string[];
     }
+  | {
+      readonly kind: 'reddit';
+      readonly name?: string;
+      /** In place of those of the configuration. */
+      readonly subreddits?: readonly string[];
+    }
   | FileRequest;
 
-/** @throws SentifluxError SF_USAGE where nothing says what to read; SF_CONFIG_INVALID for a path of a field that cannot be read */
+/** @throws SentifluxError SF_USAGE where nothing says what to read; SF_CONFIG_INVALID for a path of a field that cannot be read, and without the secrets that a source needs */
 export function openSource(
   request: SourceRequest,
   { sources, input }: { readonly sources: SourcesConfig; readonly input: InputConfig },
@@ -78,6 +85,15 @@ export function openSource(
       const pauses = { createBackoff: () => createBackoff(random), random, wait };
       return createDiscourseSource({ ...sources.discourse, forums, ...common, ...pauses });
     }
+    case 'reddit': {
+      const { subreddits = sources.reddit.subreddits } = request;
+      if (subreddits.length === 0)
+        throw nothingNamed('subreddit', '--subreddit NAME', 'sources.reddit.subreddits');
+      const { userAgent = `node:${USER_AGENT.replace('/', ':')}` } = sources.reddit;
+      const application = { ...applicationOf(sources), userAgent };
+      const pauses = { createBackoff: () => createBackoff(random), random, wait };
+      return createRedditSource({ ...sources.reddit, ...common, ...application, subreddits, ...pauses });
+    }
     case 'ndjson':
     case 'csv': {
       const { kind: format, input: path } = request;
@@ -101,6 +117,14 @@ function instanceAt(
 ): SourcesConfig['mastodon']['instances'][number] {
   const { origin } = new URL(url);
   return mastodon.instances.find((instance) => new URL(instance.url).origin === origin) ?? { url };
+}
+
+/** @throws SentifluxError SF_CONFIG_INVALID */
+function applicationOf({ reddit: { clientId, clientSecret } }: SourcesConfig) {
+  if (clientId !== undefined && clientSecret !== undefined) return { clientId, clientSecret };
+  throw new SentifluxError('SF_CONFIG_INVALID', 'sources.reddit has no clientId and clientSecret.', {
+    hint: 'Make an application of the type "script" at https://www.reddit.com/prefs/apps.',
+  });
 }
 
 function nothingNamed(what: string, option: string, key: string): SentifluxError {

@@ -103,6 +103,17 @@ describe('sentiflux ingest', () => {
       /^SF_USAGE no server is named\. Give --instance URL, or sources\.mastodon\./m,
     ],
     [['ingest', 'discourse'], {}, /^SF_USAGE no forum is named\. Give --forum URL, or sources\.discourse\./m],
+    [
+      ['ingest', 'reddit'],
+      {},
+      /^SF_USAGE no subreddit is named\. Give --subreddit NAME, or sources\.reddit\./m,
+    ],
+    [
+      ['ingest', 'reddit', '--subreddit', 'r/travel'],
+      {},
+      /^SF_CONFIG_INVALID sources\.reddit has no clientId and clientSecret\. Make an application/m,
+    ],
+    [['ingest', 'reddit', '--subreddit', 'a b'], {}, /must be a subreddit such as travel/],
     [['ingest', 'rss', '--feed', 'ftp://example.com'], {}, /must be an address such as https:/],
     [
       ['ingest', 'bluesky'],

@@ -14,6 +14,7 @@ import { comment, hackerNewsServer, story } from './hackernews-server.js';
 import { jetstreamServer, NOON_US, post } from './jetstream-server.js';
 import { mastodonServer, numberAt, status } from './mastodon-server.js';
 import { createGuestBookSource } from './own-source.js';
+import { link, redditServer } from './reddit-server.js';
 
 const TEXTS = ['one', 'two', 'three', 'four'];
 
@@ -31,6 +32,7 @@ const SOURCES: ReadonlyArray<readonly [name: string, prepare: () => Promise<Prep
   ['rss', preparedRss],
   ['mastodon', preparedMastodon],
   ['discourse', preparedDiscourse],
+  ['reddit', preparedReddit],
   [
     'ndjson',
     async () => preparedFile('ndjson', TEXTS.map((text, id) => `${JSON.stringify({ id, text })}\n`).join('')),
@@ -81,6 +83,16 @@ async function preparedDiscourse(): Promise<Prepared> {
   });
   const start = JSON.stringify({ [`${host}/forum`]: '0' });
   return { open: () => openSource({ kind: 'discourse' }, { sources, input }), start };
+}
+
+async function preparedReddit(): Promise<Prepared> {
+  const { url, tokenUrl } = await redditServer(...TEXTS.map((text, i) => link(i + 1, text)));
+  const application = { clientId: 'app', clientSecret: 's3cret' };
+  const { sources, input } = configSchema.parse({
+    sources: { reddit: { url, tokenUrl, ...application, subreddits: ['travel'], pollMs: 10 } },
+  });
+  const start = '{"posts":"0","comments":"0"}';
+  return { open: () => openSource({ kind: 'reddit' }, { sources, input }), start };
 }
 
 async function preparedFile(kind: 'ndjson' | 'csv', content: string): Promise<Prepared> {

@@ -40,8 +40,10 @@ export interface DiscourseServer {
 }
 
 /** `/posts.json?before=N`: fifty posts up to a number, the newest first. */
-export async function discourseServer(...posts: readonly object[]): Promise<DiscourseServer> {
-  const byId = new Map(posts.map((listed) => [Object(listed).id, listed]));
+export async function discourseServer(
+  ...posts: ReadonlyArray<{ readonly id: number; readonly cooked: unknown }>
+): Promise<DiscourseServer> {
+  const byId = new Map(posts.map((listed) => [listed.id, listed]));
   const others: RequestListener[] = [];
   const { url, received } = await httpServer((request, response) => {
     const other = others.shift();
@@ -50,7 +52,7 @@ export async function discourseServer(...posts: readonly object[]): Promise<Disc
     if (pathname !== '/forum/posts.json') return status(404)(request, response);
     const before = Number(searchParams.get('before') ?? Number.MAX_SAFE_INTEGER);
     const page = [...byId.values()]
-      .filter(({ id }) => typeof id !== 'number' || id <= before)
+      .filter(({ id }) => id <= before)
       .sort((a, b) => b.id - a.id)
       .slice(0, PAGE);
     return status(200, {}, JSON.stringify({ latest_posts: page }))(request, response);

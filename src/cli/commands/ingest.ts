@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Config, HASHTAG, type InputConfig } from '../../config/schema.js';
+import type { Config, InputConfig } from '../../config/schema.js';
+import { HASHTAG, SUBREDDIT } from '../../config/sources.js';
 import { systemClock } from '../../contracts/clock.js';
 import { FIELD_NAMES } from '../../pipelines/file-reader.js';
 import { type IngestTally, ingest } from '../../pipelines/ingest.js';
@@ -36,6 +37,10 @@ interface DiscourseOptions extends NamedOption {
   readonly forum?: readonly string[];
 }
 
+interface RedditOptions extends NamedOption {
+  readonly subreddit?: readonly string[];
+}
+
 interface FileOptions extends NamedOption {
   readonly input: string;
   readonly follow?: true;
@@ -65,6 +70,7 @@ export function addIngestCommand(program: Command): void {
   addRssCommand(command);
   addMastodonCommand(command);
   addDiscourseCommand(command);
+  addRedditCommand(command);
   for (const format of ['ndjson', 'csv'] as const) addFileCommand(command, format);
 }
 
@@ -129,6 +135,23 @@ function addDiscourseCommand(command: Command): void {
     .action((options: DiscourseOptions) => {
       const { forum: forums } = options;
       return ingestFrom({ kind: 'discourse', ...(forums && { forums }), ...named(options) }, options);
+    });
+}
+
+function addRedditCommand(command: Command): void {
+  command
+    .command('reddit')
+    .description('new posts and comments of subreddits, as an application of yours, until it is told to stop')
+    .addOption(configOption())
+    .option(
+      '--subreddit <name>',
+      'subreddit; may be repeated (default: sources.reddit.subreddits)',
+      addSubreddit,
+    )
+    .option('--name <name>', 'name under which its cursor is kept (default: reddit)')
+    .action((options: RedditOptions) => {
+      const { subreddit: subreddits } = options;
+      return ingestFrom({ kind: 'reddit', ...(subreddits && { subreddits }), ...named(options) }, options);
     });
 }
 
@@ -234,4 +257,10 @@ function addHashtag(value: string, before: readonly string[] = []): readonly str
   const hashtag = value.replace(/^#/, '');
   if (!HASHTAG.test(hashtag)) throw new InvalidArgumentError('It must be a hashtag such as skylvara.');
   return [...before, hashtag];
+}
+
+function addSubreddit(value: string, before: readonly string[] = []): readonly string[] {
+  const subreddit = value.replace(/^\/?r\//, '');
+  if (!SUBREDDIT.test(subreddit)) throw new InvalidArgumentError('It must be a subreddit such as travel.');
+  return [...before, subreddit];
 }
