@@ -52,7 +52,7 @@ function createTimelineSource(
     payload: unknown,
   ): { readonly events: readonly SourceEvent[]; readonly status?: Status } {
     const parsed = statusSchema.safeParse(payload);
-    if (!parsed.success) return { events: [malformed(server.host, payload)] };
+    if (!parsed.success) return { events: [malformed(server.host)] };
     return { events: told.tell(kind, parsed.data, server.host, epochMillis(now())), status: parsed.data };
   }
 
@@ -104,9 +104,8 @@ function createTimelineSource(
   };
 }
 
-function malformed(host: string, payload: unknown): SourceEvent {
-  const start = JSON.stringify(payload)?.slice(0, 80) ?? 'no JSON';
-  return { kind: 'unusable', code: 'SF_SOURCE_MALFORMED', message: `no status of ${host}: ${start}` };
+function malformed(host: string): SourceEvent {
+  return { kind: 'unusable', code: 'SF_SOURCE_MALFORMED', message: `an event of ${host} is no status` };
 }
 
 /** @throws SentifluxError SF_SOURCE_CURSOR_INVALID */
