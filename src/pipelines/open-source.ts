@@ -49,7 +49,10 @@ export type SourceRequest =
     }
   | FileRequest;
 
-/** @throws SentifluxError SF_USAGE where nothing says what to read; SF_CONFIG_INVALID for a path of a field that cannot be read, and without the secrets that a source needs */
+/**
+ * @throws SentifluxError SF_USAGE where nothing says what to read; SF_CONFIG_INVALID for a path of a field that cannot
+ *   be read, and without the secrets that a source needs
+ */
 export function openSource(
   request: SourceRequest,
   { sources, input }: { readonly sources: SourcesConfig; readonly input: InputConfig },

@@ -100,6 +100,14 @@ describe('the source discourse', () => {
     });
   });
 
+  it('tells no password of its address', async () => {
+    const server = await discourseServer(post(1, 'one'));
+    const url = server.url.replace('//', '//user:s3cret@');
+    const batches = await readUntil(sourceOf([{ url }]), rounds(1), cursorOf(server, 0));
+    expect(told(batches)).toEqual(['one']);
+    expect(JSON.stringify(batches)).not.toContain('s3cret');
+  });
+
   it('goes on after its cursor, over pages and numbers that are none', async () => {
     const posts = Array.from({ length: 180 }, (_, i) => post(2 * i + 1, `post ${i}`));
     const server = await discourseServer(...posts);

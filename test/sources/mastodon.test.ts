@@ -109,10 +109,21 @@ describe('a status', () => {
       kind: 'edit',
       post: { text: 'better', createdAt: NOON + 5_000, updatedAt: NOON + 1_800_000 },
     });
-    expect((await tell({ ...edited, edited_at: null }, 'status.update')).event).toMatchObject({
+    const early = { ...edited, edited_at: '2026-11-28T13:00:00.500Z' };
+    expect((await tell(early, 'status.update')).event).toMatchObject({
       kind: 'edit',
       post: { updatedAt: NOON + 3_600_000 },
     });
+  });
+
+  it('that was updated and not edited is no news: a preview came, or a vote', async () => {
+    const server = await mastodonServer();
+    const step = () => {
+      server.post(status(1, 'one'));
+      server.emit('status.update', status(1, 'one', { card: {} }));
+      server.post(status(2, 'two'));
+    };
+    expect(told(await play(sourceOf([server]), server, [step], events(2)))).toEqual(['one', 'two']);
   });
 
   it.each([

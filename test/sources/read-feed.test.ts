@@ -73,6 +73,10 @@ describe('an item of RSS 2.0', () => {
   it('leads to pages only', () => {
     expect(item('<link>javascript:alert(1)</link>').url).toBeUndefined();
     expect(item('<link>../bags</link>').url).toBe('https://news.example/bags');
+    const feed = new URL('https://user:s3cret@news.example/feed');
+    const [related] = read('<rss><item><link>/bags</link></item></rss>');
+    if (related === undefined || 'malformed' in related) throw new Error('no item');
+    expect(postOf(related, feed, epochMillis(NOON)).url).toBe('https://news.example/bags');
     expect(item('<link></link><atom:link href="https://news.example/a"/>').url).toBe(
       'https://news.example/a',
     );
@@ -189,6 +193,12 @@ describe('a feed', () => {
     const items = Array.from({ length: 400 }, (_, i) => rssItem(String(i), `item ${i}`));
     expect(read(rss(...items))).toHaveLength(300);
     expect(read(rss(...items)).at(-1)).toMatchObject({ id: '299' });
+  });
+
+  it('is held in memory no further than it is read', () => {
+    expect(read(`<rss>${'<item/>'.repeat(100_000)}</rss>`)).toHaveLength(300);
+    const [only] = read(`<rss><item>${'<a/>'.repeat(100_000)}<title>late</title></item></rss>`);
+    expect(only).toMatchObject({ title: '' });
   });
 
   const BOMB = `<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">

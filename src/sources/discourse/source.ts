@@ -28,25 +28,27 @@ export interface DiscourseOptions
 export function createDiscourseSource(options: DiscourseOptions): Source {
   const { name = DISCOURSE } = options;
   const forums = new Set(options.forums.map((forum) => forum.replace(/\/+$/, '')));
-  return combineSources({
-    ...options,
-    name,
-    parts: [...forums].map((forum) => createForumSource(forum, options)),
-  });
+  const parts = [...forums].map((forum) => createForumSource(forum, options));
+  return combineSources({ ...options, name, parts });
 }
 
 /** The cursor is the number of the newest post. */
 function createForumSource(forum: string, options: DiscourseOptions): Source {
+  // Without a user and a password that may be in the address.
+  const { protocol, host, pathname } = new URL(forum);
+  const place = `${host}${pathname.replace(/\/$/, '')}`;
   return createListingSource({
     ...options,
-    name: forum.replace(/^https?:\/\//, ''),
+    name: place,
     mostPages: MOST_PAGES,
     async page(from, stop) {
       const url = new URL(`${forum}/posts.json`);
       if (from !== undefined) url.searchParams.set('before', from);
       const connection = { ...options, timeoutMs: TIMEOUT_MILLIS, maxBytes: MOST_BYTES, stop };
       const { value } = await fetchJson({ url: url.href }, latestSchema, connection);
-      const items = value.latest_posts.map((post) => itemOf(post, forum, epochMillis(options.now())));
+      const items = value.latest_posts.map((post) =>
+        itemOf(post, `${protocol}//${place}`, epochMillis(options.now())),
+      );
       // `before` is one of the page that it asks for.
       const lowest = Math.min(...items.flatMap(({ number }) => number ?? []));
       return { items, next: Number.isFinite(lowest) ? String(lowest) : undefined };

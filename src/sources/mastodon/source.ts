@@ -29,8 +29,9 @@ export function createMastodonSource(options: MastodonOptions): Source {
   const { name = MASTODON, scope, hashtags } = options;
   const told = new ToldPosts();
   const timelines: readonly Timeline[] =
-    hashtags.length === 0 ? [{ scope }] : hashtags.map((hashtag) => ({ scope, hashtag }));
-  const parts = options.instances.flatMap((instance) => {
+    hashtags.length === 0 ? [{ scope }] : [...new Set(hashtags)].map((hashtag) => ({ scope, hashtag }));
+  const instances = new Map(options.instances.map((instance) => [new URL(instance.url).host, instance]));
+  const parts = [...instances.values()].flatMap((instance) => {
     const server = createServer({ ...options, ...instance });
     return timelines.map((timeline) => createTimelineSource(server, timeline, told, options));
   });

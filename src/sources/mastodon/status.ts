@@ -71,7 +71,9 @@ export function postOf(
 ): Post {
   const { account, language } = status;
   const createdAt = pastTime(status.created_at ?? undefined, seenAt) ?? seenAt;
-  const editedAt = pastTime(status.edited_at ?? undefined, seenAt) ?? createdAt;
+  const isEdited = !Number.isNaN(Date.parse(status.edited_at ?? ''));
+  // Its clock may be ahead: an edit is one all the same.
+  const editedAt = isEdited ? (pastTime(status.edited_at ?? undefined, seenAt) ?? seenAt) : createdAt;
   const parts = [status.spoiler_text?.trim() ?? '', textOfHtml(status.content)];
   return {
     id: idOfUri(status.uri),

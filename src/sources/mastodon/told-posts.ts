@@ -23,12 +23,10 @@ export class ToldPosts {
     const id = idOfUri(status.uri);
     this.#ids.set(`${server}/${status.id}`, id);
     const post = postOf(status, server, seenAt, this.#answered(status, server));
-    // An edit that does not say when was made by now.
-    const isUndated = kind === 'edit' && post.updatedAt === post.createdAt;
-    const updatedAt = isUndated ? seenAt : post.updatedAt;
-    if (updatedAt <= (this.#versions.get(id) ?? -1)) return [];
-    this.#versions.set(id, updatedAt);
-    if (post.text !== '') return [{ kind, post: { ...post, updatedAt } }];
+    // An update without a newer time is none of the text: a preview was fetched, or a vote was cast.
+    if (post.updatedAt <= (this.#versions.get(id) ?? -1)) return [];
+    this.#versions.set(id, post.updatedAt);
+    if (post.text !== '') return [{ kind, post }];
     // What it said before is no longer said.
     if (kind === 'edit') return [{ kind: 'deletion', id }];
     return [{ kind: 'unusable', code: 'SF_POST_NO_TEXT', message: `${id} has no text` }];

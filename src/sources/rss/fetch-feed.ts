@@ -5,7 +5,7 @@ import { errorOfStatus } from '../http-status.js';
 
 const ACCEPT =
   'application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5';
-const MOST_BYTES = 16_777_216;
+const MOST_BYTES = 8_388_608;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 5;
 

@@ -58,6 +58,9 @@ export const digest = (text: string): string => createHash('sha256').update(text
 /** Only of pages: nobody is to be led to `javascript:`. */
 function addressOf(link: string | undefined, feed: URL): string | undefined {
   if (link === undefined || link === '' || !URL.canParse(link, feed.href)) return undefined;
-  const { href, protocol } = new URL(link, feed);
-  return protocol === 'https:' || protocol === 'http:' ? href : undefined;
+  const address = new URL(link, feed);
+  // What stands beside the feed's has its user and password, too.
+  address.username = '';
+  address.password = '';
+  return /^https?:$/.test(address.protocol) ? address.href : undefined;
 }

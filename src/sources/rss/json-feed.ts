@@ -31,14 +31,14 @@ const itemSchema = z.object({
 });
 
 /**
- * The items of JSON Feed 1 and 1.1 (jsonfeed.org).
+ * The first items of JSON Feed 1 and 1.1 (jsonfeed.org).
  *
  * @throws FeedError for what is no feed
  */
-export function readJsonFeed(json: string): readonly (FeedItem | MalformedItem)[] {
+export function readJsonFeed(json: string, mostItems: number): readonly (FeedItem | MalformedItem)[] {
   const feed = feedSchema.safeParse(jsonOf(json));
   if (!feed.success) throw new FeedError('it is JSON, and no JSON Feed');
-  return feed.data.items.map((item) => {
+  return feed.data.items.slice(0, mostItems).map((item) => {
     const parsed = itemSchema.safeParse(item);
     return parsed.success ? itemOf(parsed.data, feed.data.language) : { malformed: JSON.stringify(item) };
   });

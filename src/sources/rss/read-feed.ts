@@ -16,8 +16,8 @@ export function readFeed(
   contentType: string | undefined,
 ): readonly (FeedItem | MalformedItem)[] {
   const text = decode(body, contentType);
-  const items = text.trimStart().startsWith('{') ? readJsonFeed(text) : readXmlFeed(text);
-  return items.slice(0, MOST_ITEMS);
+  const read = text.trimStart().startsWith('{') ? readJsonFeed : readXmlFeed;
+  return read(text, MOST_ITEMS);
 }
 
 /** A byte order mark counts most, then the header, then the document (RFC 7303, 3.2). */

@@ -6,6 +6,8 @@ const ROOTS: ReadonlySet<string> = new Set(['rss', 'feed', 'rdf:rdf']);
 const ITEMS: ReadonlySet<string> = new Set(['item', 'entry']);
 /** Feeds have six or so, and what HTML they hold unescaped. */
 const MOST_DEPTH = 100;
+/** Elements of one item. */
+const MOST_FIELDS = 1_000;
 
 type Attributes = Readonly<Record<string, string>>;
 
@@ -31,14 +33,14 @@ interface Entry {
 }
 
 /**
- * The items of RSS 2.0 and Atom (RFC 4287). Read as leniently as feeds are written, but whole: a feed that breaks off is
+ * The first items of RSS 2.0 and Atom (RFC 4287). Read as leniently as feeds are written, but whole: a feed that breaks off is
  * none.
  *
  * @throws FeedError for what is no feed, is cut off, nests too deep or declares entities: the parser expands none but
  *   XML's own five, and no feed needs others
  */
-export function readXmlFeed(xml: string): readonly FeedItem[] {
-  const { root, attributes, language, entries } = parse(xml);
+export function readXmlFeed(xml: string, mostItems: number): readonly FeedItem[] {
+  const { root, attributes, language, entries } = parse(xml, mostItems);
   const feedLanguage = language ?? attributes['xml:lang'];
   return entries.map((entry) =>
     root === 'feed' ? atomItem(entry, feedLanguage) : rssItem(entry, feedLanguage),
@@ -52,7 +54,7 @@ interface Parsed {
   readonly entries: readonly Entry[];
 }
 
-function parse(xml: string): Parsed {
+function parse(xml: string, mostItems: number): Parsed {
   const path: string[] = [];
   const open: Field[] = [];
   const entries: (Entry & { readonly fields: Field[] })[] = [];
@@ -95,9 +97,9 @@ function parse(xml: string): Parsed {
           open.pop();
           if (field.hasElements) field.html = xml.slice(field.start, parser.startIndex);
           if (entry === undefined) language = field.text.trim();
-          else entry.fields.push(field);
+          else if (entry.fields.length < MOST_FIELDS) entry.fields.push(field);
         } else if (entry !== undefined && depth === entryDepth) {
-          entries.push(entry);
+          if (entries.length < mostItems) entries.push(entry);
           entry = undefined;
         }
         if (depth === 1) isWhole = !isImplied;
