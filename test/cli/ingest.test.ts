@@ -10,6 +10,7 @@ import { openStreams } from '../../src/streams/open.js';
 import { recordsOn } from '../pipelines/replays.js';
 import { feedServer, rss, rssItem } from '../sources/feed-server.js';
 import { commit, type JetstreamEvent, jetstreamServer, NOON_US, post } from '../sources/jetstream-server.js';
+import { mastodonServer, status } from '../sources/mastodon-server.js';
 import { run, start } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -122,8 +123,8 @@ describe('sentiflux ingest', () => {
     ],
   ])('%j with %j is refused in a line that says why', async (args, variables, line) => {
     const { env } = place();
-    const { status, stderr } = await run(args, { env: { ...env, ...variables } });
-    expect(status).toBe(2);
+    const { status: code, stderr } = await run(args, { env: { ...env, ...variables } });
+    expect(code).toBe(2);
     expect(stderr).toMatch(line);
   });
 
@@ -150,13 +151,58 @@ describe('sentiflux ingest', () => {
     ]);
   });
 
+  it('loses nothing of Mastodon over a kill and a cut connection, with its token from a file', async () => {
+    const { env, posts } = place();
+    const server = await mastodonServer();
+    const instances = join(temporaryFolder(), 'mastodon.yaml');
+    writeFileSync(instances, `[{ url: "${server.url}", token: t0ken }]\n`);
+    const variables = {
+      ...env,
+      SENTIFLUX_SOURCES_MASTODON_INSTANCES_FILE: instances,
+      SENTIFLUX_SOURCES_MASTODON_ALLOW_PRIVATE: 'true',
+    };
+    const streamOpened = async (before: number): Promise<void> => {
+      while (server.opened() === before) await wait(10);
+    };
+    const begin = async () => {
+      const before = server.opened();
+      const child = start(['ingest', 'mastodon'], { env: variables });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      await streamOpened(before);
+      return child;
+    };
+    const written = async (): Promise<ReadonlySet<string>> =>
+      new Set((await posts()).map((record) => JSON.parse(record.slice(record.indexOf(' '))).text));
+
+    const first = await begin();
+    server.post(status(1, 'one'));
+    while (!(await written()).has('one')) await wait(50);
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    server.keep(...Array.from({ length: 100 }, (_, i) => status(10 + i, `missed ${i}`)));
+    const second = await begin();
+    while (!(await written()).has('missed 99')) await wait(50);
+    const before = server.opened();
+    server.cut();
+    server.keep(status(200, 'two'));
+    await streamOpened(before);
+    server.post(status(201, 'three'));
+    while (!(await written()).has('three')) await wait(50);
+    second.kill('SIGTERM');
+    await once(second, 'exit');
+    expect(await written()).toEqual(
+      new Set(['one', ...Array.from({ length: 100 }, (_, i) => `missed ${i}`), 'two', 'three']),
+    );
+    for (const { headers } of server.received) expect(headers.authorization).toBe('Bearer t0ken');
+  }, 120_000);
+
   it('ends where the server refuses, with status 1', async () => {
     const { env } = place();
     const server = await jetstreamServer();
     server.serve({ answer: { status: 403 } });
     const variables = { ...env, SENTIFLUX_SOURCES_BLUESKY_URLS: server.url };
-    const { status, stderr } = await run(['ingest', 'bluesky'], { env: variables });
-    expect(status).toBe(1);
+    const { status: code, stderr } = await run(['ingest', 'bluesky'], { env: variables });
+    expect(code).toBe(1);
     expect(stderr).toMatch(/^SF_SOURCE_REFUSED 127\.0\.0\.1:\d+ answered 403\. Check the address\.$/m);
   });
 
@@ -200,8 +246,8 @@ describe('sentiflux ingest', () => {
       written = await posts();
     }
     child.kill('SIGTERM');
-    const [status]: unknown[] = await once(child, 'exit');
-    expect(status).toBe(143);
+    const [code]: unknown[] = await once(child, 'exit');
+    expect(code).toBe(143);
 
     // What was written more than once is the same each time: its id, and its time, tell that it is no other.
     expect(new Set(written)).toEqual(expected);
