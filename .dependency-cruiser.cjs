@@ -1,10 +1,10 @@
 /**
- * The import rules of docs/architecture.md: rooms import contracts, the model, the configuration's types and the
+ * The import rules of docs/architecture.md: rooms import contracts, the model, HTTP, the configuration's types and the
  * instruments, with what times Redis, never a sibling; pipelines and cli join them; a client library is imported by its
  * adapter only.
  */
 const ROOMS = 'preprocess|scoring|aggregation|alerting|streams|api|training|evaluation|demo|sources';
-const SHARED = '^src/(contracts/|model/|config/schema\\.ts$|telemetry/(instruments|redis)\\.ts$)';
+const SHARED = '^src/(contracts/|model/|http/|config/schema\\.ts$|telemetry/(instruments|redis)\\.ts$)';
 
 /** Files that may import a client library. */
 const clients = [
@@ -16,6 +16,8 @@ const clients = [
   ['@tensorflow', '^src/model/tensorflow\\.ts$'],
   ['fastify|@fastify', '^src/api/'],
   ['ws', '^src/sources/web-socket\\.ts$'],
+  ['eventsource-parser', '^src/sources/server-sent-events\\.ts$'],
+  ['htmlparser2', '^src/sources/rss/xml-feed\\.ts$'],
 ];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -37,7 +39,7 @@ module.exports = {
     {
       name: 'below-the-rooms',
       severity: 'error',
-      from: { path: '^src/(model|config|telemetry)/' },
+      from: { path: '^src/(model|config|telemetry|http)/' },
       to: { path: `^src/(${ROOMS}|pipelines|cli)/` },
     },
     {

@@ -3,14 +3,13 @@ import type { Tier } from '../contracts/window.js';
 
 export type LatenessConfig = Pick<AggregationConfig, 'allowedLatenessMs' | 'latenessBySourceMs'>;
 
-/** How long after closing a window takes posts of a source. */
+/** How long after closing a window takes posts of a source: as those of any, or longer. */
 export function latenessOf(
   source: string,
   { allowedLatenessMs, latenessBySourceMs }: LatenessConfig,
 ): number {
-  return Object.hasOwn(latenessBySourceMs, source)
-    ? (latenessBySourceMs[source] ?? allowedLatenessMs)
-    : allowedLatenessMs;
+  const own = Object.hasOwn(latenessBySourceMs, source) ? latenessBySourceMs[source] : undefined;
+  return Math.max(allowedLatenessMs, own ?? 0);
 }
 
 /** After that long a window is final. */

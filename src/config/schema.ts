@@ -5,6 +5,7 @@ import { isTimeZone } from '../contracts/time-zone.js';
 import { FIXED_TIERS, TIER_MILLIS } from '../contracts/window.js';
 import { kafka, redis } from './connections.js';
 import { receiver } from './receivers.js';
+import { sources } from './sources.js';
 import { millis, port, positive, secretPart, secretText, section } from './values.js';
 
 /** `a.b.c` or `a[0].b` into a message; several alternatives are tried in order. */
@@ -102,8 +103,10 @@ const aggregation = section({
   allowedLatenessMs: millis(120_000).describe('how long after closing a window may still change'),
   latenessBySourceMs: z
     .record(z.string(), z.number().int().nonnegative())
-    .default({})
-    .describe('allowedLatenessMs of sources that come later, by source; windows are final after the longest'),
+    .default({ discourse: 300_000, mastodon: 600_000, reddit: 300_000, rss: 1_800_000 })
+    .describe(
+      'of sources that come later than allowedLatenessMs, by source, in place of all these; windows are final after the longest',
+    ),
   idleAfterMs: millis(10_000).describe('a partition without posts for this long holds no watermark back'),
   futureToleranceMs: millis(300_000).describe('a post this far ahead of its record is flagged future'),
   closeEveryMs: positive(1_000).describe('wait between two looks for windows to close'),
@@ -258,35 +261,6 @@ const alerting = section({
     const message = `no rule is named "${unknown}": the receiver would never hear of it`;
     addIssue({ code: 'custom', path: ['receivers', i, 'rules'], message });
   }
-});
-
-const sources = section({
-  bluesky: section({
-    urls: z
-      .array(z.url({ protocol: /^wss?$/ }))
-      .min(1)
-      .default([
-        'wss://jetstream1.us-east.bsky.network/subscribe',
-        'wss://jetstream1.us-west.bsky.network/subscribe',
-        'wss://jetstream2.us-east.bsky.network/subscribe',
-        'wss://jetstream2.us-west.bsky.network/subscribe',
-      ])
-      .describe('addresses of Jetstream, whose `/subscribe` is read; when one fails the next one is tried'),
-    rewindMs: millis(5_000).describe(
-      'after a break the stream is read again from so long before, since servers see an event at different times',
-    ),
-    silenceMs: positive(30_000).describe('a connection on which nothing comes for so long is taken for dead'),
-  }),
-  hackernews: section({
-    url: z
-      .url({ protocol: /^https?$/ })
-      .default('https://hacker-news.firebaseio.com/v0')
-      .describe('where `maxitem.json`, `updates.json` and `item/` are'),
-    pollMs: positive(10_000).describe('wait between two rounds of questions'),
-  }),
-  files: section({
-    pollMs: positive(1_000).describe('how often a file or folder that is followed is looked at'),
-  }),
 });
 
 const address = (defaultPort: number) => ({

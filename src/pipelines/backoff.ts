@@ -4,7 +4,7 @@ const LONGEST_MILLIS = 60_000;
 /** Waits that grow while something fails. */
 export interface Backoff {
   /**
-   * Milliseconds to wait before the next attempt: 1 s, 2 s, 4 s, … up to 60 s, less up to half by chance, so that many
+   * Milliseconds to wait before the next attempt: 1 s, 2 s, 4 s, … up to the longest, less up to half by chance, so that many
    * clients of one server do not come back at once.
    *
    * @param atLeastMs what the other side asks for
@@ -14,12 +14,15 @@ export interface Backoff {
   reset(): void;
 }
 
-/** @param random a number from 0 up to 1, as `Math.random` gives it */
-export function createBackoff(random: () => number): Backoff {
+/**
+ * @param random a number from 0 up to 1, as `Math.random` gives it
+ * @param longestMs milliseconds
+ */
+export function createBackoff(random: () => number, longestMs = LONGEST_MILLIS): Backoff {
   let failures = 0;
   return {
     next(atLeastMs = 0) {
-      const longest = Math.min(FIRST_MILLIS * 2 ** failures, LONGEST_MILLIS);
+      const longest = Math.min(FIRST_MILLIS * 2 ** failures, longestMs);
       failures += 1;
       const wait = Math.round(longest * (1 - random() / 2));
       // Asked to wait, it comes no earlier, and by chance a little later.

@@ -47,7 +47,7 @@ export interface IngestTally {
   readonly deletions: number;
   /** Events that could not become posts, by their codes. They are written nowhere. */
   readonly unusable: ReadonlyMap<UnusableCode, number>;
-  /** Times that the source broke off, or could not be reached. */
+  /** Times that the source, or a part of it, broke off or could not be read. */
   readonly interruptions: number;
   /** Of the newest post that was written, by its own clock. */
   readonly latest?: EpochMillis;
@@ -104,6 +104,14 @@ export async function ingest(options: IngestOptions): Promise<IngestTally> {
   /** @returns false where it was told to stop before all was written */
   async function take(batch: SourceBatch): Promise<boolean> {
     if (batch.gap !== undefined) warnOfGap(source.name, batch.gap, logger);
+    if (batch.problem !== undefined) {
+      const { problem } = batch;
+      tally.interruptions += 1;
+      logger.warn(
+        { source: source.name, code: problem.code, err: problem },
+        'a part of the source cannot be read for now; the rest goes on',
+      );
+    }
     const events = batch.events.map((event) => withRecord(event, topic, config.input.maxBytes));
     for (let i = 0; i < events.length; i += RECORDS_A_WRITE) {
       const part = events.slice(i, i + RECORDS_A_WRITE);

@@ -27,6 +27,8 @@ export function errorOfStatus(
           : 'Check the address.',
     });
   }
-  const afterMs = retryAfterMillis(headers['retry-after'], now);
+  // The second, of Mastodon and Reddit, says when there may be questions again, in the forms of the first.
+  const again = headers['retry-after'] ?? headers['x-ratelimit-reset'];
+  const afterMs = retryAfterMillis([again].flat()[0], now);
   return new SourceUnreachable(message, { ...(afterMs !== undefined && { afterMs }) });
 }

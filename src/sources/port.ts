@@ -20,6 +20,8 @@ export interface SourceBatch {
   readonly cursor?: SourceCursor;
   /** What the source no longer had, or may not have had, of what came after the cursor it was given. */
   readonly gap?: SourceGap;
+  /** A part of the source cannot be read for now, such as one of several feeds; the rest goes on. */
+  readonly problem?: SentifluxError;
 }
 
 export interface SourceGap {

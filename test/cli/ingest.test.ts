@@ -8,7 +8,9 @@ import { silentLogger } from '../../src/contracts/logger.js';
 import { textOf } from '../../src/pipelines/record-values.js';
 import { openStreams } from '../../src/streams/open.js';
 import { recordsOn } from '../pipelines/replays.js';
+import { feedServer, rss, rssItem } from '../sources/feed-server.js';
 import { commit, type JetstreamEvent, jetstreamServer, NOON_US, post } from '../sources/jetstream-server.js';
+import { mastodonServer, status } from '../sources/mastodon-server.js';
 import { run, start } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -94,6 +96,26 @@ describe('sentiflux ingest', () => {
       { SENTIFLUX_SOURCES_BLUESKY_URLS: 'https://example.com' },
       /^SF_CONFIG_INVALID .*sources\.bluesky\.urls\.0 is "https:\/\/example\.com"/,
     ],
+    [['ingest', 'rss'], {}, /^SF_USAGE no feed is named\. Give --feed URL, or sources\.rss\.feeds\.$/m],
+    [['ingest', 'mastodon', '--hashtag', '#a b'], {}, /must be a hashtag such as skylvara/],
+    [
+      ['ingest', 'mastodon'],
+      {},
+      /^SF_USAGE no server is named\. Give --instance URL, or sources\.mastodon\./m,
+    ],
+    [['ingest', 'discourse'], {}, /^SF_USAGE no forum is named\. Give --forum URL, or sources\.discourse\./m],
+    [
+      ['ingest', 'reddit'],
+      {},
+      /^SF_USAGE no subreddit is named\. Give --subreddit NAME, or sources\.reddit\./m,
+    ],
+    [
+      ['ingest', 'reddit', '--subreddit', 'r/travel'],
+      {},
+      /^SF_CONFIG_INVALID sources\.reddit has no clientId and clientSecret\. Make an application/m,
+    ],
+    [['ingest', 'reddit', '--subreddit', 'a b'], {}, /must be a subreddit such as travel/],
+    [['ingest', 'rss', '--feed', 'ftp://example.com'], {}, /must be an address such as https:/],
     [
       ['ingest', 'bluesky'],
       { SENTIFLUX_INPUT_FIELDS_TEXT: 'body' },
@@ -101,18 +123,86 @@ describe('sentiflux ingest', () => {
     ],
   ])('%j with %j is refused in a line that says why', async (args, variables, line) => {
     const { env } = place();
-    const { status, stderr } = await run(args, { env: { ...env, ...variables } });
-    expect(status).toBe(2);
+    const { status: code, stderr } = await run(args, { env: { ...env, ...variables } });
+    expect(code).toBe(2);
     expect(stderr).toMatch(line);
   });
+
+  it('reads feeds, and goes on where it was', async () => {
+    const { env, posts } = place();
+    const server = await feedServer();
+    const variables = { ...env, SENTIFLUX_SOURCES_RSS_ALLOW_PRIVATE: 'true' };
+    const readUntil = async (count: number): Promise<void> => {
+      const child = start(['ingest', 'rss', '--feed', `${server.origin}/a`], { env: variables });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      const before = server.received.length;
+      while (server.received.length === before || (await posts()).length < count) await wait(50);
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    };
+    server.put('/a', rss(rssItem('1', 'Skylvara lost my bag')));
+    await readUntil(1);
+    server.put('/a', rss(rssItem('2', 'They found it', 60), rssItem('1', 'Skylvara lost my bag')));
+    await readUntil(2);
+    const { host } = new URL(server.origin);
+    expect((await posts()).map((record) => record.slice(0, record.indexOf(' ')))).toEqual([
+      `rss:${host}/1`,
+      `rss:${host}/2`,
+    ]);
+  });
+
+  it('loses nothing of Mastodon over a kill and a cut connection, with its token from a file', async () => {
+    const { env, posts } = place();
+    const server = await mastodonServer();
+    const instances = join(temporaryFolder(), 'mastodon.yaml');
+    writeFileSync(instances, `[{ url: "${server.url}", token: t0ken }]\n`);
+    const variables = {
+      ...env,
+      SENTIFLUX_SOURCES_MASTODON_INSTANCES_FILE: instances,
+      SENTIFLUX_SOURCES_MASTODON_ALLOW_PRIVATE: 'true',
+    };
+    const streamOpened = async (before: number): Promise<void> => {
+      while (server.opened() === before) await wait(10);
+    };
+    const begin = async () => {
+      const before = server.opened();
+      const child = start(['ingest', 'mastodon'], { env: variables });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      await streamOpened(before);
+      return child;
+    };
+    const written = async (): Promise<ReadonlySet<string>> =>
+      new Set((await posts()).map((record) => JSON.parse(record.slice(record.indexOf(' '))).text));
+
+    const first = await begin();
+    server.post(status(1, 'one'));
+    while (!(await written()).has('one')) await wait(50);
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    server.keep(...Array.from({ length: 100 }, (_, i) => status(10 + i, `missed ${i}`)));
+    const second = await begin();
+    while (!(await written()).has('missed 99')) await wait(50);
+    const before = server.opened();
+    server.cut();
+    server.keep(status(200, 'two'));
+    await streamOpened(before);
+    server.post(status(201, 'three'));
+    while (!(await written()).has('three')) await wait(50);
+    second.kill('SIGTERM');
+    await once(second, 'exit');
+    expect(await written()).toEqual(
+      new Set(['one', ...Array.from({ length: 100 }, (_, i) => `missed ${i}`), 'two', 'three']),
+    );
+    for (const { headers } of server.received) expect(headers.authorization).toBe('Bearer t0ken');
+  }, 120_000);
 
   it('ends where the server refuses, with status 1', async () => {
     const { env } = place();
     const server = await jetstreamServer();
     server.serve({ answer: { status: 403 } });
     const variables = { ...env, SENTIFLUX_SOURCES_BLUESKY_URLS: server.url };
-    const { status, stderr } = await run(['ingest', 'bluesky'], { env: variables });
-    expect(status).toBe(1);
+    const { status: code, stderr } = await run(['ingest', 'bluesky'], { env: variables });
+    expect(code).toBe(1);
     expect(stderr).toMatch(/^SF_SOURCE_REFUSED 127\.0\.0\.1:\d+ answered 403\. Check the address\.$/m);
   });
 
@@ -156,8 +246,8 @@ describe('sentiflux ingest', () => {
       written = await posts();
     }
     child.kill('SIGTERM');
-    const [status]: unknown[] = await once(child, 'exit');
-    expect(status).toBe(143);
+    const [code]: unknown[] = await once(child, 'exit');
+    expect(code).toBe(143);
 
     // What was written more than once is the same each time: its id, and its time, tell that it is no other.
     expect(new Set(written)).toEqual(expected);

@@ -348,6 +348,16 @@ describe('ingesting', () => {
     ]);
   });
 
+  it('says which part of the source cannot be read, and goes on with the rest', async () => {
+    const { run, written } = await place();
+    const { told, logger } = warnings();
+    const problem = new SourceUnreachable('one of the feeds answered 503.');
+    const tally = await run(played([{ events: [], problem }, batch(1, posted('a'))]), { logger });
+    expect(tally).toMatchObject({ posts: 1, interruptions: 1 });
+    expect(told).toEqual(['a part of the source cannot be read for now; the rest goes on']);
+    expect(await written()).toEqual(['a post a']);
+  });
+
   it('refuses a cursor that something else has written', async () => {
     const { run, config } = await place(async () => {});
     const streams = await openStreams(config.streams, silentLogger);

@@ -5,12 +5,16 @@ import { configSchema } from '../../src/config/schema.js';
 import type { SourceCursor } from '../../src/contracts/ids.js';
 import { openSource } from '../../src/pipelines/open-source.js';
 import type { Source } from '../../src/sources/port.js';
-import { httpServer, status } from '../alerting/http-server.js';
+import { status as answer, httpServer } from '../alerting/http-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { eventsOf, readUntil } from './batches.js';
+import { discourseServer, post as forumPost } from './discourse-server.js';
+import { feedServer, rss, rssItem } from './feed-server.js';
 import { comment, hackerNewsServer, story } from './hackernews-server.js';
 import { jetstreamServer, NOON_US, post } from './jetstream-server.js';
+import { mastodonServer, numberAt, status } from './mastodon-server.js';
 import { createGuestBookSource } from './own-source.js';
+import { link, redditServer } from './reddit-server.js';
 
 const TEXTS = ['one', 'two', 'three', 'four'];
 
@@ -25,6 +29,10 @@ interface Prepared {
 const SOURCES: ReadonlyArray<readonly [name: string, prepare: () => Promise<Prepared>]> = [
   ['bluesky', preparedBluesky],
   ['hackernews', preparedHackerNews],
+  ['rss', preparedRss],
+  ['mastodon', preparedMastodon],
+  ['discourse', preparedDiscourse],
+  ['reddit', preparedReddit],
   [
     'ndjson',
     async () => preparedFile('ndjson', TEXTS.map((text, id) => `${JSON.stringify({ id, text })}\n`).join('')),
@@ -46,6 +54,47 @@ async function preparedHackerNews(): Promise<Prepared> {
   return { open: () => openSource({ kind: 'hackernews' }, { sources, input }), start: '1' };
 }
 
+async function preparedRss(): Promise<Prepared> {
+  const server = await feedServer();
+  server.put('/a', rss(...TEXTS.map((text, i) => rssItem(String(i), text, i)).toReversed()));
+  const { sources, input } = configSchema.parse({
+    sources: { rss: { feeds: [`${server.origin}/a`], allowPrivate: true, pollMs: 10 } },
+  });
+  return { open: () => openSource({ kind: 'rss' }, { sources, input }) };
+}
+
+async function preparedMastodon(): Promise<Prepared> {
+  const server = await mastodonServer();
+  // Further apart than what is asked for again.
+  server.keep(...TEXTS.map((text, i) => status(100 * (i + 1), text)));
+  const { url, host } = server;
+  const { sources, input } = configSchema.parse({
+    sources: { mastodon: { instances: [{ url, token: 't0ken' }], allowPrivate: true } },
+  });
+  const request = { kind: 'mastodon', instances: [`${url}/`] } as const;
+  const start = JSON.stringify({ [`${host}/all`]: numberAt(0) });
+  return { open: () => openSource(request, { sources, input }), start };
+}
+
+async function preparedDiscourse(): Promise<Prepared> {
+  const { url, host } = await discourseServer(...TEXTS.map((text, i) => forumPost(i + 1, text)));
+  const { sources, input } = configSchema.parse({
+    sources: { discourse: { forums: [url], allowPrivate: true, pollMs: 10 } },
+  });
+  const start = JSON.stringify({ [`${host}/forum`]: '0' });
+  return { open: () => openSource({ kind: 'discourse' }, { sources, input }), start };
+}
+
+async function preparedReddit(): Promise<Prepared> {
+  const { url, tokenUrl } = await redditServer(...TEXTS.map((text, i) => link(i + 1, text)));
+  const application = { clientId: 'app', clientSecret: 's3cret' };
+  const { sources, input } = configSchema.parse({
+    sources: { reddit: { url, tokenUrl, ...application, subreddits: ['travel'], pollMs: 10 } },
+  });
+  const start = '{"posts":"0","comments":"0"}';
+  return { open: () => openSource({ kind: 'reddit' }, { sources, input }), start };
+}
+
 async function preparedFile(kind: 'ndjson' | 'csv', content: string): Promise<Prepared> {
   const path = join(temporaryFolder(), `posts.${kind}`);
   writeFileSync(path, content);
@@ -58,7 +107,7 @@ async function preparedGuestBook(): Promise<Prepared> {
   const entries = TEXTS.map((text, i) => ({ number: i + 1, text, by: 'ann', at: NOON_US / 1_000 + i }));
   const { url } = await httpServer((request, response) => {
     const after = Number(new URL(request.url ?? '', url).searchParams.get('after'));
-    status(200, {}, JSON.stringify(entries.filter(({ number }) => number > after)))(request, response);
+    answer(200, {}, JSON.stringify(entries.filter(({ number }) => number > after)))(request, response);
   });
   const wait = async (): Promise<void> => {};
   return { open: () => createGuestBookSource(new URL(url).origin, wait) };

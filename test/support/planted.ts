@@ -41,6 +41,11 @@ export function plantedSettings(folder: string, mechanism: 'PLAIN' | 'OAUTHBEARE
     sections: {
       streams: { kafka: { brokers: ['127.0.0.1:1'], tls: { enabled: true, ...tls }, sasl } },
       redis: { ...redis, tls },
+      sources: {
+        rss: { feeds: [`https://user:${PLANTED}-password@feeds.example/news?key=${PLANTED}-query`] },
+        mastodon: { instances: [{ url: 'https://mastodon.example', token: `${PLANTED}-token` }] },
+        reddit: { clientId: 'worker', clientSecret: `${PLANTED}-client-secret` },
+      },
       output: { authorKey: `${PLANTED}-author-key` },
       api: {
         sessionKey: `${PLANTED}-session-key-of-32-characters`,

@@ -1,12 +1,10 @@
-import { lookup as dnsLookup } from 'node:dns';
-import { once } from 'node:events';
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import { messageOf } from '../../contracts/errors.js';
 import { retryAfterMillis } from '../../contracts/retry-after.js';
+import { PrivateAddressError } from '../../http/private-address.js';
+import { send } from '../../http/send.js';
 import type { DeliveryOutcome } from './delivery.js';
-import { isPrivateAddress } from './private-address.js';
 
 export interface HttpMessage {
   readonly url: string;
@@ -29,27 +27,20 @@ const LATER = new Set([408, 429]);
 /** What is read of an answer: enough for the reason that a receiver gives. */
 const MOST_ANSWER_CHARACTERS = 300;
 
-class PrivateAddressError extends Error {
-  constructor(host: string, address: string) {
-    super(
-      host === address
-        ? `${address} is a private address; allowPrivate: true allows it`
-        : `${host} is ${address}, a private address; allowPrivate: true allows it`,
-    );
-  }
-}
-
 /**
  * One `POST`. A redirect is not followed: it could lead a signed alert anywhere. Unless allowed, nothing is sent to
  * a private address: what a name resolves to is checked where the connection is made, so that it cannot be another
  * address then. Each attempt has a connection of its own.
  */
 export async function post(message: HttpMessage, options: PostOptions): Promise<DeliveryOutcome> {
+  const headers = { 'content-type': 'application/json', 'user-agent': 'sentiflux', ...message.headers };
+  const signal = AbortSignal.timeout(options.timeoutMs);
   try {
-    const response = await send(message, options);
+    const response = await send({ ...message, headers, method: 'POST' }, { ...options, signal });
     return outcomeOf(response, await startOf(response), options.now());
   } catch (error) {
-    if (error instanceof PrivateAddressError) return { kind: 'refused', reason: error.message };
+    if (error instanceof PrivateAddressError)
+      return { kind: 'refused', reason: `${error.message}; allowPrivate: true allows it` };
     const { name } = Object(error) as Error; // Anything that is thrown can be asked for its name.
     const timedOut = name === 'TimeoutError' || name === 'AbortError';
     return {
@@ -57,50 +48,6 @@ export async function post(message: HttpMessage, options: PostOptions): Promise<
       reason: timedOut ? `no answer within ${options.timeoutMs} ms` : messageOf(error),
     };
   }
-}
-
-/** Resolves with the head of the answer. */
-async function send(
-  { url, headers, body }: HttpMessage,
-  { timeoutMs, allowPrivate, lookup = dnsLookup }: PostOptions,
-): Promise<IncomingMessage> {
-  const address = new URL(url);
-  const host = address.hostname.replace(/^\[(.*)\]$/, '$1');
-  // Addresses are connected to without being looked up.
-  if (!allowPrivate && isIP(host) !== 0 && isPrivateAddress(host)) throw new PrivateAddressError(host, host);
-  const request = (address.protocol === 'https:' ? https : http).request(address, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'user-agent': 'sentiflux',
-      ...headers,
-      'content-length': Buffer.byteLength(body),
-    },
-    agent: false,
-    signal: AbortSignal.timeout(timeoutMs),
-    lookup: allowPrivate ? lookup : publicOnly(lookup),
-  });
-  request.end(body);
-  const answered = once(request, 'response');
-  // An error after the answer has begun says nothing new.
-  request.on('error', () => {});
-  const [response]: IncomingMessage[] = await answered;
-  if (response === undefined) throw new Error('no answer');
-  return response;
-}
-
-function publicOnly(lookup: LookupFunction): LookupFunction {
-  return (hostname, options, done) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error !== null) return done(error, []);
-      const addresses = typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found;
-      const bad = addresses.find(({ address }) => isPrivateAddress(address));
-      if (bad !== undefined) return done(new PrivateAddressError(hostname, bad.address), []);
-      if (options.all === true) return done(null, addresses);
-      const [first] = addresses;
-      return done(null, first?.address ?? '', first?.family);
-    });
-  };
 }
 
 async function startOf(response: IncomingMessage): Promise<string> {

@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config, InputConfig } from '../../config/schema.js';
+import { HASHTAG, SUBREDDIT } from '../../config/sources.js';
 import { systemClock } from '../../contracts/clock.js';
+import { FIELD_NAMES } from '../../pipelines/file-reader.js';
 import { type IngestTally, ingest } from '../../pipelines/ingest.js';
-import { FIELD_NAMES, openSource, type SourceRequest } from '../../pipelines/open-source.js';
+import { openSource, type SourceRequest } from '../../pipelines/open-source.js';
 import { requireOwnNames } from '../../pipelines/post-record.js';
 import { openSourceCursors } from '../../pipelines/source-cursors.js';
 import { topicSpecs } from '../../pipelines/topics.js';
@@ -22,6 +24,23 @@ interface NamedOption extends ConfigOption {
   readonly name?: string;
 }
 
+interface RssOptions extends NamedOption {
+  readonly feed?: readonly string[];
+}
+
+interface MastodonOptions extends NamedOption {
+  readonly instance?: readonly string[];
+  readonly hashtag?: readonly string[];
+}
+
+interface DiscourseOptions extends NamedOption {
+  readonly forum?: readonly string[];
+}
+
+interface RedditOptions extends NamedOption {
+  readonly subreddit?: readonly string[];
+}
+
 interface FileOptions extends NamedOption {
   readonly input: string;
   readonly follow?: true;
@@ -32,6 +51,8 @@ interface FileOptions extends NamedOption {
 const EXAMPLES = `
 Examples:
   sentiflux ingest bluesky
+  sentiflux ingest rss --feed https://hnrss.org/newest --feed https://blog.example.com/feed.json
+  sentiflux ingest mastodon --instance https://mastodon.example --hashtag skylvara
   sentiflux ingest ndjson --input posts/ --follow
   sentiflux ingest csv --input posts.csv --field text=body --field createdAt=created_utc --source reddit
 
@@ -46,6 +67,10 @@ export function addIngestCommand(program: Command): void {
     .addHelpText('after', EXAMPLES);
   addStreamCommand(command, 'bluesky', "all public posts of Bluesky, by Jetstream's stream");
   addStreamCommand(command, 'hackernews', 'stories and comments of Hacker News');
+  addRssCommand(command);
+  addMastodonCommand(command);
+  addDiscourseCommand(command);
+  addRedditCommand(command);
   for (const format of ['ndjson', 'csv'] as const) addFileCommand(command, format);
 }
 
@@ -56,6 +81,78 @@ function addStreamCommand(command: Command, kind: 'bluesky' | 'hackernews', what
     .addOption(configOption())
     .option('--name <name>', `name under which its cursor is kept (default: ${kind})`)
     .action((options: NamedOption) => ingestFrom({ kind, ...named(options) }, options));
+}
+
+function addRssCommand(command: Command): void {
+  command
+    .command('rss')
+    .description(
+      'items of feeds (RSS, Atom, JSON Feed): what they have, then what is new, until it is told to stop',
+    )
+    .addOption(configOption())
+    .option('--feed <url>', 'address of a feed; may be repeated (default: sources.rss.feeds)', addAddress)
+    .option('--name <name>', 'name under which its cursor is kept (default: rss)')
+    .action((options: RssOptions) => {
+      const { feed: feeds } = options;
+      return ingestFrom({ kind: 'rss', ...(feeds && { feeds }), ...named(options) }, options);
+    });
+}
+
+function addMastodonCommand(command: Command): void {
+  command
+    .command('mastodon')
+    .description('public posts of servers of Mastodon, all or those with a hashtag, until it is told to stop')
+    .addOption(configOption())
+    .option(
+      '--instance <url>',
+      'address of a server, whose token the configuration may have; may be repeated (default: sources.mastodon.instances)',
+      addAddress,
+    )
+    .option(
+      '--hashtag <tag>',
+      'posts with this hashtag; may be repeated (default: sources.mastodon.hashtags, else all posts)',
+      addHashtag,
+    )
+    .option('--name <name>', 'name under which its cursor is kept (default: mastodon)')
+    .action((options: MastodonOptions) => {
+      const { instance: instances, hashtag: hashtags } = options;
+      const chosen = { ...(instances && { instances }), ...(hashtags && { hashtags }) };
+      return ingestFrom({ kind: 'mastodon', ...chosen, ...named(options) }, options);
+    });
+}
+
+function addDiscourseCommand(command: Command): void {
+  command
+    .command('discourse')
+    .description('the latest posts of forums that run Discourse, from now on, until it is told to stop')
+    .addOption(configOption())
+    .option(
+      '--forum <url>',
+      'address of a forum; may be repeated (default: sources.discourse.forums)',
+      addAddress,
+    )
+    .option('--name <name>', 'name under which its cursor is kept (default: discourse)')
+    .action((options: DiscourseOptions) => {
+      const { forum: forums } = options;
+      return ingestFrom({ kind: 'discourse', ...(forums && { forums }), ...named(options) }, options);
+    });
+}
+
+function addRedditCommand(command: Command): void {
+  command
+    .command('reddit')
+    .description('new posts and comments of subreddits, as an application of yours, until it is told to stop')
+    .addOption(configOption())
+    .option(
+      '--subreddit <name>',
+      'subreddit; may be repeated (default: sources.reddit.subreddits)',
+      addSubreddit,
+    )
+    .option('--name <name>', 'name under which its cursor is kept (default: reddit)')
+    .action((options: RedditOptions) => {
+      const { subreddit: subreddits } = options;
+      return ingestFrom({ kind: 'reddit', ...(subreddits && { subreddits }), ...named(options) }, options);
+    });
 }
 
 function addFileCommand(command: Command, format: FileFormat): void {
@@ -148,4 +245,22 @@ function addField(value: string, before: Fields = {}): Fields {
   if (name === undefined || path === undefined || !FIELD_NAMES.includes(name))
     throw new InvalidArgumentError(`It must be like text=body; fields are ${FIELD_NAMES.join(', ')}.`);
   return { ...before, [name]: path };
+}
+
+function addAddress(value: string, before: readonly string[] = []): readonly string[] {
+  if (!/^https?:/.test(value) || !URL.canParse(value))
+    throw new InvalidArgumentError('It must be an address such as https://example.com/feed.xml.');
+  return [...before, value];
+}
+
+function addHashtag(value: string, before: readonly string[] = []): readonly string[] {
+  const hashtag = value.replace(/^#/, '');
+  if (!HASHTAG.test(hashtag)) throw new InvalidArgumentError('It must be a hashtag such as skylvara.');
+  return [...before, hashtag];
+}
+
+function addSubreddit(value: string, before: readonly string[] = []): readonly string[] {
+  const subreddit = value.replace(/^\/?r\//, '');
+  if (!SUBREDDIT.test(subreddit)) throw new InvalidArgumentError('It must be a subreddit such as travel.');
+  return [...before, subreddit];
 }

@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
-import { type EpochMillis, epochMillis, type PostId, postId } from '../../contracts/ids.js';
+import { epochMillis, type PostId, postId } from '../../contracts/ids.js';
 import type { Post } from '../../contracts/post.js';
+import { jsonOf } from '../json.js';
+import { pastTime } from '../past-time.js';
 import type { SourceEvent } from '../port.js';
 
 /** Collection of the posts (atproto's lexicon). */
 export const POSTS = 'app.bsky.feed.post';
 export const BLUESKY = 'bluesky';
 
-/** The years 1 to 9999, as ISO 8601 writes them with four digits. */
-const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
 const POST_URI = /^at:\/\/([^/]+)\/app\.bsky\.feed\.post\/([^/]+)$/;
 
 /**
@@ -54,7 +54,7 @@ export interface JetstreamMessage {
 
 /** Maps one message. Never throws: what cannot be read is an event too. */
 export function messageOfFrame(frame: Buffer): JetstreamMessage {
-  const parsed = eventSchema.safeParse(jsonOf(frame));
+  const parsed = eventSchema.safeParse(isUtf8(frame) ? jsonOf(frame.toString('utf8')) : undefined);
   if (!parsed.success) {
     const start = frame.subarray(0, 80).toString('latin1');
     return {
@@ -93,7 +93,7 @@ function eventOf(operation: string, record: unknown, place: Place): SourceEvent 
 
 function postOf(record: z.infer<typeof postSchema>, isEdit: boolean, place: Place): Post {
   const seenAt = epochMillis(Math.floor(place.timeUs / 1000));
-  const createdAt = creationOf(record.createdAt, seenAt);
+  const createdAt = pastTime(record.createdAt, seenAt) ?? seenAt;
   const [language, ...others] = record.langs ?? [];
   const [, did, rkey] = POST_URI.exec(record.reply?.parent.uri ?? '') ?? [];
   return {
@@ -110,21 +110,6 @@ function postOf(record: z.infer<typeof postSchema>, isEdit: boolean, place: Plac
   };
 }
 
-/** The author's clock tells it, and may say anything: no post is from after the server saw it. */
-function creationOf(text: string | undefined, seenAt: EpochMillis): EpochMillis {
-  const time = text === undefined ? Number.NaN : Date.parse(text);
-  return time >= EARLIEST && time <= seenAt ? epochMillis(time) : seenAt;
-}
-
 function idOf(did: string, rkey: string): PostId {
   return postId(`${BLUESKY}:${did}/${rkey}`);
-}
-
-function jsonOf(frame: Buffer): unknown {
-  if (!isUtf8(frame)) return undefined;
-  try {
-    return JSON.parse(frame.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

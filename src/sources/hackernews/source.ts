@@ -3,8 +3,8 @@ import { SentifluxError } from '../../contracts/errors.js';
 import { epochMillis, type SourceCursor, sourceCursor } from '../../contracts/ids.js';
 import { fetchJson } from '../fetch-json.js';
 import type { Source, SourceEvent } from '../port.js';
+import { RecentTexts } from '../recent-texts.js';
 import { editOf, eventOfItem, HACKERNEWS } from './item.js';
-import { RecentTexts } from './recent-texts.js';
 
 /** Items of one batch, and of those that are asked for at a time. */
 const ITEMS_A_BATCH = 100;
@@ -38,8 +38,9 @@ export function createHackerNewsSource(options: HackerNewsOptions): Source {
   return {
     name: options.name ?? HACKERNEWS,
     async *read(after, stop) {
-      const ask: Ask = (path, schema) =>
-        fetchJson(`${options.url}/${path}.json`, schema, { ...options, timeoutMs: TIMEOUT_MILLIS, stop });
+      const connection = { ...options, timeoutMs: TIMEOUT_MILLIS, stop, allowPrivate: true, keepAlive: true };
+      const ask: Ask = async (path, schema) =>
+        (await fetchJson({ url: `${options.url}/${path}.json` }, schema, connection)).value;
       let last = after === undefined ? undefined : positionOf(after);
       let roundsAtItem = 0;
       try {

@@ -1,18 +1,20 @@
-import type { PostId } from '../../contracts/ids.js';
+import type { PostId } from '../contracts/ids.js';
+import { Recent } from './recent.js';
 
-/** Some three days of Hacker News. */
+/** Some three days of Hacker News, and more of most others. */
 const MOST_POSTS = 50_000;
 
-/** What the last posts said, to tell an edit from a new vote: the interface names both as a change of the item. */
+/** What the last posts said, to tell an edit from a new vote, where an interface does not. */
 export class RecentTexts {
-  readonly #texts = new Map<PostId, string | null>();
+  readonly #texts = new Recent<PostId, string | null>(MOST_POSTS);
 
   /** @param text `null` where the post is deleted */
   note(id: PostId, text: string | null): void {
-    this.#texts.delete(id);
     this.#texts.set(id, text);
-    const [oldest] = this.#texts.keys();
-    if (this.#texts.size > MOST_POSTS && oldest !== undefined) this.#texts.delete(oldest);
+  }
+
+  isDeleted(id: PostId): boolean {
+    return this.#texts.get(id) === null;
   }
 
   /** Whether that is news: a text in place of one that is known, or a deletion that is not. */

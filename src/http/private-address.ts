@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
 
 /** IPv4 that is not reached over the public Internet (IANA's registry of special-purpose addresses). */
 const IPV4: readonly (readonly [network: string, prefix: number])[] = [
@@ -46,4 +46,35 @@ for (const [network, prefix] of IPV6) refused.addSubnet(network, prefix, 'ipv6')
 export function isPrivateAddress(address: string): boolean {
   const [withoutZone = ''] = address.split('%');
   return refused.check(withoutZone, isIP(withoutZone) === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** What was to be asked is on this machine or in a private network. */
+export class PrivateAddressError extends Error {
+  constructor(host: string, address: string) {
+    super(host === address ? `${address} is a private address` : `${host} is ${address}, a private address`);
+  }
+}
+
+/**
+ * @param host of a URL; names are looked up later (`publicOnly`), addresses are connected to without
+ * @throws PrivateAddressError
+ */
+export function requirePublic(host: string): void {
+  const address = host.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(address) !== 0 && isPrivateAddress(address)) throw new PrivateAddressError(address, address);
+}
+
+/** A look-up that fails with a PrivateAddressError where any of the addresses of a name is private. */
+export function publicOnly(lookup: LookupFunction): LookupFunction {
+  return (hostname, options, done) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) return done(error, []);
+      const addresses = typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found;
+      const bad = addresses.find(({ address }) => isPrivateAddress(address));
+      if (bad !== undefined) return done(new PrivateAddressError(hostname, bad.address), []);
+      if (options.all === true) return done(null, addresses);
+      const [first] = addresses;
+      return done(null, first?.address ?? '', first?.family);
+    });
+  };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPrivateAddress } from '../../src/alerting/delivery/private-address.js';
+import { isPrivateAddress } from '../../src/http/private-address.js';
 
 describe('an address', () => {
   it.each([
