@@ -8,6 +8,7 @@ import { readText, withReferences } from './references.js';
 import { type Config, configSchema } from './schema.js';
 import { maskedAddresses, mayHoldSecret } from './secrets.js';
 import { type Setting, settings } from './settings.js';
+import { latenessOfSources } from './sources.js';
 
 /** Paths in the configuration that name files: relative to the file in which they stand. */
 const FILE_PATHS = [['brands'], ['scoring', 'model'], ['streams', 'file', 'directory']] as const;
@@ -39,7 +40,7 @@ export async function loadConfig(file: string | undefined, environment: Environm
   if (file !== undefined) resolvePaths(fromFile, dirname(file));
   const merged = await withEnvironment(fromFile, environment);
   const parsed = configSchema.safeParse(merged);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withLateSources(parsed.data);
   throw new SentifluxError(
     'SF_CONFIG_INVALID',
     `${file ?? 'the environment'}: ${problems(parsed.error, merged, mayHoldSecret)}.`,
@@ -47,6 +48,13 @@ export async function loadConfig(file: string | undefined, environment: Environm
       hint: 'docs/configuration.md lists every key.',
     },
   );
+}
+
+/** What is set wins over what is in the nature of a source. */
+function withLateSources(config: Config): Config {
+  const { sources, aggregation } = config;
+  const latenessBySourceMs = { ...latenessOfSources(sources), ...aggregation.latenessBySourceMs };
+  return { ...config, aggregation: { ...aggregation, latenessBySourceMs } };
 }
 
 /** @throws SentifluxError SF_BRANDS_INVALID */

@@ -103,9 +103,9 @@ const aggregation = section({
   allowedLatenessMs: millis(120_000).describe('how long after closing a window may still change'),
   latenessBySourceMs: z
     .record(z.string(), z.number().int().nonnegative())
-    .default({ discourse: 300_000, mastodon: 600_000, reddit: 300_000, rss: 1_800_000 })
+    .default({})
     .describe(
-      'of sources that come later than allowedLatenessMs, by source, in place of all these; windows are final after the longest',
+      'of sources that come later than allowedLatenessMs, by source; windows are final after the longest (what `sources` names comes with its own)',
     ),
   idleAfterMs: millis(10_000).describe('a partition without posts for this long holds no watermark back'),
   futureToleranceMs: millis(300_000).describe('a post this far ahead of its record is flagged future'),

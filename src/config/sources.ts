@@ -99,3 +99,31 @@ export const sources = section({
     pollMs: positive(1_000).describe('how often a file or folder that is followed is looked at'),
   }),
 });
+
+/** How late posts of sources that are polled, or come by other servers, are by their nature; milliseconds. */
+const LATENESS_MILLIS = { discourse: 300_000, mastodon: 600_000, reddit: 300_000, rss: 1_800_000 } as const;
+
+interface NamedSources {
+  readonly discourse: { readonly forums: readonly unknown[] };
+  readonly mastodon: { readonly instances: readonly unknown[] };
+  readonly reddit: { readonly subreddits: readonly unknown[] };
+  readonly rss: { readonly feeds: readonly unknown[] };
+}
+
+/** The lateness of those sources that the configuration names: others do not come late, and windows need not wait. */
+export function latenessOfSources({
+  discourse,
+  mastodon,
+  reddit,
+  rss,
+}: NamedSources): Readonly<Record<string, number>> {
+  const isNamed = {
+    discourse: discourse.forums.length > 0,
+    mastodon: mastodon.instances.length > 0,
+    reddit: reddit.subreddits.length > 0,
+    rss: rss.feeds.length > 0,
+  };
+  return Object.fromEntries(
+    Object.entries(LATENESS_MILLIS).filter(([source]) => Reflect.get(isNamed, source) === true),
+  );
+}

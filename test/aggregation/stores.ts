@@ -15,8 +15,7 @@ export type StoreKind = (typeof STORE_KINDS)[number];
 
 export const PARTITIONS = 2;
 
-/** No source comes later than others, unless a test says so. */
-export const defaults = configSchema.parse({ aggregation: { latenessBySourceMs: {} } }).aggregation;
+export const defaults = configSchema.parse({}).aggregation;
 
 /** The configuration of a store with a namespace of its own, whose keys go when the test ends. */
 export function storeConfig(kind: StoreKind, aggregation: Partial<typeof defaults> = {}) {
