@@ -17,6 +17,11 @@ export function windowsOf(all: readonly WindowAggregate[], watermark?: EpochMill
   return {
     windows,
     summaries: windows,
+    texts: async (query) =>
+      (await windows(query)).map((window) => ({
+        start: window.start,
+        json: Buffer.from(JSON.stringify(window)),
+      })),
     watermark: async () => watermark,
     rebuilding: async () => undefined,
     counters: async () => ({
