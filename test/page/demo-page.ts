@@ -35,6 +35,7 @@ export function demoPage(visit: Visit, demo: () => Demo): void {
       expect(await page.locator('.brand-list button[aria-current="true"] .spark').count()).toBe(1);
       await expect.poll(() => page.locator('#terms .term').count(), WAIT).toBeGreaterThan(0);
       expect(await page.locator('#languages').textContent()).toMatch(/English.*Chinese/);
+      expect(await page.locator('#sources').textContent()).toMatch(/social/);
     });
 
     it('gives evidence for an alert, and lets somebody say that it was seen', async () => {
@@ -121,6 +122,7 @@ export function demoPage(visit: Visit, demo: () => Demo): void {
       await page.getByText('Evidence').tap();
       await expect.poll(() => page.locator('.evidence .term').count(), WAIT).toBeGreaterThan(0);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+      expect(await seriousFaults(page)).toEqual([]);
       await page.locator('.brand-list button', { hasText: 'Quenvo' }).tap();
       await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent(), WAIT).toMatch(/^Quenvo/);
     });

@@ -41,8 +41,9 @@ export function windowsOf(all: readonly WindowAggregate[], watermark?: EpochMill
 export function bookOf(all: readonly Alert[]): AlertBook {
   const kept = new Map(all.map((alert) => [alert.id, alert]));
   return {
-    list: async ({ brand, state, limit }) =>
+    list: async ({ brand, state, from = -Infinity, to = Infinity, limit }) =>
       [...kept.values()]
+        .filter(({ firedAt }) => from <= firedAt && firedAt < to)
         .filter((alert) => brand === undefined || alert.brand === brand)
         .filter((alert) => state === undefined || alert.state === state)
         .toSorted((a, b) => b.firedAt - a.firedAt)
