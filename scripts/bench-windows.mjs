@@ -185,9 +185,7 @@ async function measure() {
     const firsts = [first.millis, first.used].map(([only]) => only.toFixed(1));
     const { millis, used, bytes } = await ask(serving, address, path, SECONDS);
     const columns = [millis, used].flatMap((times) => [at(times, 0.5), at(times, 0.99), at(times, 1)]);
-    console.log(
-      `| ${[name, ...firsts, millis.length, Math.round(bytes / 1024), ...columns].join(' | ')} |`,
-    );
+    console.log(`| ${[name, ...firsts, millis.length, Math.round(bytes / 1024), ...columns].join(' | ')} |`);
   }
   console.log(`\ncounted meanwhile: ${Math.round(counted.counted / (counted.millis / 1_000))} posts/s`);
   for (const child of [counting, serving]) child.removeAllListeners('exit').kill();
