@@ -56,6 +56,14 @@ export function joinSeries(brand: BrandId, parts: readonly Series[]): Series {
   return joined;
 }
 
+/** Whether two series of a brand have the same windows with the same counts. */
+export function isSameSeries(one: Series, other: Series): boolean {
+  return COLUMNS.every((name) => {
+    const [column, others] = [one[name], other[name]];
+    return column.length === others.length && column.every((value, i) => value === others[i]);
+  });
+}
+
 /** JSON of the columns of parts, without brackets. Parts that are kept for a time are written once. */
 const written = new WeakMap<Series, Readonly<Record<(typeof COLUMNS)[number], string>>>();
 
@@ -77,14 +85,21 @@ function textsOf(part: Series) {
   return texts;
 }
 
-/** `JSON.stringify(joinSeries(brand, parts))`, in a fraction of its time where the parts were written before. */
-export function seriesJson(brand: BrandId, parts: readonly Series[]): string {
+/** The same of lists of parts, which are given again while nothing of them has changed. */
+const writtenLists = new WeakMap<readonly Series[], Buffer>();
+
+/** `JSON.stringify(joinSeries(brand, parts))` in bytes, in a fraction of its time where the parts were written before. */
+export function seriesJson(brand: BrandId, parts: readonly Series[]): Buffer {
+  const known = writtenLists.get(parts);
+  if (known !== undefined) return known;
   const texts = parts.map(textsOf);
   const columns = COLUMNS.map((name) => {
     const column = texts.map((text) => text[name]).filter((text) => text !== '');
     return `"${name}":[${column.join(',')}]`;
   });
-  return `{"brand":${JSON.stringify(brand)},${columns.join(',')}}`;
+  const json = Buffer.from(`{"brand":${JSON.stringify(brand)},${columns.join(',')}}`);
+  writtenLists.set(parts, json);
+  return json;
 }
 
 /** The windows of a series with `from <= start < to`; the series itself where those are all. */

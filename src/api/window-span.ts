@@ -92,20 +92,22 @@ export function closedStarts(
  *
  * @param windows those with posts, in order of time
  * @param closedUntil the watermark: of later windows nobody knows yet, so they are not filled
+ * @param empty makes a window without posts
  */
-export function fillGaps(
-  brand: BrandId,
+export function fillGaps<Window extends { readonly start: EpochMillis }>(
   span: WindowSpan,
-  windows: readonly WindowAggregate[],
+  windows: readonly Window[],
   closedUntil: EpochMillis,
-): readonly WindowAggregate[] {
+  empty: (start: EpochMillis) => Window,
+): readonly Window[] {
   const starts = closedStarts(span, closedUntil);
   if (starts === undefined) return windows;
   const found = new Map(windows.map((window) => [window.start, window]));
-  return starts.map((start) => found.get(start) ?? emptyWindow(brand, span.tier, start));
+  return starts.map((start) => found.get(start) ?? empty(start));
 }
 
-function emptyWindow(brand: BrandId, tier: Tier, start: EpochMillis): WindowAggregate {
+/** A window in which no post came. */
+export function emptyWindow(brand: BrandId, tier: Tier, start: EpochMillis): WindowAggregate {
   return {
     v: 1,
     brand,

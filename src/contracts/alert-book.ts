@@ -4,6 +4,9 @@ import type { BrandId, EpochMillis } from './ids.js';
 export interface AlertQuery {
   readonly brand?: BrandId;
   readonly state?: Alert['state'];
+  /** Those that fired at `from` or later and before `to`. */
+  readonly from?: EpochMillis | undefined;
+  readonly to?: EpochMillis | undefined;
   /** Most alerts to return. */
   readonly limit: number;
 }

@@ -16,6 +16,12 @@ export type WindowSummary = Pick<
   'start' | 'posts' | 'negative' | 'neutral' | 'positive' | 'polaritySum' | 'reach' | 'complete'
 >;
 
+/** A window as it stands on the topic, in bytes of UTF-8. */
+export interface WindowText {
+  readonly start: EpochMillis;
+  readonly json: Uint8Array;
+}
+
 /** Posts that are in no window, and what changed windows afterwards. Each counts once, as the windows do. */
 export interface AggregationCounters {
   /** Posts counted in windows. */
@@ -45,8 +51,18 @@ export interface Rebuilding {
 export interface WindowReader {
   /** In order of time, latest revisions; a window without posts is left out. */
   windows(query: WindowQuery): Promise<readonly WindowAggregate[]>;
-  /** The same windows, in a fraction of the time. */
-  summaries(query: WindowQuery): Promise<readonly WindowSummary[]>;
+  /**
+   * The same windows, in a fraction of the time.
+   *
+   * @param watermark as the caller has just read it
+   */
+  summaries(query: WindowQuery, watermark: EpochMillis): Promise<readonly WindowSummary[]>;
+  /**
+   * The same windows for whoever passes them on.
+   *
+   * @param watermark as the caller has just read it
+   */
+  texts(query: WindowQuery, watermark: EpochMillis): Promise<readonly WindowText[]>;
   /** Every window that ends at or before it is closed. `undefined` before the first post. */
   watermark(): Promise<EpochMillis | undefined>;
   counters(): Promise<AggregationCounters>;

@@ -234,6 +234,30 @@ describe.each(STORE_KINDS)('the %s store, closing windows', (kind) => {
     expect(await store.watermark()).toBe(NOON + 7_210_000);
   });
 
+  it('serves the same windows summed up, and as JSON', async () => {
+    const store = await open();
+    const tiers = ['10s', '1h', '1d'] as const;
+    const after = tiers.map((tier) =>
+      toWindow(acme, bucketAt(tier, epochMillis(NOON)), { ...emptySums(), posts: 3, reach: 8 }, WINDOW_STATE),
+    );
+    await store.replace(after.map((one) => ({ before: undefined, after: one })));
+    const watermark = epochMillis(NOON + 86_400_000);
+    await store.finishPass({ merged: [], unfinished: [], finished: [], watermark });
+    for (const [i, tier] of tiers.entries()) {
+      const query = { brand: acme, tier, from: epochMillis(0), to: watermark };
+      const [window] = await store.windows(query);
+      expect(window).toEqual(tier === '10s' ? undefined : after[i]);
+      const { posts, reach, complete } = window ?? {};
+      const found = window === undefined ? [] : [window];
+      expect(await store.summaries(query, watermark)).toMatchObject(
+        found.map(({ start }) => ({ start, posts, reach, complete })),
+      );
+      expect(
+        (await store.texts(query, watermark)).map(({ start, json }) => [start, Buffer.from(json).toString()]),
+      ).toEqual(found.map((one) => [one.start, JSON.stringify(one)]));
+    }
+  });
+
   it('gives a bucket’s windows as they are served', async () => {
     const store = await open();
     await store.replace([{ before: undefined, after: window(3, 0) }]);

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketAt } from '../../src/aggregation/bucket.js';
-import { storedSummary, storedWindow } from '../../src/aggregation/stores/redis/stored-window.js';
+import { countsText, storedCounts } from '../../src/aggregation/stores/redis/stored-counts.js';
+import { storedJson, storedWindow } from '../../src/aggregation/stores/redis/stored-window.js';
 import { emptySums, toWindow } from '../../src/aggregation/sums.js';
 import { brandId, epochMillis } from '../../src/contracts/ids.js';
-import { TIERS, type WindowAggregate, windowAggregateSchema } from '../../src/contracts/window.js';
-import type { WindowSummary } from '../../src/contracts/window-reader.js';
+import { TIERS, windowAggregateSchema } from '../../src/contracts/window.js';
 
 const count = fc.nat();
 const names = fc.dictionary(fc.string({ maxLength: 5 }), count, { maxKeys: 3, noNullPrototype: true });
@@ -44,13 +44,10 @@ const window = fc.record(
   { requiredKeys: Object.keys(required) as Array<keyof typeof required> },
 );
 
-/** Lies between the beginning and the end that a summary is read from. */
+/** Lies between the beginning and the end that are looked at where windows are passed on. */
 const SKIPPED = new Set(['bySource', 'byLanguage', 'byModel', 'revision']);
 
-function summaryOf(whole: WindowAggregate): WindowSummary {
-  const { start, posts, negative, neutral, positive, polaritySum, reach, complete } = whole;
-  return { start, posts, negative, neutral, positive, polaritySum, reach, complete };
-}
+const passOn = (text: string) => storedJson(Buffer.from(text));
 
 describe('windows in Redis', () => {
   it('are read as the schema reads them', () => {
@@ -62,32 +59,47 @@ describe('windows in Redis', () => {
     );
   });
 
-  it('are summed up by the counts at their beginning and end', () => {
+  it('have their counts beside them', () => {
     fc.assert(
       fc.property(window, (written) => {
-        const text = JSON.stringify(written);
-        expect(storedWindow(text)).toMatchObject(storedSummary(text));
-        expect(storedSummary(text)).toMatchObject(summaryOf(storedWindow(text)));
+        const { tier, start, posts, negative, neutral, positive, polaritySum, reach, complete } =
+          windowAggregateSchema.parse(written);
+        const text = countsText(windowAggregateSchema.parse(written));
+        if (tier === '1d') expect(text).toBeUndefined();
+        else
+          expect(storedCounts(start, text ?? '')).toEqual({
+            ...{ start, posts, negative, neutral, positive, polaritySum, reach, complete },
+          });
       }),
     );
   });
 
-  it('are summed up without being parsed whole, as the closer writes them', () => {
+  it.each(['', '[1,2,3,4,5,6', '[1,2,3,4,5,6]', '[1,2,3,4,5,"6",1]', '{"posts":1}', 'null'])(
+    'whose counts are damaged are refused: %s',
+    (text) => {
+      expect(() => storedCounts(epochMillis(0), text)).toThrow(
+        expect.objectContaining({ code: 'SF_STORE_DAMAGED' }),
+      );
+    },
+  );
+
+  it('are passed on without being parsed, as the closer writes them', () => {
     const { posts, ...counts } = { ...emptySums(), posts: 7, polarityMicros: -1, reach: 12 };
     const state = { revision: 2, complete: false, final: true };
     const bucket = bucketAt('1m', epochMillis(1_768_478_400_000));
     const text = JSON.stringify(toWindow(brandId('acme'), bucket, { posts, ...counts }, state));
     // Not JSON any more: what lies between is not looked at.
-    expect(storedSummary(text.replace('"bySource":{}', '"bySource":?'))).toEqual({
-      start: bucket.start,
-      posts: 7,
-      negative: 0,
-      neutral: 0,
-      positive: 0,
-      polaritySum: -0.000001,
-      reach: 12,
-      complete: false,
-    });
+    const bytes = Buffer.from(text.replace('"bySource":{}', '"bySource":?'));
+    expect(storedJson(bytes)).toBe(bytes);
+  });
+
+  it('are passed on as they are where the closer has written them, and else as it would', () => {
+    fc.assert(
+      fc.property(window, fc.nat(2), (written, space) => {
+        const text = JSON.stringify(written, null, space);
+        expect(Buffer.from(storedJson(Buffer.from(text))).toString()).toBe(JSON.stringify(JSON.parse(text)));
+      }),
+    );
   });
 
   it('of another version are refused, with what to do', () => {
@@ -109,7 +121,7 @@ describe('windows in Redis', () => {
         others.push(JSON.stringify({ ...written, [field]: undefined }));
         others.push(JSON.stringify({ ...written, [field]: [] }));
         for (const text of others)
-          for (const read of SKIPPED.has(field) ? [storedWindow] : [storedWindow, storedSummary])
+          for (const read of SKIPPED.has(field) ? [storedWindow] : [storedWindow, passOn])
             expect(() => read(text), text).toThrow(expect.objectContaining({ code: 'SF_STORE_DAMAGED' }));
       }),
     );

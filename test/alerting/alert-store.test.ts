@@ -77,6 +77,10 @@ function behavesAsAlertStore(open: () => Promise<AlertStore>): void {
     expect(await store.list({ limit: 10, brand: acme })).toEqual([third, first]);
     expect(await store.list({ limit: 10, state: 'resolved' })).toEqual([second]);
     expect(await store.list({ limit: 1 })).toEqual([third]);
+    const [earliest, latest] = [first.firedAt, third.firedAt];
+    expect(await store.list({ limit: 10, from: earliest, to: latest })).toEqual([second, first]);
+    expect(await store.list({ limit: 10, from: latest })).toEqual([third]);
+    expect(await store.list({ limit: 10, to: earliest })).toEqual([]);
     expect(await store.list({ limit: 0 })).toEqual([]);
   });
 

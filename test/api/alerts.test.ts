@@ -23,6 +23,9 @@ describe('alerts', () => {
     ['state=resolved', [RESOLVED.id]],
     ['brand=orbit&state=resolved', []],
     ['limit=1', [RESOLVED.id]],
+    [`to=${NOON + 60_000}`, [FIRING.id]],
+    ['from=2026-03-01T12:00:01Z', [RESOLVED.id]],
+    [`from=${NOON}&to=${NOON + 60_001}`, [RESOLVED.id, FIRING.id]],
   ])('are chosen by %s', async (query, ids) => {
     const api = await openApi({ alerts: bookOf([FIRING, RESOLVED]) });
     const { alerts } = (await api.inject(`/v1/alerts?${query}`)).json();
@@ -43,7 +46,7 @@ describe('alerts', () => {
     expect((await api.inject(`/v1/alerts/${encodeURIComponent(long.id)}`)).statusCode).toBe(200);
   });
 
-  it.each(['state=open', 'limit=0', 'limit=501', 'limit=many', 'sort=asc'])(
+  it.each(['state=open', 'limit=0', 'limit=501', 'limit=many', 'sort=asc', 'to=now'])(
     'are refused for %s',
     async (query) => {
       const api = await openApi();

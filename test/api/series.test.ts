@@ -36,7 +36,7 @@ describe('columns of windows', () => {
           ];
           expect(joinSeries(ORBIT, parts)).toEqual(series);
           // The second time they are known.
-          for (const _ of [1, 2]) expect(seriesJson(ORBIT, parts)).toBe(JSON.stringify(series));
+          for (const _ of [1, 2]) expect(seriesJson(ORBIT, parts).toString()).toBe(JSON.stringify(series));
         },
       ),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { epochMillis } from '../../src/contracts/ids.js';
 import { windowsOf } from './support/fakes.js';
-import { minute, NOON, ORBIT } from './support/posts.js';
+import { minute, NOON, ORBIT, TELLING } from './support/posts.js';
 import { openApi } from './support/server.js';
 
 const MINUTE = 60_000;
@@ -48,6 +48,25 @@ describe('windows', () => {
       [0, 10],
       [MINUTE, 0],
     ]);
+  });
+
+  it.each(['', '&fill=true'])('are passed on byte for byte as they stand in the store%s', async (fill) => {
+    const stored = [
+      minute(ORBIT, NOON, { ...TELLING, traces: { 'post-7': '00-键-01' }, polaritySum: -1.25e-7 }),
+      minute(ORBIT, NOON + 2 * MINUTE, { posts: 0, complete: false, bySource: {} }),
+    ];
+    const api = await openApi({ windows: windowsOf(stored, epochMillis(NOON + 3 * MINUTE)) });
+    const answer = await api.inject(`/v1/brands/orbit/windows?from=${NOON}&to=${NOON + 4 * MINUTE}${fill}`);
+    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+    const empty = {
+      ...minute(ORBIT, NOON + MINUTE, { posts: 0, negative: 0, neutral: 0, positive: 0, polaritySum: 0 }),
+      ...{ bySource: {}, byLanguage: {}, byModel: {}, final: false },
+    };
+    const [first, last] = stored;
+    const windows = fill === '' ? [first, last] : [first, empty, last];
+    const span = { tier: '1m', from: NOON, to: NOON + 4 * MINUTE, watermark: NOON + 3 * MINUTE };
+    expect(answer.body).toBe(JSON.stringify({ brand: 'orbit', ...span, windows }));
+    expect(Number(answer.headers['content-length'])).toBe(answer.rawPayload.length);
   });
 
   it('of the built-in brands are there too', async () => {

@@ -1,32 +1,29 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { seriousFaults } from './support/accessibility.js';
-import { type Demo, startDemo } from './support/demo.js';
+import type { Demo } from './support/demo.js';
 import { type Gate, openGate } from './support/gate.js';
 import type { Visit, VisitOptions } from './support/visits.js';
-
-/** As long as a machine that does much else takes to open the page before the surge. */
-const DEMO_SECONDS = 20;
-const WAIT = { timeout: 30_000, interval: 100 };
+import { WAIT } from './support/wait.js';
 
 /** One demo for all: the first test sees its surge come, the later ones what is left of it. */
-export function demoPage(visit: Visit): void {
+export function demoPage(visit: Visit, demo: () => Demo): void {
   describe('the page of the demo', () => {
-    let demo: Demo;
     let gate: Gate;
 
     beforeAll(async () => {
-      demo = await startDemo(DEMO_SECONDS);
-      gate = await openGate(demo.address);
+      gate = await openGate(demo().address);
     });
-    afterAll(() => demo?.stop());
 
     const open = (options: VisitOptions = {}) => visit(`${gate.address}#brand=skylvara`, options);
 
     it('shows posts, windows and the alert of a surge as they come', async () => {
       const page = await open();
+      await expect.poll(() => page.locator('#status').textContent(), WAIT).toMatch(/^(Live|Connected)/);
+      expect(await page.locator('.post-list > li').count()).toBe(0);
+      demo().begin();
       await expect.poll(() => page.locator('.post-list > li').count(), WAIT).toBeGreaterThan(0);
-      await page.locator('.post-list > li', { hasText: 'Why?' }).first().click();
       await page.getByRole('button', { name: 'Pause' }).click();
+      await page.locator('.post-list > li', { hasText: 'Why?' }).first().click();
       await expect.poll(() => page.locator('.post-list .explanation').count(), WAIT).toBe(1);
 
       const alert = page.locator('.alert-list > li');
@@ -38,6 +35,7 @@ export function demoPage(visit: Visit): void {
       expect(await page.locator('.brand-list button[aria-current="true"] .spark').count()).toBe(1);
       await expect.poll(() => page.locator('#terms .term').count(), WAIT).toBeGreaterThan(0);
       expect(await page.locator('#languages').textContent()).toMatch(/English.*Chinese/);
+      expect(await page.locator('#sources').textContent()).toMatch(/social/);
     });
 
     it('gives evidence for an alert, and lets somebody say that it was seen', async () => {
@@ -104,7 +102,9 @@ export function demoPage(visit: Visit): void {
       await page.keyboard.press('ArrowDown');
       expect(await focused()).toMatch(/^Florinbank/);
       await page.keyboard.press('Enter');
-      await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toMatch(/^Florinbank/);
+      await expect
+        .poll(() => page.getByRole('heading', { level: 1 }).textContent(), WAIT)
+        .toMatch(/^Florinbank/);
 
       await page.keyboard.press('Tab');
       expect(await focused()).toBe(await page.locator('.ranges button').first().textContent());
@@ -122,8 +122,9 @@ export function demoPage(visit: Visit): void {
       await page.getByText('Evidence').tap();
       await expect.poll(() => page.locator('.evidence .term').count(), WAIT).toBeGreaterThan(0);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+      expect(await seriousFaults(page)).toEqual([]);
       await page.locator('.brand-list button', { hasText: 'Quenvo' }).tap();
-      await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toMatch(/^Quenvo/);
+      await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent(), WAIT).toMatch(/^Quenvo/);
     });
 
     it('speaks Chinese where the browser does, and English when asked to', async () => {
@@ -136,7 +137,7 @@ export function demoPage(visit: Visit): void {
       await page.getByRole('button', { name: 'English' }).click();
       expect(await page.locator('.alert-list').textContent()).toMatch(/negative posts, where/);
       await page.reload();
-      await expect.poll(() => page.locator('#status').textContent()).toMatch(/^(Live|Connected)/);
+      await expect.poll(() => page.locator('#status').textContent(), WAIT).toMatch(/^(Live|Connected)/);
     });
 
     it.each(['light', 'dark'] as const)(

@@ -9,6 +9,7 @@ import { alert, minute, NOON, scoredPost } from '../api/support/posts.js';
 import { apiConfig, openApi } from '../api/support/server.js';
 import { seriousFaults } from './support/accessibility.js';
 import type { Visit, VisitOptions } from './support/visits.js';
+import { WAIT } from './support/wait.js';
 
 const HOUR = 3_600_000;
 const BRANDS = Array.from({ length: 1_000 }, (_, i) =>
@@ -63,7 +64,7 @@ export function manyBrandsPage(visit: Visit): void {
       await page.getByLabel('Token').fill('wrong');
       await page.keyboard.press('Enter');
       await expect
-        .poll(() => page.getByRole('dialog').textContent())
+        .poll(() => page.getByRole('dialog').textContent(), WAIT)
         .toMatch(/the token is not one of api.tokens/);
       await page.keyboard.press('Escape');
       expect(await page.getByRole('dialog').isVisible()).toBe(true);
@@ -77,7 +78,7 @@ export function manyBrandsPage(visit: Visit): void {
       await page.reload();
       await page.locator('.brand-list button').first().waitFor();
       await page.getByRole('button', { name: 'Sign out' }).click();
-      await expect.poll(() => page.getByRole('dialog').isVisible()).toBe(true);
+      await expect.poll(() => page.getByRole('dialog').isVisible(), WAIT).toBe(true);
     });
 
     it('lists all of them, the alarmed first, and draws and asks for those in sight alone', async () => {
@@ -87,14 +88,14 @@ export function manyBrandsPage(visit: Visit): void {
       await page.getByLabel('Token').fill('ops-token');
       await page.keyboard.press('Enter');
       const rows = page.locator('.brand-list button');
-      await expect.poll(() => rows.count()).toBe(1_002);
+      await expect.poll(() => rows.count(), WAIT).toBe(1_002);
       expect(await rows.nth(1).textContent()).toMatch(/^Brand № 999/);
       expect(await rows.nth(2).textContent()).toMatch(/^Brand № 0/);
 
-      await expect.poll(() => page.locator('.spark').count()).toBeGreaterThan(3);
+      await expect.poll(() => page.locator('.spark').count(), WAIT).toBeGreaterThan(3);
       expect(await page.locator('.spark').count()).toBeLessThan(30);
       await rows.nth(600).scrollIntoViewIfNeeded();
-      await expect.poll(() => rows.nth(600).locator('.spark').count()).toBe(1);
+      await expect.poll(() => rows.nth(600).locator('.spark').count(), WAIT).toBe(1);
       expect(await page.locator('.spark').count()).toBeLessThan(30);
       const most = Math.max(
         ...asked.map((search) => new URLSearchParams(search).get('brands')?.split(',').length ?? 0),
@@ -105,17 +106,21 @@ export function manyBrandsPage(visit: Visit): void {
     it('finds one by name', async () => {
       const page = await signedIn('ops');
       await page.getByRole('searchbox').fill('№ 77');
-      await expect.poll(() => page.locator('#brands .found').textContent()).toBe('11 of 1,002');
+      await expect.poll(() => page.locator('#brands .found').textContent(), WAIT).toBe('11 of 1,002');
       await page.locator('.brand-list button', { hasText: /№ 777/ }).click();
-      await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toBe('Brand № 777');
+      await expect
+        .poll(() => page.getByRole('heading', { level: 1 }).textContent(), WAIT)
+        .toBe('Brand № 777');
       expect(page.url()).toContain('#brand=brand-777');
       await page.getByRole('searchbox').fill('nobody');
-      await expect.poll(() => page.locator('#brands .found').textContent()).toBe('No brand has that name.');
+      await expect
+        .poll(() => page.locator('#brands .found').textContent(), WAIT)
+        .toBe('No brand has that name.');
     });
 
     it('offers a reader nothing that its token may not do', async () => {
       const page = await signedIn('wall');
-      await expect.poll(() => page.locator('.alert-list > li').count()).toBe(1);
+      await expect.poll(() => page.locator('.alert-list > li').count(), WAIT).toBe(1);
       expect(await page.getByRole('button', { name: 'Acknowledge' }).count()).toBe(0);
       expect(await page.getByRole('button', { name: 'Silence…' }).count()).toBe(0);
       expect(await page.locator('#score').isVisible()).toBe(false);
@@ -123,7 +128,7 @@ export function manyBrandsPage(visit: Visit): void {
 
     it('shows what is hostile in a post or a rule as the text that it is', async () => {
       const page = await signedIn('ops');
-      await expect.poll(() => feed.listeners).toBe(1);
+      await expect.poll(() => feed.listeners, WAIT).toBe(1);
       feed.emit({
         kind: 'scored',
         post: scoredPost({
@@ -136,17 +141,17 @@ export function manyBrandsPage(visit: Visit): void {
         }),
       });
       const post = page.locator('.post-list > li');
-      await expect.poll(() => post.count()).toBe(1);
+      await expect.poll(() => post.count(), WAIT).toBe(1);
       expect(await post.locator('.text').textContent()).toBe(HOSTILE);
       expect(await page.locator('.alert-list').textContent()).toContain(HOSTILE);
       await page.getByText('Evidence').click();
       await post.getByRole('button', { name: 'Why?' }).click();
-      await expect.poll(() => post.locator('mark').textContent()).toBe(HOSTILE);
+      await expect.poll(() => post.locator('mark').textContent(), WAIT).toBe(HOSTILE);
       expect(await page.locator('main img, main script, main a[href^="javascript"]').count()).toBe(0);
       expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
 
       feed.emit({ kind: 'deleted', id: postId(HOSTILE) });
-      await expect.poll(() => post.count()).toBe(0);
+      await expect.poll(() => post.count(), WAIT).toBe(0);
     });
   });
 }

@@ -11,6 +11,7 @@ const PATIENCE = { timeout: 2_000 * DEMO_SECONDS };
 
 const [browser, demo] = await Promise.all([openChromium(), startDemo(DEMO_SECONDS)]);
 try {
+  demo.begin();
   const [dark, light] = await Promise.all([
     open(browser, { colorScheme: 'dark' }),
     open(browser, { colorScheme: 'light', viewport: { width: 1280, height: 1200 } }),

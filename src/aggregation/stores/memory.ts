@@ -181,6 +181,11 @@ export function createMemoryStore(
 
     windows,
     summaries: windows,
+    texts: async (query) =>
+      (await windows(query)).map((window) => ({
+        start: window.start,
+        json: Buffer.from(JSON.stringify(window)),
+      })),
     watermark: async () => watermark,
     rebuilding: async () => rebuildingOf(partitions.map(({ state }) => state)),
     counters: async () => sumCounters(partitions.map((partition) => partition.counters)),

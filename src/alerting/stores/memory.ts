@@ -43,8 +43,9 @@ export function createMemoryAlertStore(): AlertStore {
       return true;
     },
 
-    async list({ brand, state, limit }) {
+    async list({ brand, state, from = -Infinity, to = Infinity, limit }) {
       return [...alerts.values()]
+        .filter(({ firedAt }) => from <= firedAt && firedAt < to)
         .filter((alert) => brand === undefined || alert.brand === brand)
         .filter((alert) => state === undefined || alert.state === state)
         .sort(newestFirst)

@@ -123,10 +123,11 @@ export async function openRedisAlertStore(options: RedisAlertStoreOptions): Prom
       return committed === 1;
     },
 
-    async list({ brand, state, limit }) {
+    async list({ brand, state, from = '-inf', to, limit }) {
+      const before = to === undefined ? '+inf' : `(${to}`;
       const found: Alert[] = [];
       for (let start = 0; found.length < limit; start += PAGE) {
-        const ids = await reaching(redis.zrevrange(index, start, start + PAGE - 1));
+        const ids = await reaching(redis.zrevrangebyscore(index, before, from, 'LIMIT', start, PAGE));
         for (const alert of await alertsOf(ids)) {
           if (alert === undefined) continue;
           if (brand !== undefined && alert.brand !== brand) continue;

@@ -8,7 +8,7 @@ import { type CsvColumns, csvTime, sendCsv, toCsv, wantsCsv } from '../csv.js';
 import { errorSchema } from '../errors.js';
 import { jsonOrCsv } from '../openapi.js';
 import type { Api } from '../schema.js';
-import { countParameter, formatParameter } from './parameters.js';
+import { countParameter, formatParameter, timeParameter } from './parameters.js';
 
 const MOST_ALERTS = 500;
 
@@ -52,6 +52,8 @@ export function alertRoutes(api: Api, { alerts, clock }: AlertRoutesOptions): vo
             .transform((id) => brandId(id))
             .optional(),
           state: alertSchema.shape.state.optional(),
+          from: timeParameter.optional().describe('That fired at this time or later'),
+          to: timeParameter.optional().describe('That fired before this time'),
           limit: countParameter(1, MOST_ALERTS).default(50),
           format: formatParameter,
         }),
@@ -59,8 +61,8 @@ export function alertRoutes(api: Api, { alerts, clock }: AlertRoutesOptions): vo
       },
     },
     async (request, reply) => {
-      const { brand, state, limit, format } = request.query;
-      const listed = await alerts.list({ limit, ...(brand && { brand }), ...(state && { state }) });
+      const { brand, state, format, ...asked } = request.query;
+      const listed = await alerts.list({ ...asked, ...(brand && { brand }), ...(state && { state }) });
       return wantsCsv(request, format)
         ? sendCsv(reply, 'alerts', toCsv(ALERT_COLUMNS, listed))
         : { alerts: listed };

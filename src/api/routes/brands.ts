@@ -60,7 +60,7 @@ export function brandRoutes(api: Api, { brands, windows, clock }: BrandRoutesOpt
         brands: await Promise.all(
           brands.all.map(async (brand) => {
             const { id } = brand;
-            const query = { ...span, brand: id };
+            const query = { ...span, brand: id, fill: true };
             const found = watermark === undefined ? [] : await reader.series(query, watermark);
             return sumUp(brand, span, joinSeries(id, found));
           }),

@@ -1,22 +1,19 @@
 import { z } from 'zod';
 import type { BrandId, EpochMillis } from '../../contracts/ids.js';
 import { type WindowAggregate, windowAggregateSchema } from '../../contracts/window.js';
+import type { WindowText } from '../../contracts/window-reader.js';
 import type { BrandList } from '../brand-list.js';
 import { COMPARISON_COLUMNS, compareBrands, comparedBrandSchema } from '../comparison.js';
 import { type CsvColumns, csvTime, sendCsv, toCsv, wantsCsv } from '../csv.js';
 import { errorSchema } from '../errors.js';
 import { jsonOrCsv } from '../openapi.js';
 import type { Api } from '../schema.js';
-import { fillSeries, isWhole, joinSeries, type Series, seriesJson, seriesSchema } from '../series.js';
-import {
-  type AskedSpan,
-  fillGaps,
-  MOST_WINDOWS,
-  MOST_WINDOWS_OF_ALL,
-  type WindowSpan,
-} from '../window-span.js';
+import { joinSeries, seriesJson, seriesSchema } from '../series.js';
+import { type AskedSpan, emptyWindow, fillGaps, MOST_WINDOWS, MOST_WINDOWS_OF_ALL } from '../window-span.js';
 import { brandsParameter, flagParameter, tierParameter } from './parameters.js';
 import { type LocateOptions, locate, spanParameters, spanSchema } from './span.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 const fill = flagParameter
   .default(false)
@@ -69,11 +66,13 @@ export function windowRoutes(api: Api, options: WindowRoutesOptions): void {
     async (request, reply) => {
       const { format, ...asked } = request.query;
       const brand = brands.require(request.params.brand);
-      const { windows: found, ...span } = await readWindows({ ...asked, brands: [brand] }, options);
-      const windows = found.flat();
-      if (wantsCsv(request, format))
-        return sendCsv(reply, `${brand}-${span.tier}`, toCsv(WINDOW_COLUMNS, windows));
-      return { brand, ...span, windows };
+      if (wantsCsv(request, format)) {
+        const { windows, tier } = await readWindows({ ...asked, brands: [brand] }, options);
+        return sendCsv(reply, `${brand}-${tier}`, toCsv(WINDOW_COLUMNS, windows.flat()));
+      }
+      const { texts, ...span } = await readTexts(brand, asked, options);
+      // As the serializer would make it: a day of minutes is 3 MB, which stands in the store as it is to be sent.
+      return reply.type(JSON_TYPE).send(jsonWith({ brand, ...span }, 'windows', texts));
     },
   );
 
@@ -105,10 +104,9 @@ export function windowRoutes(api: Api, options: WindowRoutesOptions): void {
         return sendCsv(reply, `windows-${tier}`, toCsv(WINDOW_COLUMNS, windows.flat()));
       }
       const { parts, ...span } = await readSeries({ ...asked, brands: ids }, options);
-      const series = ids.map((brand, i) => filledJson(brand, parts[i] ?? [], asked.fill, span));
-      // As the serializer would make it of objects: a day of minutes of twenty brands are 1.4 MB, of which it knows most.
-      const rest = JSON.stringify(span).slice(0, -1);
-      return reply.type('application/json; charset=utf-8').send(`${rest},"series":[${series.join(',')}]}`);
+      // As the serializer would make it of objects: a day of minutes of twenty brands are 1.4 MB, of which most is known.
+      const series = ids.map((brand, i) => seriesJson(brand, parts[i] ?? []));
+      return reply.type(JSON_TYPE).send(jsonWith(span, 'series', series));
     },
   );
 
@@ -151,30 +149,47 @@ async function readWindows(asked: AskedWindows, options: WindowRoutesOptions) {
   const windows = await Promise.all(
     asked.brands.map(async (brand) => {
       const found = await reader.windows({ brand, ...span });
-      return asked.fill && watermark !== undefined ? fillGaps(brand, span, found, watermark) : found;
+      return asked.fill && watermark !== undefined
+        ? fillGaps(span, found, watermark, (start) => emptyWindow(brand, span.tier, start))
+        : found;
     }),
   );
   return { ...span, watermark: watermark ?? null, windows };
 }
 
-/** The same as columns, of each brand in parts in order of time, and not filled. */
+/** The same of one brand, each as JSON in bytes. */
+async function readTexts(brand: BrandId, asked: Omit<AskedWindows, 'brands'>, options: WindowRoutesOptions) {
+  const { reader, watermark, span } = await locate(asked, 1, options);
+  const found = watermark === undefined ? [] : await reader.texts({ brand, ...span }, watermark);
+  const empty = (start: EpochMillis): WindowText => ({
+    start,
+    json: Buffer.from(JSON.stringify(emptyWindow(brand, span.tier, start))),
+  });
+  const windows = asked.fill && watermark !== undefined ? fillGaps(span, found, watermark, empty) : found;
+  return { ...span, watermark: watermark ?? null, texts: windows.map(({ json }) => json) };
+}
+
+/** The same as columns, of each brand in parts in order of time. */
 async function readSeries(asked: AskedWindows, options: WindowRoutesOptions) {
   const { reader, watermark, span } = await locate(asked, asked.brands.length, options);
+  const { fill } = asked;
   const parts = await Promise.all(
     asked.brands.map(async (brand) =>
-      watermark === undefined ? [] : reader.series({ brand, ...span }, watermark),
+      watermark === undefined ? [] : reader.series({ brand, ...span, fill }, watermark),
     ),
   );
   return { ...span, watermark: watermark ?? null, parts };
 }
 
-/** JSON of a brand's series. */
-function filledJson(
-  brand: BrandId,
-  parts: readonly Series[],
-  fill: boolean,
-  { watermark, ...span }: WindowSpan & { readonly watermark: EpochMillis | null },
-): string {
-  if (!fill || watermark === null || isWhole(span, parts, watermark)) return seriesJson(brand, parts);
-  return JSON.stringify(fillSeries(brand, span, joinSeries(brand, parts), watermark));
+const COMMA = Buffer.from(',');
+
+/** JSON of an object with one more field at its end: a list of what is JSON already. */
+function jsonWith(object: object, field: string, list: readonly Uint8Array[]): Buffer {
+  const pieces: Uint8Array[] = [Buffer.from(`${JSON.stringify(object).slice(0, -1)},"${field}":[`)];
+  for (const [i, json] of list.entries()) {
+    if (i > 0) pieces.push(COMMA);
+    pieces.push(json);
+  }
+  pieces.push(Buffer.from(']}'));
+  return Buffer.concat(pieces);
 }

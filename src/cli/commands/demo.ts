@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +31,7 @@ const REPORT_EVERY = 6 * TIER_MILLIS['1h'];
 
 interface DemoOptions {
   readonly exit?: boolean;
+  readonly wait?: boolean;
   readonly seconds: number;
   readonly port: number;
 }
@@ -40,6 +42,7 @@ export function addDemoCommand(program: Command): void {
     .description('replay bundled posts of two days through the whole pipeline, with nothing but Node')
     .option('--exit', 'end by itself after the summary instead of serving the page on')
     .option('--seconds <n>', 'how long the two days take', number, 45)
+    .option('--wait', 'begin when Enter is pressed, so that the page can be opened before')
     .option('--port <n>', 'of the page and the API; 0 for any that is free', number, 8080)
     .action(demo);
 }
@@ -76,6 +79,7 @@ async function demo(options: DemoOptions): Promise<void> {
       `page  ${api}\nAPI   ${api}/v1/brands  (OpenAPI: ${api}/openapi.json)\n\n`,
   );
   try {
+    if (options.wait === true) await enter();
     const started = performance.now();
     clock.start();
     await replay(records, worker, clock, tally);
@@ -147,6 +151,14 @@ function pausedUntilStarted(startAt: EpochMillis, end: EpochMillis, speed: numbe
       clock = createReplayClock(clock.now(), 1);
     },
   };
+}
+
+/** Waits for a line on standard input, or for its end. */
+async function enter(): Promise<void> {
+  process.stdout.write('Enter begins.\n');
+  const { stdin } = process;
+  await Promise.race([once(stdin, 'data'), once(stdin, 'end')]);
+  stdin.pause();
 }
 
 /** Writes each record when its time has come. */

@@ -17,6 +17,11 @@ export function windowsOf(all: readonly WindowAggregate[], watermark?: EpochMill
   return {
     windows,
     summaries: windows,
+    texts: async (query) =>
+      (await windows(query)).map((window) => ({
+        start: window.start,
+        json: Buffer.from(JSON.stringify(window)),
+      })),
     watermark: async () => watermark,
     rebuilding: async () => undefined,
     counters: async () => ({
@@ -36,8 +41,9 @@ export function windowsOf(all: readonly WindowAggregate[], watermark?: EpochMill
 export function bookOf(all: readonly Alert[]): AlertBook {
   const kept = new Map(all.map((alert) => [alert.id, alert]));
   return {
-    list: async ({ brand, state, limit }) =>
+    list: async ({ brand, state, from = -Infinity, to = Infinity, limit }) =>
       [...kept.values()]
+        .filter(({ firedAt }) => from <= firedAt && firedAt < to)
         .filter((alert) => brand === undefined || alert.brand === brand)
         .filter((alert) => state === undefined || alert.state === state)
         .toSorted((a, b) => b.firedAt - a.firedAt)

@@ -4,12 +4,14 @@ import { start } from '../../support/cli.js';
 /** The demo's worker, as `make demo` starts it. */
 export interface Demo {
   readonly address: URL;
+  /** Lets the posts come: until then its time stands still. */
+  begin(): void;
   stop(): Promise<void>;
 }
 
 /** @param seconds how long its two days take */
 export async function startDemo(seconds: number): Promise<Demo> {
-  const child = start(['demo', '--port', '0', '--seconds', String(seconds)]);
+  const child = start(['demo', '--port', '0', '--seconds', String(seconds), '--wait']);
   const { stdout } = child;
   if (stdout === null) throw new Error('the demo has no output');
   let printed = '';
@@ -24,6 +26,9 @@ export async function startDemo(seconds: number): Promise<Demo> {
   });
   return {
     address,
+    begin() {
+      child.stdin?.write('\n');
+    },
     async stop() {
       const closed = once(child, 'close');
       child.kill('SIGKILL');

@@ -7,6 +7,7 @@ import type { Connection } from './connection.js';
 import { type Keys, spanMillis } from './keys.js';
 import { type RetentionConfig, readState, stateMillis } from './partition-store.js';
 import { scripts } from './script.js';
+import { countsField, countsText } from './stored-counts.js';
 import { storedWindow } from './stored-window.js';
 import { brandsIn } from './sums-fields.js';
 
@@ -109,7 +110,11 @@ export function createClosingStore(
     async restore(windows) {
       const byKey = groupBy(windows, ({ brand, tier, start }) => keys.windows(brand, tier, start));
       for (const [key, sameKey] of byKey) {
-        const fields = sameKey.flatMap((window) => [String(window.start), JSON.stringify(window)]);
+        const fields = sameKey.flatMap((window) => {
+          const counts = countsText(window);
+          const whole = [String(window.start), JSON.stringify(window)];
+          return counts === undefined ? whole : [...whole, countsField(window.start), counts];
+        });
         await connection.send((client) => client.hset(key, fields));
         const [first] = sameKey;
         if (first !== undefined)
@@ -168,7 +173,7 @@ function replaceArguments(changes: readonly WindowChange[], config: RetentionCon
   const args: Array<string | number> = [];
   for (const { before, after } of changes) {
     if (args.length === 0) args.push(windowMillis(after.tier, config));
-    args.push(after.start, before?.revision ?? '', JSON.stringify(after));
+    args.push(after.start, before?.revision ?? '', JSON.stringify(after), countsText(after) ?? '');
   }
   return args;
 }

@@ -1,14 +1,26 @@
 import type { AggregationConfig } from '../../../config/schema.js';
-import { type BrandId, type EpochMillis, epochMillis } from '../../../contracts/ids.js';
+import { type EpochMillis, epochMillis } from '../../../contracts/ids.js';
 import type { FixedTier, WindowAggregate } from '../../../contracts/window.js';
-import type { WindowQuery, WindowReader } from '../../../contracts/window-reader.js';
+import type {
+  WindowQuery,
+  WindowReader,
+  WindowSummary,
+  WindowText,
+} from '../../../contracts/window-reader.js';
 import { COUNTER_NAMES, counters, sumCounters } from '../../counters.js';
 import { rebuildingOf } from '../../rebuilding.js';
 import { dayRange, isShownDay, windowStarts } from '../../window-range.js';
 import type { Connection } from './connection.js';
 import { type Keys, spanMillis } from './keys.js';
 import { readState } from './partition-store.js';
-import { storedSummary, storedWindow } from './stored-window.js';
+import { countsField, storedCounts } from './stored-counts.js';
+import { storedJson, storedWindow } from './stored-window.js';
+
+/** Reads windows that lie in one hash: for each start its window, or `undefined` where there is none. */
+type ReadHash<Window> = (
+  key: string,
+  starts: readonly EpochMillis[],
+) => Promise<ReadonlyArray<Window | undefined>>;
 
 /** @param partitionCount of the topic `sentiment.scored` */
 export function createWindowReader(
@@ -27,8 +39,7 @@ export function createWindowReader(
 
   /** Where days begin depends on the brand's time zone: what is kept of a span tells. */
   async function days(
-    brand: BrandId,
-    asked: Pick<WindowQuery, 'from' | 'to'>,
+    { brand, ...asked }: WindowQuery,
     reached: EpochMillis,
   ): Promise<readonly WindowAggregate[]> {
     const range = dayRange(asked, reached, config.retentionMs['1d']);
@@ -45,40 +56,69 @@ export function createWindowReader(
       .sort((a, b) => a.start - b.start);
   }
 
-  /** Windows of a tier but `1d`, read by a function from what is stored of each. */
+  /** Windows of a tier but `1d`. */
   async function read<Window>(
-    brand: BrandId,
-    starts: readonly EpochMillis[],
+    { brand, from, to }: WindowQuery,
     tier: FixedTier,
-    decode: (text: string) => Window,
+    reached: EpochMillis,
+    ofHash: ReadHash<Window>,
   ): Promise<readonly Window[]> {
-    const byKey = new Map<string, string[]>();
-    for (const start of starts) {
-      const key = keys.windows(brand, tier, start);
-      const fields = byKey.get(key);
-      if (fields === undefined) byKey.set(key, [String(start)]);
-      else fields.push(String(start));
-    }
+    const starts = windowStarts(tier, from, to, reached, config.retentionMs[tier]);
     const found = await Promise.all(
-      [...byKey].map(([key, fields]) => connection.send((client) => client.hmget(key, ...fields))),
+      bySpan(starts, spanMillis(tier)).map(([span, within]) =>
+        ofHash(keys.windows(brand, tier, span), within),
+      ),
     );
-    return found.flat().flatMap((text) => (text === null ? [] : [decode(text)]));
+    return found.flat().flatMap((window) => window ?? []);
   }
 
-  /** @param decode what is stored of a window but of a day; of days there are few */
-  const windowsBy =
-    <Window>(decode: (text: string) => Window) =>
-    async ({ brand, tier, from, to }: WindowQuery): Promise<ReadonlyArray<Window | WindowAggregate>> => {
-      const reached = await watermark();
-      if (reached === undefined) return [];
-      if (tier === '1d') return days(brand, { from, to }, reached);
-      return read(brand, windowStarts(tier, from, to, reached, config.retentionMs[tier]), tier, decode);
-    };
+  const wholeOf: ReadHash<WindowAggregate> = async (key, starts) => {
+    const texts = await connection.send((client) => client.hmget(key, ...starts.map(String)));
+    return texts.map((text) => (text === null ? undefined : storedWindow(text)));
+  };
+
+  const summariesOf: ReadHash<WindowSummary> = async (key, starts) => {
+    const texts = await connection.send((client) => client.hmget(key, ...starts.map(countsField)));
+    const found = starts.map((start, i) => {
+      const text = texts[i] ?? null;
+      return text === null ? undefined : storedCounts(start, text);
+    });
+    const without = starts.filter((_, i) => found[i] === undefined);
+    if (without.length === 0) return found;
+    // Most are not there at all; those that an earlier version has stored have no counts beside them.
+    const others = (await wholeOf(key, without)).values();
+    return found.map((summary) => summary ?? others.next().value);
+  };
+
+  const textsOf: ReadHash<WindowText> = async (key, starts) => {
+    const texts = await connection.send((client) => client.hmgetBuffer(key, ...starts.map(String)));
+    return starts.map((start, i) => {
+      const text = texts[i] ?? null;
+      return text === null ? undefined : { start, json: storedJson(text) };
+    });
+  };
 
   return {
     watermark,
-    windows: windowsBy(storedWindow),
-    summaries: windowsBy(storedSummary),
+
+    async windows(query) {
+      const reached = await watermark();
+      if (reached === undefined) return [];
+      const { tier } = query;
+      return tier === '1d' ? days(query, reached) : read(query, tier, reached, wholeOf);
+    },
+
+    async summaries(query, reached) {
+      const { tier } = query;
+      return tier === '1d' ? days(query, reached) : read(query, tier, reached, summariesOf);
+    },
+
+    async texts(query, reached) {
+      const { tier } = query;
+      if (tier !== '1d') return read(query, tier, reached, textsOf);
+      const found = await days(query, reached);
+      return found.map((day) => ({ start: day.start, json: Buffer.from(JSON.stringify(day)) }));
+    },
 
     async rebuilding() {
       return rebuildingOf(await ofEach((partition) => readState(connection, keys, partition)));
@@ -93,4 +133,22 @@ export function createWindowReader(
       );
     },
   };
+}
+
+/** Times in order, by the begin of the span that they lie in. */
+function bySpan(
+  times: readonly EpochMillis[],
+  size: number,
+): ReadonlyArray<readonly [EpochMillis, readonly EpochMillis[]]> {
+  const spans: Array<[EpochMillis, EpochMillis[]]> = [];
+  let end = Number.NEGATIVE_INFINITY;
+  for (const time of times) {
+    if (time >= end) {
+      const begin = Math.floor(time / size) * size;
+      end = begin + size;
+      spans.push([epochMillis(begin), []]);
+    }
+    spans.at(-1)?.[1].push(time);
+  }
+  return spans;
 }
