@@ -55,22 +55,27 @@ export function countedPost(post: ScoredPost): CountedPost {
   };
 }
 
+/** Each once. */
 export function brandsOf(brands: readonly BrandId[]): readonly BrandId[] {
   return brands.length < 2 ? brands : [...new Set(brands)];
 }
 
+/** @param polarity from -1 to 1 */
 export function microsOf(polarity: number): number {
   return Math.round(polarity * POLARITY_SCALE);
 }
 
+/** A whole number. */
 export function reachOf(reach: number): number {
   return Math.min(Math.round(reach), MAX_REACH);
 }
 
+/** `hash53` of it, 0 where nobody is named. */
 export function authorOf(authorHash: string | undefined): number {
   return authorHash === undefined ? 0 : hash53(authorHash);
 }
 
+/** As far as it is kept. */
 export function termOf(term: string): string {
   return term.slice(0, MAX_TERM_LENGTH);
 }
