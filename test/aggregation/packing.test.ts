@@ -99,6 +99,14 @@ describe('sums as a store keeps them', () => {
       ),
       { numRuns: 500 },
     );
+    // As versions before packed it: names and distinct posts row by row.
+    const numbers = '[[1,1,0,0,0,0,0,0,0,0,1,0,0],[["forum",1]],[["en",1]],[["m1",1]]]';
+    for (const earlier of [
+      { numbers },
+      { terms: '[[1,0,[["refund",1]]],[0,0,[]]]' },
+      { distinctPosts: '[[1,2,3,4,0]]' },
+    ])
+      expect(() => unpackSums({ ...whole, ...earlier })).toThrow(damaged);
     for (const authors of ['x', 'd000', 's0'])
       expect(() => unpackSums({ ...whole, authors })).toThrow(damaged);
   });
