@@ -1,17 +1,23 @@
 import { messageOf } from '../contracts/errors.js';
-import { epochMillis, postId } from '../contracts/ids.js';
-import { readScoredPost } from '../contracts/read-scored-post.js';
+import { type EpochMillis, epochMillis, type PostId, postId } from '../contracts/ids.js';
 import type { RecordBatch, RecordHeaders } from '../contracts/record.js';
 import { keyAt, valueTexts } from '../contracts/record-batch.js';
-import { type ScoredPost, type ScoredRecord, SOURCE_HEADERS } from '../contracts/scored-post.js';
+import { SOURCE_HEADERS } from '../contracts/scored-post.js';
 import { sampledContext, type Traceparent } from '../contracts/trace-context.js';
+import type { CountedPost } from './counted-post.js';
+import { readResult } from './read-result.js';
 
-/** A result or a deletion with its own offset on `sentiment.scored`. */
-export type PositionedRecord = ScoredRecord & {
+/** A result or a deletion with its own offset on `sentiment.scored`, and the place of the record that it came from. */
+export type PositionedRecord = {
   readonly offset: number;
+  readonly sourceOffset: number;
+  readonly sourceTimestamp: EpochMillis;
   /** Where it was counted, of a post that somebody wants to follow. */
   readonly traceparent?: Traceparent;
-};
+} & (
+  | { readonly kind: 'scored'; readonly post: CountedPost }
+  | { readonly kind: 'deleted'; readonly id: PostId }
+);
 
 /** A record that is none of ours: not counted, for the caller to report. */
 export interface InvalidRecord {
@@ -30,9 +36,6 @@ export interface ScoredRecords {
   /** Where to read on after them. */
   readonly nextOffset: number;
 }
-
-/** Brands as configured; the built-in ones are for the aggregator alone to count. */
-const BRAND = /^[a-z0-9][a-z0-9-]*$/;
 
 /**
  * Decodes a batch of `sentiment.scored`. A record that cannot be read is data, not an exception.
@@ -66,18 +69,10 @@ function decodeRecord(
   const sourceOffset = numberIn(headers, SOURCE_HEADERS.offset);
   const sourceTimestamp = epochMillis(numberIn(headers, SOURCE_HEADERS.timestamp));
   if (value !== null)
-    return { offset, sourceOffset, sourceTimestamp, kind: 'scored', post: decodePost(value) };
+    return { offset, sourceOffset, sourceTimestamp, kind: 'scored', post: readResult(value) };
   const key = keyAt(batch, index);
   if (key === null || key.length === 0) throw new RangeError('a deletion without a key names no post');
   return { offset, sourceOffset, sourceTimestamp, kind: 'deleted', id: postId(textOf(key)) };
-}
-
-function decodePost(value: string): ScoredPost {
-  const post = readScoredPost(JSON.parse(value));
-  for (const brand of post.brands) {
-    if (!BRAND.test(brand)) throw new RangeError(`brands: ${JSON.stringify(brand)} is no id of a brand`);
-  }
-  return post;
 }
 
 const DIGIT_0 = 48;

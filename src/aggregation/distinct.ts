@@ -1,18 +1,17 @@
 import type { AggregationConfig } from '../config/schema.js';
 import { ALL_BRANDS, type BrandId, type EpochMillis, OTHER_BRANDS, type PostId } from '../contracts/ids.js';
-import type { ScoredPost } from '../contracts/scored-post.js';
 import type { Traceparent } from '../contracts/trace-context.js';
 import { TIERS } from '../contracts/window.js';
-import type { Contribution } from './contribution.js';
+import type { CountedPost } from './counted-post.js';
 import { hash53 } from './hash.js';
 import type { KnownBucket } from './partition-memory.js';
-import { type RecentPost, type RecentPosts, simHash } from './recent-posts.js';
-import type { PostTraits } from './sums.js';
+import type { RecentPost, RecentPosts } from './recent-posts.js';
+import type { PostTraits, Standing } from './sums.js';
 
 export type DistinctConfig = Pick<AggregationConfig, 'nearDuplicateMs' | 'postsPerAuthor' | 'recentPosts'>;
 
-const MAX_TERM_LENGTH = 64;
-const EVERYWHERE = 2 ** TIERS.length - 1;
+/** All tiers. */
+export const EVERYWHERE = 2 ** TIERS.length - 1;
 
 /** In place of tiers: the post repeats another one of the brand, so it is distinct in no window. */
 export const REPEATS = -1;
@@ -23,24 +22,10 @@ export function tagOf(id: PostId): number {
 
 /** What is counted of a post beside its contribution. */
 export function traitsOf(
-  { id, fingerprints, authorHash, terms }: ScoredPost,
-  { time, brands }: Pick<Contribution, 'time' | 'brands'>,
+  { id, near, author, terms, time, brands }: CountedPost,
   traceparent?: Traceparent,
 ): PostTraits & RecentPost {
-  return {
-    id,
-    tag: tagOf(id),
-    near: simHash(fingerprints.near),
-    author: authorHash === undefined ? 0 : hash53(authorHash),
-    terms: terms.some(isTooLong) ? terms.map((term) => term.slice(0, MAX_TERM_LENGTH)) : terms,
-    time,
-    brands,
-    traceparent,
-  };
-}
-
-function isTooLong(term: string): boolean {
-  return term.length > MAX_TERM_LENGTH;
+  return { id, tag: tagOf(id), near, author, terms, time, brands, traceparent };
 }
 
 /**
@@ -77,6 +62,12 @@ export function distinctnessOf(
   if (isNew) recent.add(post);
   else for (const other of alike) recent.refresh(other);
   return distinctness;
+}
+
+/** How a post stands in the windows of a tier. @param tier its index in `TIERS` @param tiers as `distinctnessOf` tells */
+export function standingIn(tiers: number, tier: number): Standing {
+  if (tiers === REPEATS) return 'repeat';
+  return (tiers & (1 << tier)) !== 0 ? 'distinct' : 'crowded';
 }
 
 function isCounted(brands: readonly BrandId[], brand: BrandId): boolean {

@@ -1,6 +1,5 @@
 import type { AggregationConfig } from '../config/schema.js';
 import { ALL_BRANDS, type BrandId, type EpochMillis, epochMillis, type PostId } from '../contracts/ids.js';
-import type { ScoredPost } from '../contracts/scored-post.js';
 import type { Traceparent } from '../contracts/trace-context.js';
 import { bucketStart, TIER_MILLIS, TIERS } from '../contracts/window.js';
 import type { AggregationCounters } from '../contracts/window-reader.js';
@@ -15,12 +14,14 @@ import {
   type Remembered,
   sameContent,
 } from './contribution.js';
+import type { CountedPost } from './counted-post.js';
 import type { PositionedRecord } from './decode-scored.js';
-import { type DistinctConfig, distinctnessOf, REPEATS, tagOf, traitsOf } from './distinct.js';
+import { type DistinctConfig, distinctnessOf, REPEATS, standingIn, tagOf, traitsOf } from './distinct.js';
 import { correctableMillis, latenessOf } from './lateness.js';
 import type { KnownBucket, PartitionMemory } from './partition-memory.js';
 import type { PartitionView } from './store.js';
 import { addPost, emptySums, hasTerms, type PostTraits, type Sums, takePost } from './sums.js';
+import { Tally } from './tally.js';
 
 export type SummaryConfig = DistinctConfig &
   Pick<
@@ -44,7 +45,7 @@ interface MutableChange {
 
 type MutableCounters = { -readonly [Name in keyof AggregationCounters]: AggregationCounters[Name] };
 
-/** The state of one run over records: each `add` moves it on by one. */
+/** The state of one run over records: each `add` moves it on by one, and `end` closes it. */
 export class Fold {
   readonly counters: MutableCounters = {
     counted: 0,
@@ -62,8 +63,8 @@ export class Fold {
   greatestEventTime: EpochMillis | undefined;
   sums = 0;
   #offset = 0;
-  /** By the buckets of a time and by brand, what posts have changed there. */
-  readonly #found = new Map<readonly KnownBucket[], Map<BrandId, ReadonlyArray<Sums | undefined>>>();
+  /** By the buckets of a time and by brand. */
+  readonly #tallies = new Map<readonly KnownBucket[], Map<BrandId, Tally>>();
   #traceparent: Traceparent | undefined;
   readonly #view: PartitionView;
   readonly #memory: PartitionMemory;
@@ -107,7 +108,7 @@ export class Fold {
     this.changed.set(id, { kind: 'deleted', revision: before?.revision ?? epochMillis(-1) });
   }
 
-  #count(before: Remembered | undefined, scored: ScoredPost, sourceTimestamp: EpochMillis): void {
+  #count(before: Remembered | undefined, scored: CountedPost, sourceTimestamp: EpochMillis): void {
     if (before !== undefined && scored.revision <= before.revision) {
       this.counters.duplicates += 1;
       return;
@@ -144,12 +145,12 @@ export class Fold {
     return end + latenessOf(source, this.#config) > watermark ? 'late' : 'old';
   }
 
-  #put(scored: ScoredPost, post: NewContribution, correction: boolean): void {
+  #put(scored: CountedPost, post: NewContribution, correction: boolean): void {
     this.#countPlace(post, 1);
     this.changed.set(scored.id, post);
     if (!isInWindows(post.place)) return;
     if (!correction) this.greatestEventTime = later(this.greatestEventTime, post.time);
-    const traits = traitsOf(scored, post, this.#traceparent);
+    const traits = traitsOf(scored, this.#traceparent);
     const brands = countedBrands(post);
     const bucketsOf = (brand: BrandId): readonly KnownBucket[] =>
       this.#memory.bucketsAt(post.time, this.#timeZoneOf(brand));
@@ -158,7 +159,8 @@ export class Fold {
       ? distinctness.map((tiers) => (tiers === REPEATS ? 0 : tiers))
       : distinctness;
     for (let i = 0; i < brands.length; i += 1) {
-      const [brand, tiers] = [brands[i], distinctness[i]];
+      const brand = brands[i];
+      const tiers = distinctness[i];
       if (brand !== undefined && tiers !== undefined)
         this.#addTo(brand, bucketsOf(brand), tiers, post, traits, correction);
     }
@@ -172,41 +174,38 @@ export class Fold {
     traits: PostTraits,
     correction: boolean,
   ): void {
-    const sumsByTier = this.#sumsByTier(brand, buckets, correction);
-    for (let i = 0; i < buckets.length; i += 1) {
-      const [known, sums] = [buckets[i], sumsByTier[i]];
-      if (known === undefined || sums === undefined) continue;
-      const standing = tiers === REPEATS ? 'repeat' : (tiers & (1 << i)) !== 0 ? 'distinct' : 'crowded';
-      addPost(sums, post, traits, standing, hasTerms(known.bucket));
+    if (!correction && !this.#isRebuilding) {
+      this.#tallyOf(brand, buckets).add(post, traits, tiers);
+      return;
+    }
+    for (let tier = 0; tier < buckets.length; tier += 1) {
+      const known = buckets[tier];
+      if (known === undefined) continue;
+      const { bucket } = known;
+      if (correction ? this.#hasExpired(bucket) : this.#hadExpired(bucket)) continue;
+      const sums = this.#sumsOf(known, brand, correction);
+      if (sums !== undefined) addPost(sums, post, traits, standingIn(tiers, tier), hasTerms(bucket));
     }
   }
 
-  /** What a post of a brand changes, in the order of the buckets; `undefined` where nothing is there to be changed. */
-  #sumsByTier(
-    brand: BrandId,
-    buckets: readonly KnownBucket[],
-    correction: boolean,
-  ): ReadonlyArray<Sums | undefined> {
-    if (correction)
-      return buckets.map((known) =>
-        this.#hasExpired(known.bucket) ? undefined : this.#sumsOf(known, brand, true),
-      );
-    if (this.#isRebuilding)
-      return buckets.map((known) =>
-        this.#hadExpired(known.bucket) ? undefined : this.#sumsOf(known, brand, false),
-      );
-    // Nearly every post: it finds what an earlier one of its brand and its ten seconds has found.
-    let ofBuckets = this.#found.get(buckets);
+  /** Nearly every post finds that of an earlier one of its brand and its ten seconds. */
+  #tallyOf(brand: BrandId, buckets: readonly KnownBucket[]): Tally {
+    let ofBuckets = this.#tallies.get(buckets);
     if (ofBuckets === undefined) {
       ofBuckets = new Map();
-      this.#found.set(buckets, ofBuckets);
+      this.#tallies.set(buckets, ofBuckets);
     }
-    let sums = ofBuckets.get(brand);
-    if (sums === undefined) {
-      sums = buckets.map((known) => this.#sumsOf(known, brand, false));
-      ofBuckets.set(brand, sums);
+    let tally = ofBuckets.get(brand);
+    if (tally === undefined) {
+      tally = new Tally(buckets.flatMap((known) => this.#sumsOf(known, brand, false) ?? []));
+      ofBuckets.set(brand, tally);
     }
-    return sums;
+    return tally;
+  }
+
+  /** To be called after the last `add`. */
+  end(): void {
+    for (const ofBuckets of this.#tallies.values()) for (const tally of ofBuckets.values()) tally.settle();
   }
 
   get #isRebuilding(): boolean {

@@ -16,7 +16,14 @@ export function countName(counts: Map<string, number>, name: string, times: numb
 
 /** Adds counts up without losing a name. */
 export function addNames(counts: Map<string, number>, others: ReadonlyMap<string, number>): void {
-  for (const [name, count] of others) counts.set(name, (counts.get(name) ?? 0) + count);
+  for (const [name, count] of others) addName(counts, name, count);
+}
+
+/** @returns whether the name is new */
+export function addName(counts: Map<string, number>, name: string, times: number): boolean {
+  const known = counts.get(name);
+  counts.set(name, (known ?? 0) + times);
+  return known === undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { LABELS } from '../contracts/labels.js';
 import type { Traceparent } from '../contracts/trace-context.js';
 import { type FrequentTerms, noTerms } from './frequent-terms.js';
 import { packSketch, unpackSketch } from './hyper-log-log.js';
-import type { Sums, SumsPart } from './sums.js';
+import type { DistinctPost, Sums, SumsPart } from './sums.js';
 
 export const SUMS_PARTS = [
   'authors',
@@ -14,8 +14,9 @@ export const SUMS_PARTS = [
 ] as const satisfies readonly SumsPart[];
 
 /**
- * Sums as a store keeps them, part by part: JSON arrays without names, so that they are short. Parts that have not changed
- * since they were packed last are left out.
+ * Sums as a store keeps them, part by part: JSON arrays without names, so that they are short, and a table as one array for
+ * each column or as one for all rows, since many small arrays take twice the time. Parts that have not changed since they
+ * were packed last are left out.
  */
 export type PackedSums = { readonly numbers: string } & { readonly [Part in SumsPart]?: string };
 
@@ -38,17 +39,14 @@ export function packSums(sums: Sums): PackedSums {
         distinct.neutral,
         distinct.positive,
       ],
-      pairsOf(sums.sources, scratch.sources),
-      pairsOf(sums.languages, scratch.languages),
-      pairsOf(sums.models, scratch.models),
+      packCounts(sums.sources),
+      packCounts(sums.languages),
+      packCounts(sums.models),
     ]),
   };
   if (unsaved.authors) packed.authors = packSketch(sums.authors);
   if (unsaved.terms)
-    packed.terms = JSON.stringify([
-      packTerms(sums.negativeTerms, scratch.negativeTerms),
-      packTerms(sums.otherTerms, scratch.otherTerms),
-    ]);
+    packed.terms = JSON.stringify([packTerms(sums.negativeTerms), packTerms(sums.otherTerms)]);
   if (unsaved.samples) packed.samples = packSamples(sums);
   if (unsaved.distinctPosts) packed.distinctPosts = packDistinctPosts(sums);
   Object.assign(unsaved, NOTHING_UNSAVED);
@@ -58,15 +56,10 @@ export function packSums(sums: Sums): PackedSums {
 const NOTHING_UNSAVED = { authors: false, terms: false, samples: false, distinctPosts: false } as const;
 
 function packDistinctPosts({ distinctPosts }: Sums): string {
-  return JSON.stringify(
-    distinctPosts.map(({ tag, near, author, label }) => [
-      tag,
-      near.high,
-      near.low,
-      author,
-      LABELS.indexOf(label),
-    ]),
-  );
+  const numbers: number[] = [];
+  for (const { tag, near, author, label } of distinctPosts)
+    numbers.push(tag, near.high, near.low, author, LABELS.indexOf(label));
+  return JSON.stringify(numbers);
 }
 
 function packSamples({ mostNegative, mostRepeated }: Sums): string {
@@ -91,52 +84,17 @@ function packTrace(traceparent: Traceparent | undefined): readonly Traceparent[]
   return traceparent === undefined ? [] : [traceparent];
 }
 
-function packTerms({ counts, mentions, lost }: FrequentTerms, terms: Pairs): unknown {
-  return [mentions, lost, pairsOf(counts, terms)];
+function packTerms({ counts, mentions, lost }: FrequentTerms): Terms {
+  return [mentions, lost, packCounts(counts)];
 }
 
-type Pair = [name: string, count: number];
-
-/** Pairs that are filled again and again: new ones for every table would be a fifteenth of all garbage. */
-interface Pairs {
-  readonly made: Pair[];
-  readonly used: Pair[];
+function packCounts(counts: ReadonlyMap<string, number>): Counts {
+  return [[...counts.keys()], [...counts.values()]];
 }
 
-const newPairs = (): Pairs => ({ made: [], used: [] });
-const scratch = {
-  sources: newPairs(),
-  languages: newPairs(),
-  models: newPairs(),
-  negativeTerms: newPairs(),
-  otherTerms: newPairs(),
-};
-
-/** A table's entries, until the next table is put into the same pairs. */
-function pairsOf(counts: ReadonlyMap<string, number>, { made, used }: Pairs): readonly Pair[] {
-  let size = 0;
-  counts.forEach((count, name) => {
-    let pair = made[size];
-    if (pair === undefined) {
-      pair = [name, count];
-      made.push(pair);
-    } else {
-      pair[0] = name;
-      pair[1] = count;
-    }
-    used[size] = pair;
-    size += 1;
-  });
-  used.length = size;
-  return used;
-}
-
-type Counts = ReadonlyArray<readonly [name: string, count: number]>;
+type Counts = readonly [names: readonly string[], counts: readonly number[]];
 type Terms = readonly [mentions: number, lost: number, counts: Counts];
 type Numbers = readonly [numbers: readonly number[], sources: Counts, languages: Counts, models: Counts];
-type Distinct = ReadonlyArray<
-  readonly [tag: number, high: number, low: number, author: number, label: number]
->;
 type Samples = readonly [
   mostNegative: ReadonlyArray<readonly [id: string, polarityMicros: number, traceparent?: Traceparent]>,
   mostRepeated: ReadonlyArray<
@@ -145,10 +103,17 @@ type Samples = readonly [
 ];
 
 const NUMBERS = 13;
+/** Tag, two halves of the SimHash, author and label. */
+const NUMBERS_A_DISTINCT_POST = 5;
 
 // What the predicates check is all that the types say; a schema takes three times as long, and the closer reads the sums
 // of every brand from each partition.
-const areCounts = (value: unknown): value is Counts => areRows(value, 2, 1);
+const areCounts = (value: unknown): value is Counts =>
+  isTuple(value, 2) &&
+  Array.isArray(value[0]) &&
+  value[0].every((name) => typeof name === 'string') &&
+  areIntegers(value[1]) &&
+  value[1].length === value[0].length;
 const areTerms = (value: unknown): value is Terms =>
   isTuple(value, 3) && value.slice(0, 2).every(Number.isSafeInteger) && areCounts(value[2]);
 const areBothTerms = (value: unknown): value is readonly [Terms, Terms] =>
@@ -158,7 +123,8 @@ const areNumbers = (value: unknown): value is Numbers =>
   isTuple(value[0], NUMBERS) &&
   value[0].every(Number.isFinite) &&
   value.slice(1).every(areCounts);
-const areDistinct = (value: unknown): value is Distinct => areRows(value, 5, 0);
+const areDistinct = (value: unknown): value is readonly number[] =>
+  areIntegers(value) && value.length % NUMBERS_A_DISTINCT_POST === 0;
 const areSamples = (value: unknown): value is Samples =>
   isTuple(value, 2) && areSampleRows(value[0], 2) && areSampleRows(value[1], 4);
 
@@ -166,26 +132,17 @@ function isTuple(value: unknown, length: number): value is readonly unknown[] {
   return Array.isArray(value) && value.length === length;
 }
 
-/** Whether all are rows of so many whole numbers, the first `names` of which are texts instead. */
-function areRows(value: unknown, length: number, names: 0 | 1): boolean {
-  if (!Array.isArray(value)) return false;
-  for (const row of value) {
-    if (!isTuple(row, length)) return false;
-    for (let i = 0; i < length; i += 1) {
-      if (i < names ? typeof row[i] !== 'string' : !Number.isSafeInteger(row[i])) return false;
-    }
-  }
-  return true;
+function areIntegers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every(Number.isSafeInteger);
 }
 
-/** Whether all are rows that begin with a text and may end in one more than so many: few posts have a traceparent. */
+/** Whether all are rows of a text and so many numbers, less the text, and perhaps a text at the end: few posts have a traceparent. */
 function areSampleRows(value: unknown, length: number): boolean {
   if (!Array.isArray(value)) return false;
-  return value.every((row: unknown) =>
-    isTuple(row, length + 1)
-      ? typeof row[length] === 'string' && areRows([row.slice(0, length)], length, 1)
-      : areRows([row], length, 1),
-  );
+  return value.every((row: unknown) => {
+    if (!Array.isArray(row) || typeof row[0] !== 'string' || !areIntegers(row.slice(1, length))) return false;
+    return row.length === length || (row.length === length + 1 && typeof row[length] === 'string');
+  });
 }
 
 function parsed<Packed>(text: string, isPacked: (value: unknown) => value is Packed): Packed {
@@ -226,16 +183,11 @@ export function unpackSums(packed: PackedSums): Sums {
     polaritySquareMicros: at(5),
     reach: at(6),
     labelReach: byLabel(7),
-    sources: new Map(sources),
-    languages: new Map(languages),
-    models: new Map(models),
+    sources: countsOf(sources),
+    languages: countsOf(languages),
+    models: countsOf(models),
     distinct: byLabel(10),
-    distinctPosts: distinctPosts.map(([tag, high, low, author, label]) => ({
-      tag,
-      near: { high, low },
-      author,
-      label: LABELS[label] ?? LABELS[0],
-    })),
+    distinctPosts: distinctPostsOf(distinctPosts),
     authors: sketchIn(packed.authors ?? ''),
     negativeTerms: termsOf(negativeTerms),
     otherTerms: termsOf(otherTerms),
@@ -257,7 +209,20 @@ export function unpackSums(packed: PackedSums): Sums {
 function termsOf(packed: Terms | undefined): FrequentTerms {
   if (packed === undefined) return noTerms();
   const [mentions, lost, counts] = packed;
-  return { mentions, lost, counts: new Map(counts) };
+  return { mentions, lost, counts: countsOf(counts) };
+}
+
+function countsOf([names, counts]: Counts): Map<string, number> {
+  return new Map(names.map((name, i) => [name, counts[i] ?? 0]));
+}
+
+function distinctPostsOf(numbers: readonly number[]): DistinctPost[] {
+  const posts: DistinctPost[] = [];
+  for (let i = 0; i < numbers.length; i += NUMBERS_A_DISTINCT_POST) {
+    const [tag = 0, high = 0, low = 0, author = 0, label = 0] = numbers.slice(i, i + NUMBERS_A_DISTINCT_POST);
+    posts.push({ tag, near: { high, low }, author, label: LABELS[label] ?? LABELS[0] });
+  }
+  return posts;
 }
 
 function sketchIn(text: string): Uint8Array {

@@ -31,29 +31,36 @@ export interface RepeatedPost extends Sample {
  *
  * @returns whether the post is one of them
  */
-export function addNegative(posts: NegativePost[], post: NegativePost): boolean {
+export function addNegative(
+  posts: NegativePost[],
+  { id, traceparent }: Sample,
+  polarityMicros: number,
+): boolean {
   const last = posts[SAMPLES_KEPT - 1];
-  if (post.id.length > MAX_ID_LENGTH || (last !== undefined && compare(last, post) <= 0)) return false;
-  const at = posts.findIndex((kept) => compare(kept, post) > 0);
-  posts.splice(at === -1 ? posts.length : at, 0, post);
+  if (id.length > MAX_ID_LENGTH || (last !== undefined && compare(last, id, polarityMicros) <= 0))
+    return false;
+  const at = posts.findIndex((kept) => compare(kept, id, polarityMicros) > 0);
+  posts.splice(at === -1 ? posts.length : at, 0, { id, polarityMicros, traceparent });
   posts.length = Math.min(posts.length, SAMPLES_KEPT);
   return true;
 }
 
-function compare(a: NegativePost, b: NegativePost): number {
-  return a.polarityMicros - b.polarityMicros || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+function compare(post: NegativePost, id: PostId, polarityMicros: number): number {
+  return post.polarityMicros - polarityMicros || (post.id < id ? -1 : post.id > id ? 1 : 0);
 }
 
 /**
  * Counts a repeat of a text. Where too many texts are repeated, all counts fall by one and those that come to none
  * leave (Misra and Gries 1982): what is repeated most stays.
  */
-export function addRepeat(texts: RepeatedPost[], post: Omit<RepeatedPost, 'repeats'>): void {
-  const { id, near } = post;
+export function addRepeat(
+  texts: RepeatedPost[],
+  { id, near, traceparent }: Omit<RepeatedPost, 'repeats'>,
+): void {
   const known = texts.find((text) => areNear(text.near, near));
   if (known !== undefined) known.repeats += 1;
   else if (texts.length < SAMPLES_KEPT) {
-    if (id.length <= MAX_ID_LENGTH) texts.push({ ...post, repeats: 1 });
+    if (id.length <= MAX_ID_LENGTH) texts.push({ id, near, traceparent, repeats: 1 });
   } else {
     for (const text of texts) text.repeats -= 1;
     texts.splice(0, texts.length, ...texts.filter(({ repeats }) => repeats > 0));
@@ -67,7 +74,7 @@ export function removeSample(posts: Array<{ readonly id: PostId }>, id: PostId):
 }
 
 export function mergeNegative(into: NegativePost[], others: readonly NegativePost[]): void {
-  for (const post of others) addNegative(into, post);
+  for (const post of others) addNegative(into, post, post.polarityMicros);
 }
 
 export function mergeRepeats(into: RepeatedPost[], others: readonly RepeatedPost[]): void {

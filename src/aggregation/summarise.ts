@@ -38,7 +38,7 @@ export function unknownSums(
     }
   };
   for (const record of records) {
-    if (record.kind === 'scored') ask(record.post, epochMillis(Date.parse(record.post.createdAt)));
+    if (record.kind === 'scored') ask(record.post, record.post.time);
   }
   for (const before of remembered.values()) if (before.kind === 'post') ask(before, before.time);
   return [...asked].map(([{ bucket }, brands]) => ({ bucket, brands: [...brands] }));
@@ -80,6 +80,7 @@ export function summarise(
     }
     fold.add(record);
   }
+  fold.end();
   const passed = gaps.filter(({ from, to }) => from < nextOffset && to > (view.state.nextOffset ?? 0));
   return {
     partition: batch.partition,

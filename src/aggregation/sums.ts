@@ -3,7 +3,8 @@ import { LABELS, type Label } from '../contracts/labels.js';
 import type { Traceparent } from '../contracts/trace-context.js';
 import { TIERS, type WindowAggregate } from '../contracts/window.js';
 import type { Bucket } from './bucket.js';
-import { type Contribution, POLARITY_SCALE } from './contribution.js';
+import type { Contribution } from './contribution.js';
+import { POLARITY_SCALE } from './counted-post.js';
 import { countTerms, type FrequentTerms, mergeTerms, noTerms, tellingTerms } from './frequent-terms.js';
 import { addToSketch, emptySketch, estimate, mergeSketch } from './hyper-log-log.js';
 import { addNames, countName, shownNames } from './names.js';
@@ -32,10 +33,9 @@ export interface DistinctPost {
 }
 
 /**
- * What a partition has counted of one brand in one bucket. Integers all, so that adding is exact in any order. Edits
- * and deletions take back the numbers and leave `authors` and terms as they are.
+ * What is counted of posts and can be taken back. Integers all, so that adding is exact in any order.
  */
-export interface Sums {
+export interface Counts {
   posts: number;
   readonly labels: ByLabel;
   polarityMicros: number;
@@ -48,7 +48,14 @@ export interface Sums {
   readonly models: Map<string, number>;
   /** Posts that repeat no other of the partition, at most so many of an author. */
   readonly distinct: ByLabel;
-  /** The first of them. */
+}
+
+/**
+ * What a partition has counted of one brand in one bucket. Edits and deletions take back the numbers and leave `authors`
+ * and terms as they are.
+ */
+export interface Sums extends Counts {
+  /** The first of the distinct posts. */
   readonly distinctPosts: DistinctPost[];
   /** HyperLogLog of `hash53`. */
   readonly authors: Uint8Array;
@@ -79,7 +86,7 @@ export interface PostTraits {
 /** Where many distinct posts are, a copy on another partition makes little difference. */
 const DISTINCT_POSTS_KEPT = 32;
 
-export function emptySums(): Sums {
+export function noCounts(): Counts {
   return {
     posts: 0,
     labels: { negative: 0, neutral: 0, positive: 0 },
@@ -91,6 +98,12 @@ export function emptySums(): Sums {
     languages: new Map(),
     models: new Map(),
     distinct: { negative: 0, neutral: 0, positive: 0 },
+  };
+}
+
+export function emptySums(): Sums {
+  return {
+    ...noCounts(),
     distinctPosts: [],
     authors: emptySketch(),
     negativeTerms: noTerms(),
@@ -118,8 +131,19 @@ export function addPost(
   withTerms: boolean,
 ): void {
   countPost(sums, post, 1, standing === 'distinct');
+  addTraits(sums, post, traits, standing, withTerms);
+}
+
+/** What `addPost` does beside counting. */
+export function addTraits(
+  sums: Sums,
+  post: Contribution,
+  traits: PostTraits,
+  standing: Standing,
+  withTerms: boolean,
+): void {
   const { unsaved } = sums;
-  const { id, tag, near, author, terms, traceparent } = traits;
+  const { tag, near, author, terms } = traits;
   // Who names nobody is somebody: rules ask for several authors, and not every source names them.
   if (addToSketch(sums.authors, author === 0 ? tag : author)) unsaved.authors = true;
   if (withTerms) {
@@ -127,12 +151,9 @@ export function addPost(
     if (countTerms(table, terms, tag)) unsaved.terms = true;
   }
   if (standing === 'repeat') {
-    addRepeat(sums.mostRepeated, { id, near, traceparent });
+    addRepeat(sums.mostRepeated, traits);
     unsaved.samples = true;
-  } else if (
-    post.label === 'negative' &&
-    addNegative(sums.mostNegative, { id, polarityMicros: post.polarityMicros, traceparent })
-  ) {
+  } else if (post.label === 'negative' && addNegative(sums.mostNegative, traits, post.polarityMicros)) {
     unsaved.samples = true;
   }
   if (standing === 'distinct' && sums.distinctPosts.length < DISTINCT_POSTS_KEPT) {
@@ -157,31 +178,29 @@ export function takePost(
   sums.unsaved.distinctPosts = true;
 }
 
-function countPost(sums: Sums, post: Contribution, times: 1 | -1, isDistinct: boolean): void {
+/** @param isDistinct whether it is one of `distinct` */
+function countPost(counts: Counts, post: Contribution, times: 1 | -1, isDistinct: boolean): void {
+  countNumbers(counts, post, times, isDistinct);
+  countName(counts.sources, post.source, times);
+  countName(counts.languages, post.language, times);
+  countName(counts.models, post.model, times);
+}
+
+/** All of it but the names. */
+export function countNumbers(counts: Counts, post: Contribution, times: 1 | -1, isDistinct: boolean): void {
   const { label, polarityMicros, reach } = post;
-  sums.posts += times;
-  sums.labels[label] += times;
-  sums.polarityMicros += times * polarityMicros;
-  sums.polaritySquareMicros += times * Math.round((polarityMicros * polarityMicros) / POLARITY_SCALE);
-  sums.reach += times * reach;
-  sums.labelReach[label] += times * reach;
-  if (isDistinct) sums.distinct[label] += times;
-  countName(sums.sources, post.source, times);
-  countName(sums.languages, post.language, times);
-  countName(sums.models, post.model, times);
+  counts.posts += times;
+  counts.labels[label] += times;
+  counts.polarityMicros += times * polarityMicros;
+  counts.polaritySquareMicros += times * Math.round((polarityMicros * polarityMicros) / POLARITY_SCALE);
+  counts.reach += times * reach;
+  counts.labelReach[label] += times * reach;
+  if (isDistinct) counts.distinct[label] += times;
 }
 
 /** Adds what another partition has counted; `distinct` then counts posts of both that are alike twice. */
 export function addSums(sums: Sums, other: Sums): void {
-  sums.posts += other.posts;
-  sums.polarityMicros += other.polarityMicros;
-  sums.polaritySquareMicros += other.polaritySquareMicros;
-  sums.reach += other.reach;
-  for (const label of LABELS) {
-    sums.labels[label] += other.labels[label];
-    sums.labelReach[label] += other.labelReach[label];
-    sums.distinct[label] += other.distinct[label];
-  }
+  addNumbers(sums, other);
   addNames(sums.sources, other.sources);
   addNames(sums.languages, other.languages);
   addNames(sums.models, other.models);
@@ -191,6 +210,19 @@ export function addSums(sums: Sums, other: Sums): void {
   mergeTerms(sums.otherTerms, other.otherTerms);
   mergeNegative(sums.mostNegative, other.mostNegative);
   mergeRepeats(sums.mostRepeated, other.mostRepeated);
+}
+
+/** All of it but the names. */
+export function addNumbers(counts: Counts, other: Counts): void {
+  counts.posts += other.posts;
+  counts.polarityMicros += other.polarityMicros;
+  counts.polaritySquareMicros += other.polaritySquareMicros;
+  counts.reach += other.reach;
+  for (const label of LABELS) {
+    counts.labels[label] += other.labels[label];
+    counts.labelReach[label] += other.labelReach[label];
+    counts.distinct[label] += other.distinct[label];
+  }
 }
 
 /** What is said of a window beside its counts. */

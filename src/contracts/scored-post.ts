@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type BrandId, type EpochMillis, epochMillis, type PostId } from './ids.js';
+import { type BrandId, epochMillis, type PostId } from './ids.js';
 import { LABELS } from './labels.js';
 import { FLAGS, type Flag } from './post.js';
 
@@ -62,15 +62,6 @@ export const SOURCE_HEADERS = {
   offset: 'sf-source-offset',
   timestamp: 'sf-source-timestamp',
 } as const;
-
-/** A result or a deletion, with the place of the record that it came from. */
-export type ScoredRecord = {
-  readonly sourceOffset: number;
-  readonly sourceTimestamp: EpochMillis;
-} & (
-  | { readonly kind: 'scored'; readonly post: ScoredPost }
-  | { readonly kind: 'deleted'; readonly id: PostId }
-);
 
 /** On a result of a replay: which one wrote it. The topic of a replay holds the results of no other. */
 export const REPLAY_HEADER = 'sf-replay';

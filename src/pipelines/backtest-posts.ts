@@ -1,5 +1,6 @@
 import { createAggregator } from '../aggregation/aggregator.js';
 import { closeWindows } from '../aggregation/close-windows.js';
+import { countedPost } from '../aggregation/counted-post.js';
 import { createMemoryStore } from '../aggregation/stores/memory.js';
 import { createEvaluator } from '../alerting/evaluate.js';
 import { createMemoryAlertStore } from '../alerting/stores/memory.js';
@@ -67,7 +68,7 @@ export async function backtestPosts(
       offset: offset + i,
       sourceOffset: offset + i,
       sourceTimestamp: at,
-      post,
+      post: countedPost(post),
     }));
     offset += batch.length;
     await aggregator.aggregate({ partition: PARTITION, records, invalid: [], nextOffset: offset });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contributionOf } from '../../src/aggregation/contribution.js';
+import { countedPost } from '../../src/aggregation/counted-post.js';
 import { traitsOf } from '../../src/aggregation/distinct.js';
 import { type PackedSums, packSums, SUMS_PARTS, unpackSums } from '../../src/aggregation/packing.js';
 import { addPost, emptySums, type Sums } from '../../src/aggregation/sums.js';
@@ -22,9 +23,8 @@ const posts = fc.array(
 function sumsOf(all: typeof posts extends fc.Arbitrary<infer Posts> ? Posts : never): Sums {
   const sums = emptySums();
   for (const { standing, ...like } of all) {
-    const scored = scoredPost(like);
-    const post = contributionOf(scored);
-    addPost(sums, post, traitsOf(scored, post), standing, true);
+    const post = countedPost(scoredPost(like));
+    addPost(sums, contributionOf(post), traitsOf(post), standing, true);
   }
   return sums;
 }
@@ -99,6 +99,14 @@ describe('sums as a store keeps them', () => {
       ),
       { numRuns: 500 },
     );
+    // As versions before packed it: names and distinct posts row by row.
+    const numbers = '[[1,1,0,0,0,0,0,0,0,0,1,0,0],[["forum",1]],[["en",1]],[["m1",1]]]';
+    for (const earlier of [
+      { numbers },
+      { terms: '[[1,0,[["refund",1]]],[0,0,[]]]' },
+      { distinctPosts: '[[1,2,3,4,0]]' },
+    ])
+      expect(() => unpackSums({ ...whole, ...earlier })).toThrow(damaged);
     for (const authors of ['x', 'd000', 's0'])
       expect(() => unpackSums({ ...whole, authors })).toThrow(damaged);
   });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { countedPost } from '../../src/aggregation/counted-post.js';
 import type { PositionedRecord, ScoredRecords } from '../../src/aggregation/decode-scored.js';
 import { assignmentEpoch, brandId, epochMillis, postId } from '../../src/contracts/ids.js';
 import type { Label } from '../../src/contracts/labels.js';
@@ -63,7 +64,7 @@ export function scored(
     sourceOffset: offset,
     sourceTimestamp: epochMillis(sourceTimestamp),
     kind: 'scored',
-    post: scoredPost(like),
+    post: countedPost(scoredPost(like)),
   };
 }
 

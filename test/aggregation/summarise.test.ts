@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bucketAt } from '../../src/aggregation/bucket.js';
 import type { PositionedRecord } from '../../src/aggregation/decode-scored.js';
 import { PartitionMemory } from '../../src/aggregation/partition-memory.js';
 import type { PartitionView } from '../../src/aggregation/store.js';
@@ -64,6 +65,27 @@ describe('summarising a batch', () => {
   it('counts a post once for a brand that it names twice', () => {
     const update = summary([scored(0, { id: 'a', brands: ['acme', 'acme'] })]);
     expect(update.changes[0]?.brands.get(brandId('acme'))?.posts).toBe(1);
+  });
+
+  it('tells the same names apart however the records are cut, where there are more than a window tells apart', () => {
+    // They come to two windows of ten seconds in turn, and to one of a minute.
+    const records = Array.from({ length: 80 }, (_, i) =>
+      scored(i, { id: `p${i}`, at: 12_000 * (i % 2), source: `s${i % 41}` }),
+    );
+    const memory = new PartitionMemory(defaults.recentPosts);
+    let view = EMPTY;
+    for (const record of records) {
+      const { next } = summary([record], view, memory);
+      view = { ...view, state: { ...view.state, ...next } };
+    }
+    const minute = bucketAt('1m', epochMillis(NOON));
+    const [oneByOne] = summary([scored(80, { id: 'last' })], view, memory).changes.slice(1);
+    const [together] = summary([...records, scored(80, { id: 'last' })]).changes.slice(1);
+    expect(oneByOne?.bucket).toEqual(minute);
+    expect([...(oneByOne?.brands.get(ALL_BRANDS)?.sources ?? [])]).toEqual([
+      ...(together?.brands.get(ALL_BRANDS)?.sources ?? []),
+    ]);
+    expect(together?.brands.get(ALL_BRANDS)?.sources.size).toBe(33);
   });
 
   it('leaves out what the store has counted already', () => {

@@ -5,11 +5,11 @@ import { TIERS } from '../../../contracts/window.js';
 import {
   type Contribution,
   countedBrands,
-  FINGERPRINT_DIGITS,
   isInWindows,
   PLACES,
   type Remembered,
 } from '../../contribution.js';
+import { FINGERPRINT_DIGITS } from '../../counted-post.js';
 import type { TextWriter } from '../../text-writer.js';
 import type { Names } from './names.js';
 
@@ -60,10 +60,15 @@ export function packRemembered(into: TextWriter, remembered: Remembered, names: 
   into.number(Number.parseInt(fingerprint, 16), RADIX);
   into.text(',');
   if (distinct.some((of) => of !== EVERYWHERE)) for (const of of distinct) into.number(of, TIERS_RADIX);
-  for (const name of [source, language, model, ...brands]) {
-    into.text(',');
-    into.text(names.pack(name));
-  }
+  packName(into, source, names);
+  packName(into, language, names);
+  packName(into, model, names);
+  for (const brand of brands) packName(into, brand, names);
+}
+
+function packName(into: TextWriter, name: string, names: Names): void {
+  into.text(',');
+  into.text(names.pack(name));
 }
 
 /** @throws RangeError when the store holds something that `packRemembered` did not write */
