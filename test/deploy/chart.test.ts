@@ -174,6 +174,17 @@ describe.skipIf(helm === '')(`the Helm chart ${NEEDED}`, () => {
     ]);
   });
 
+  it('takes the values that docs/deploy.md shows', () => {
+    const [, shown = ''] = /^```yaml\n(image: .*?)^```/ms.exec(readFileSync('docs/deploy.md', 'utf8')) ?? [];
+    const values = join(temporaryFolder(), 'values.yaml');
+    writeFileSync(values, shown);
+    const kinds = new Set(rendered('--values', values).map(({ kind }) => kind));
+    expect([...kinds]).toEqual(
+      expect.arrayContaining(['Deployment', 'Job', 'ScaledObject', 'NetworkPolicy']),
+    );
+    expect(JSON.stringify(rendered('--values', values))).toContain('SENTIFLUX_API_TOKENS_FILE');
+  });
+
   it('starts no pod anew where only brands have changed', () => {
     const checksums = (...args: readonly string[]) =>
       JSON.stringify(rendered(...args).filter(({ kind }) => kind === 'Deployment'));

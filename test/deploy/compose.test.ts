@@ -8,43 +8,13 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { tokenHash } from '../../src/api/tokens.js';
 import { loadConfig } from '../../src/config/load.js';
+import { configSchema } from '../../src/config/schema.js';
 import { settings } from '../../src/config/settings.js';
 import { ROLES } from '../../src/pipelines/role.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { composition, madeSecrets, services, workers } from './composition.js';
 import { jsonFile, messagesOf, NEEDED, tool } from './tools.js';
 
-const FILE = 'deploy/compose.yaml';
 const composeSchema = tool('compose-spec.json');
-const files = z.record(z.string(), z.object({ file: z.string() }));
-const composition = z
-  .looseObject({
-    services: z.record(
-      z.string(),
-      z.looseObject({
-        image: z.string(),
-        environment: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
-        command: z.array(z.string()).optional(),
-        ports: z.array(z.string()).default([]),
-        configs: z.array(z.object({ source: z.string(), target: z.string() })).default([]),
-        secrets: z.array(z.string()).default([]),
-        networks: z.array(z.string()),
-      }),
-    ),
-    networks: z.record(z.string(), z.object({ internal: z.boolean().default(false) })),
-    configs: files,
-    secrets: files,
-  })
-  .parse(parse(readFileSync(FILE, 'utf8'), { merge: true }));
-const services = Object.entries(composition.services);
-const workers = services.filter(([, { image }]) => image === 'sentiflux:local');
-
-/** Makes the secrets into a folder of the test, and returns what is in them. */
-function madeSecrets() {
-  const folder = join(temporaryFolder(), 'secrets');
-  const { status, stderr } = spawnSync('deploy/compose/secrets.sh', [folder], { encoding: 'utf8' });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  return { folder, secret: (name: string) => readFileSync(join(folder, name), 'utf8') };
-}
 
 describe('deploy/compose.yaml', () => {
   it.skipIf(composeSchema === undefined)(`is what Compose specifies ${NEEDED}`, () => {
@@ -95,7 +65,7 @@ describe('deploy/compose.yaml', () => {
   });
 
   it('gives every worker a configuration that it takes, with secrets that are in no variable', async () => {
-    const { folder, secret } = madeSecrets();
+    const { here, secret } = madeSecrets();
     const known = new Set(settings().map(({ variable }) => variable));
     for (const [name, { environment }] of workers) {
       const variables = Object.entries(environment).filter(([variable]) => variable.startsWith('SENTIFLUX_'));
@@ -103,15 +73,37 @@ describe('deploy/compose.yaml', () => {
         variables.filter(([variable]) => !known.has(variable.replace(/_FILE$/, ''))),
         name,
       ).toEqual([]);
-      const here = variables.map(([variable, value]) => [
-        variable,
-        String(value).replace('/run/secrets', folder),
-      ]);
-      const config = await loadConfig('deploy/compose/worker.yaml', Object.fromEntries(here));
+      const config = await loadConfig(
+        'deploy/compose/worker.yaml',
+        Object.fromEntries(variables.map(([variable, value]) => [variable, here(value)])),
+      );
       expect(config.output.authorKey, name).toMatch(/^[0-9a-f]{64}$/);
       if (name !== 'api') continue;
       expect(config.api.tokens).toMatchObject([{ name: 'compose', sha256: tokenHash(secret('api-token')) }]);
     }
+  });
+});
+
+describe('the Prometheus of the Compose file', () => {
+  it('asks every worker for its metrics, under the name of the job that the alert rules know', () => {
+    const { scrape_configs } = z
+      .object({
+        scrape_configs: z.tuple([
+          z.object({
+            job_name: z.string(),
+            dns_sd_configs: z.tuple([
+              z.object({ names: z.array(z.string()), type: z.string(), port: z.number() }),
+            ]),
+          }),
+        ]),
+      })
+      .passthrough()
+      .parse(parse(readFileSync('deploy/compose/prometheus.yaml', 'utf8')));
+    const [{ job_name, dns_sd_configs }] = scrape_configs;
+    expect(readFileSync('deploy/prometheus/alerts.yaml', 'utf8')).toContain(`{job="${job_name}"}`);
+    const running = workers.flatMap(([name, { command = [] }]) => (command[0] === 'run' ? [name] : []));
+    expect(dns_sd_configs[0].names.toSorted()).toEqual(running.toSorted());
+    expect(dns_sd_configs[0].port).toBe(configSchema.parse({}).ops.port);
   });
 });
 
