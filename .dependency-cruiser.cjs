@@ -40,13 +40,13 @@ module.exports = {
       name: 'below-the-rooms',
       severity: 'error',
       from: { path: '^src/(model|config|telemetry|http)/' },
-      to: { path: `^src/(${ROOMS}|pipelines|cli)/` },
+      to: { path: `^src/(${ROOMS}|pipelines|cli|library)/` },
     },
     {
-      name: 'pipelines-do-not-import-cli',
+      name: 'above-the-pipelines',
       severity: 'error',
       from: { path: '^src/pipelines/' },
-      to: { path: '^src/cli/' },
+      to: { path: '^src/(cli|library)/' },
     },
     ...clients.map(([library, adapters]) => ({
       name: `only-adapters-import-${library.split('|')[0]}`,

@@ -90,7 +90,7 @@ soft-labels: dist/cli/main.js ## grow the teachers and write their labels (hours
 baselines: dist/cli/main.js ## what else one would take (linear models, word lists) beside the model, on the same posts
 	@baselines/run.sh $(if $(BASELINES_DATA),--data $(BASELINES_DATA)) $(BASELINES_OPTIONS)
 
-##@ Services and native parts
+##@ Services and tools
 
 # Variables such as KAFKA_PORT, REDIS_PORT and SERVICES_DIR pass through: see the head of the script.
 .PHONY: services
@@ -104,6 +104,22 @@ services-status: ## what runs, and where
 .PHONY: services-down
 services-down: ## stop them (CLEAN=1 removes their data)
 	@scripts/services.sh down
+
+.PHONY: deploy-tools
+deploy-tools: ## what deploy/ is checked with: Helm (compiled, minutes), hadolint, schemas of Compose, Kubernetes, KEDA
+	@scripts/deploy-tools.sh
+
+##@ Release
+
+.PHONY: sbom
+sbom: node_modules/.package-lock.json ## sbom.cdx.json: what an installation holds, as CycloneDX
+	@node scripts/sbom.mjs
+
+.PHONY: audit
+audit: ## known weaknesses of what an installation holds, as the registry tells them
+	@npm audit --omit dev
+
+##@ Native parts
 
 .PHONY: tfjs-node
 tfjs-node: node_modules/.package-lock.json ## build the native part of @tensorflow/tfjs-node (for training, and as a scoring engine)

@@ -5,6 +5,7 @@ import type { SilencedSpan } from '../contracts/silence.js';
 import { bucketStart, TIER_MILLIS, type Tier } from '../contracts/window.js';
 import type { WindowReader } from '../contracts/window-reader.js';
 import type { AlertStore, RuleKey, StoredState } from './alert-store.js';
+import type { Detector } from './detectors/detector.js';
 import { type RuleTest, ruleTestOf } from './detectors/rule-test.js';
 import { observe } from './observe.js';
 import { isSilenced } from './quiet.js';
@@ -13,6 +14,8 @@ import { windowSeries } from './window-series.js';
 
 export interface EvaluatorOptions {
   readonly rules: readonly AlertRule[];
+  /** By the name of the rule that they decide for, in place of the surge test. */
+  readonly detectors?: ReadonlyMap<string, Detector>;
   /** Brands that a rule without `brands` watches. Asked at every evaluation, since brands may be reloaded. */
   readonly brands: () => readonly BrandId[];
   readonly reader: Pick<WindowReader, 'windows' | 'watermark'>;
@@ -42,6 +45,7 @@ export interface EvaluationResult {
 interface Target {
   readonly rule: AlertRule;
   readonly test: RuleTest;
+  readonly detector: Detector | undefined;
   readonly brand: BrandId;
   readonly isSilenced: (time: EpochMillis) => boolean;
   readonly traceId: string | undefined;
@@ -110,7 +114,8 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     let { phase } = known.state;
     // A commit that fails leaves `stored` undefined: another process is at this rule and brand.
     let stored = await announce(key, known);
-    if (stored !== undefined && stored.state.profile === undefined) {
+    // A detector learns nothing from one window to the next.
+    if (stored !== undefined && target.detector === undefined && stored.state.profile === undefined) {
       stored = { ...stored, state: await warmedUp(options, target, stored.state, watermark) };
     }
     while (stored !== undefined) {
@@ -135,9 +140,11 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       const targets = options.rules.flatMap((rule): readonly Target[] => {
         const brands = rule.brands?.map(brandId) ?? options.brands();
         const test = ruleTestOf(rule, brands.length);
+        const detector = options.detectors?.get(rule.name);
         return brands.map((brand) => ({
           rule,
           test,
+          detector,
           brand,
           isSilenced: (time) => isSilenced(silences, brand, rule.name, time),
           traceId,
@@ -235,7 +242,7 @@ async function nextStep(
 /** Window by window from where one stands up to a time, or up to the first change. */
 async function walk(
   options: EvaluatorOptions,
-  { rule, test, brand, isSilenced, traceId }: Target,
+  { rule, test, detector, brand, isSilenced, traceId }: Target,
   before: RuleState,
   to: EpochMillis,
   watermark: EpochMillis,
@@ -243,7 +250,7 @@ async function walk(
 ): Promise<Omit<Step, 'alert'>> {
   const { tier } = rule;
   const size = test.windowMillis;
-  const history = test.lagWindows + test.widths;
+  const history = detector?.history ?? test.lagWindows + test.widths;
   const from = epochMillis(before.evaluatedTo - history * size);
   const windows = await options.reader.windows({ brand, tier, from, to });
   const series = windowSeries(size, from, to, windows, rule.deduplicate);
@@ -251,7 +258,7 @@ async function walk(
   const oldestKept = bucketStart(tier, epochMillis(watermark - options.retentionMs[tier] + 2 * size));
   const knownSince = before.knownSince ?? windows[0]?.start;
   const knownFrom = knownSince === undefined ? undefined : epochMillis(Math.max(knownSince, oldestKept));
-  const watched = { brand, tier, test, isSilenced, traceId };
+  const watched = { brand, tier, test, detector, isSilenced, traceId };
 
   let state: RuleState = knownSince === undefined ? before : { ...before, knownSince };
   for (let index = history; index < series.slots.length; index += 1) {

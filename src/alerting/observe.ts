@@ -1,5 +1,6 @@
 import type { BrandId, EpochMillis } from '../contracts/ids.js';
 import type { Tier } from '../contracts/window.js';
+import { type Detector, detectWith } from './detectors/detector.js';
 import { emptyProfile, followDrift, learn, notePeak, rebaselined } from './detectors/profile.js';
 import type { RuleTest } from './detectors/rule-test.js';
 import { type Evaluation, testSurge } from './detectors/surge.js';
@@ -13,6 +14,8 @@ export interface Watched {
   /** Named in the alerts. */
   readonly tier: Tier;
   readonly test: RuleTest;
+  /** In place of the surge test. */
+  readonly detector?: Detector | undefined;
   /** Whether somebody has asked for silence at a time. */
   readonly isSilenced: (time: EpochMillis) => boolean;
   /** Of what is going on now, where it is traced. */
@@ -28,7 +31,8 @@ export interface Observation extends Transition {
  * rule's state goes on. The same for windows of Redis and for rows of a file, and it depends on nothing but the
  * state and the windows up to this one.
  *
- * @param series holds the `lagWindows` and `widths` before the window too, as far as anything is known of them
+ * @param series holds the `lagWindows` and `widths` before the window too, or the detector's history, as far as
+ *   anything is known of them
  * @param knownFrom before it an empty slot means nothing
  */
 export function observe(
@@ -38,9 +42,16 @@ export function observe(
   index: number,
   knownFrom: EpochMillis | undefined,
 ): Observation {
-  const { test } = watched;
+  const { test, detector } = watched;
   const end = slotStart(series, index + 1);
   const isKnown = (slot: number): boolean => knownFrom !== undefined && slotStart(series, slot) >= knownFrom;
+  if (detector !== undefined) {
+    const evaluation: Evaluation = isKnown(index - detector.history)
+      ? detectWith(detector, watched, series, index)
+      : { kind: 'held', end, reason: 'too-little-history' };
+    return { ...decide(watched, before, series, index, evaluation), evaluation };
+  }
+
   const wasFiring = before.phase.kind === 'firing';
   let profile = before.profile ?? emptyProfile(test.widths);
 
@@ -56,13 +67,26 @@ export function observe(
     profile = notePeak(profile, end, evaluation.measurement.deviation);
   }
 
+  const { state, event } = decide(watched, before, series, index, evaluation);
+  if (event?.resolution === 're-baselined') profile = rebaselined(profile);
+  return { state: { ...state, profile }, evaluation, ...(event !== undefined && { event }) };
+}
+
+/** What the rule makes of an evaluation, with what surrounds it. */
+function decide(
+  watched: Watched,
+  before: RuleState,
+  series: WindowSeries,
+  index: number,
+  evaluation: Evaluation,
+): Transition {
+  const { test } = watched;
+  const { end } = evaluation;
   const muted =
     (test.quietHours !== undefined && isQuietHour(test.quietHours, end)) || watched.isSilenced(end);
   const evidenceSince = (start: EpochMillis) => {
     const windows = Math.round((end - start) / series.windowMillis);
     return evidenceOf(series, index + 1 - windows, index + 1, test.measure);
   };
-  const { state, event } = advance(test, { ...watched, muted, evidenceSince }, before, evaluation);
-  if (event?.resolution === 're-baselined') profile = rebaselined(profile);
-  return { state: { ...state, profile }, evaluation, ...(event !== undefined && { event }) };
+  return advance(test, { ...watched, muted, evidenceSince }, before, evaluation);
 }

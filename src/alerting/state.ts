@@ -152,7 +152,7 @@ function fired(
     observed,
     expected,
     score: deviation,
-    pValue,
+    ...(pValue !== undefined && { pValue }),
     strength,
     peak: observed,
     evidence: {

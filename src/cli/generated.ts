@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { settings } from '../config/settings.js';
 import { alertTopicSchema } from '../contracts/alert-topic.js';
+import { postMessageSchema } from '../contracts/post-message.js';
 import { scoredPostSchema } from '../contracts/scored-post.js';
 import { windowAggregateSchema } from '../contracts/window.js';
 
@@ -42,6 +43,10 @@ export function topicSchemas(): Readonly<Record<string, object>> {
     ...z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' }),
   });
   return {
+    'posts.raw.json': schema(
+      'A value on posts.raw; a null value deletes the post of its key',
+      postMessageSchema,
+    ),
     'sentiment.scored.json': schema(
       'A value on sentiment.scored; a null value is a deletion',
       scoredPostSchema,

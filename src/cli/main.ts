@@ -10,6 +10,7 @@ import { addDeliveriesCommand } from './commands/deliveries.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
+import { addForgetCommand } from './commands/forget.js';
 import { addIngestCommand } from './commands/ingest.js';
 import { addModelCommand } from './commands/model.js';
 import { addProduceCommand } from './commands/produce.js';
@@ -43,6 +44,7 @@ for (const add of [
   addProduceCommand,
   addIngestCommand,
   addDeadLettersCommand,
+  addForgetCommand,
   addReplayCommand,
   addAggregateCommand,
   addAlertsCommand,

@@ -39,15 +39,21 @@ export async function loadConfig(file: string | undefined, environment: Environm
   }
   if (file !== undefined) resolvePaths(fromFile, dirname(file));
   const merged = await withEnvironment(fromFile, environment);
-  const parsed = configSchema.safeParse(merged);
+  return parseConfig(merged, file ?? 'the environment');
+}
+
+/**
+ * Checks keys and fills in the defaults.
+ *
+ * @param where they stand, for the error
+ * @throws SentifluxError SF_CONFIG_INVALID
+ */
+export function parseConfig(keys: unknown, where: string): Config {
+  const parsed = configSchema.safeParse(keys);
   if (parsed.success) return withLateSources(parsed.data);
-  throw new SentifluxError(
-    'SF_CONFIG_INVALID',
-    `${file ?? 'the environment'}: ${problems(parsed.error, merged, mayHoldSecret)}.`,
-    {
-      hint: 'docs/configuration.md lists every key.',
-    },
-  );
+  throw new SentifluxError('SF_CONFIG_INVALID', `${where}: ${problems(parsed.error, keys, mayHoldSecret)}.`, {
+    hint: 'docs/configuration.md lists every key.',
+  });
 }
 
 /** What is set wins over what is in the nature of a source. */
@@ -59,12 +65,20 @@ function withLateSources(config: Config): Config {
 
 /** @throws SentifluxError SF_BRANDS_INVALID */
 export async function loadBrands(file: string): Promise<readonly Brand[]> {
-  const content = await readYaml(file, 'SF_BRANDS_INVALID', 'SF_BRANDS_INVALID');
+  return parseBrands(await readYaml(file, 'SF_BRANDS_INVALID', 'SF_BRANDS_INVALID'), file);
+}
+
+/**
+ * @param content what a file of brands holds: `{ brands: [...] }`
+ * @param where it stands, for the error
+ * @throws SentifluxError SF_BRANDS_INVALID
+ */
+export function parseBrands(content: unknown, where: string): readonly Brand[] {
   const parsed = brandsFileSchema.safeParse(content);
   if (!parsed.success) {
     throw new SentifluxError(
       'SF_BRANDS_INVALID',
-      `${file}: ${problems(parsed.error, content, () => false)}.`,
+      `${where}: ${problems(parsed.error, content, () => false)}.`,
       {
         hint: 'See docs/brands.md for the keys.',
       },
@@ -73,7 +87,7 @@ export async function loadBrands(file: string): Promise<readonly Brand[]> {
   const { brands } = parsed.data;
   const repeated = brands.find((brand, i) => brands.findIndex(({ id }) => id === brand.id) !== i);
   if (repeated !== undefined) {
-    throw new SentifluxError('SF_BRANDS_INVALID', `${file}: the id "${repeated.id}" stands twice.`, {
+    throw new SentifluxError('SF_BRANDS_INVALID', `${where}: the id "${repeated.id}" stands twice.`, {
       hint: 'Give each brand an id of its own.',
     });
   }

@@ -370,6 +370,8 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = Readonly<z.infer<typeof configSchema>>;
+/** The configuration as people write it: every key may be left out. */
+export type ConfigInput = z.input<typeof configSchema>;
 export type InputConfig = Config['input'];
 export type SourcesConfig = Config['sources'];
 export type ScoringConfig = Config['scoring'];

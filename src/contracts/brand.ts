@@ -27,5 +27,7 @@ export const brandSchema = z.strictObject({
   timeZone: z.string().refine(isTimeZone, 'a time zone such as Europe/Berlin').optional(),
 });
 export type Brand = Readonly<z.infer<typeof brandSchema>>;
+/** A brand as people write it: only `id` and `name` must be there. */
+export type BrandInput = z.input<typeof brandSchema>;
 
 export const brandsFileSchema = z.strictObject({ brands: z.array(brandSchema) });

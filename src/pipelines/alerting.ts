@@ -5,6 +5,7 @@ import { deliveriesOf } from '../alerting/delivery/delivery.js';
 import type { MessageOptions } from '../alerting/delivery/message.js';
 import { openReceivers } from '../alerting/delivery/open-receivers.js';
 import { createReminder } from '../alerting/delivery/remind.js';
+import type { Detector } from '../alerting/detectors/detector.js';
 import { createEvaluator } from '../alerting/evaluate.js';
 import type { Jobs } from '../alerting/schedulers/port.js';
 import type { Config } from '../config/schema.js';
@@ -35,6 +36,8 @@ export interface AlertingOptions {
   readonly windows: WindowReader;
   readonly store: AlertStore;
   readonly jobs: Jobs;
+  /** By the name of their rule. */
+  readonly detectors?: ReadonlyMap<string, Detector>;
   readonly logger: Logger;
 }
 
@@ -51,6 +54,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Role> {
 
   const evaluator = createEvaluator({
     rules,
+    ...(options.detectors && { detectors: options.detectors }),
     brands: () => options.brands.current.map(({ id }) => id),
     reader: windows,
     store,

@@ -1,17 +1,11 @@
 import type { Config } from '../config/schema.js';
-import { alertTopicSchema } from '../contracts/alert-topic.js';
-import { postId } from '../contracts/ids.js';
 import type { LiveEvent, LiveFeed } from '../contracts/live-feed.js';
 import type { Logger } from '../contracts/logger.js';
-import type { RecordBatch, SourceRecord } from '../contracts/record.js';
+import type { RecordBatch } from '../contracts/record.js';
 import { recordsOf } from '../contracts/record-batch.js';
-import { scoredPostSchema } from '../contracts/scored-post.js';
-import { windowAggregateSchema } from '../contracts/window.js';
+import { OUTPUTS, type Output } from '../contracts/sink.js';
 import type { Streams } from '../streams/port.js';
-import { jsonOf } from './record-values.js';
-
-/** What a record says; `undefined` where that is nothing for the feed. */
-type Decode = (record: SourceRecord) => LiveEvent | undefined;
+import { EVENT_OF } from './output-events.js';
 
 export interface OpenLiveFeed extends LiveFeed {
   close(): Promise<void>;
@@ -31,17 +25,10 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<OpenLiveFe
   const { config, streams, logger } = options;
   const { topics } = config;
   const listeners = new Set<(event: LiveEvent) => void>();
-  const decoders: ReadonlyArray<readonly [topic: string, decode: Decode]> = [
-    [topics.scored, decodeResult],
-    [
-      topics.aggregates,
-      ({ value }) => ({ kind: 'window', window: windowAggregateSchema.parse(jsonOf(value)) }),
-    ],
-    [topics.alerts, decodeAlert],
-  ];
 
   const consumptions = await Promise.all(
-    decoders.map(async ([topic, decode]) => {
+    OUTPUTS.map(async (output) => {
+      const topic = topics[output];
       const consumption = await streams.consume({
         topic,
         group: `${config.streams.group}.live.${options.instance}.${topic}`,
@@ -49,7 +36,7 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<OpenLiveFe
         maxBatchRecords: config.scoring.maxBatchRecords,
         maxInFlight: { records: config.streams.maxInFlightRecords, bytes: config.streams.maxInFlightBytes },
         onBatch: (batch) => {
-          if (listeners.size > 0) emitAll(batch, decode);
+          if (listeners.size > 0) emitAll(batch, output);
           // Nothing is written and nothing committed: settling only lets the next batches come.
           consumption.settle(batch, []).catch(options.onFailure);
         },
@@ -59,10 +46,10 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<OpenLiveFe
     }),
   );
 
-  function emitAll(batch: RecordBatch, decode: Decode): void {
+  function emitAll(batch: RecordBatch, output: Output): void {
     for (const record of recordsOf(batch)) {
       try {
-        const event = decode(record);
+        const event = EVENT_OF[output](record);
         if (event === undefined) continue;
         for (const listener of listeners) listener(event);
       } catch (error) {
@@ -83,17 +70,4 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<OpenLiveFe
       await Promise.all(consumptions.map((consumption) => consumption.close()));
     },
   };
-}
-
-/** A null value takes the post of its key back, however long ago it was scored. */
-function decodeResult({ key, value }: SourceRecord): LiveEvent {
-  if (value !== null) return { kind: 'scored', post: scoredPostSchema.parse(jsonOf(value)) };
-  if (key === null) throw new TypeError('a deletion without a key names no post');
-  return { kind: 'deleted', id: postId(Buffer.from(key).toString('utf8')) };
-}
-
-/** Silences are on that topic too. */
-function decodeAlert({ value }: SourceRecord): LiveEvent | undefined {
-  const parsed = alertTopicSchema.parse(jsonOf(value));
-  return 'kind' in parsed ? undefined : { kind: 'alert', alert: parsed };
 }

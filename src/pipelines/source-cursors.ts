@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import type { Config } from '../config/schema.js';
 import { SentifluxError } from '../contracts/errors.js';
-import { type SourceCursor, sourceCursor } from '../contracts/ids.js';
+import type { SourceCursor } from '../contracts/ids.js';
+import { sourceCursorSchema } from '../contracts/source-cursor.js';
 import type { Streams } from '../streams/port.js';
 import { scan } from '../streams/scan.js';
 import { parsedValue, textOf } from './record-values.js';
@@ -15,8 +15,6 @@ export interface SourceCursors {
   store(source: string, cursor: SourceCursor): Promise<void>;
   close(): Promise<void>;
 }
-
-const valueSchema = z.object({ cursor: z.string().transform(sourceCursor) });
 
 /**
  * Keeps cursors on a compacted topic beside the posts, keyed by the name of the source: as durable as the posts are,
@@ -40,7 +38,7 @@ export async function openSourceCursors(
       let last: SourceCursor | undefined;
       for await (const record of scan(streams, { topic, group, ranges })) {
         if (textOf(record.key) !== source) continue;
-        last = parsedValue(record, valueSchema)?.cursor;
+        last = parsedValue(record, sourceCursorSchema)?.cursor;
         // To begin anew instead would leave out what is between.
         if (last === undefined) throw invalidCursor(topic, source, record.offset);
       }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openWindowStore } from '../aggregation/open-store.js';
+import type { Detector } from '../alerting/detectors/detector.js';
 import { type OpenAlertingOptions, openAlertStore, openJobs } from '../alerting/open.js';
 import type { Jobs } from '../alerting/schedulers/port.js';
 import { requireTokens } from '../api/access.js';
@@ -43,6 +44,8 @@ export interface WorkerOptions {
   /** The wall's by default; a replay has one of its own. */
   readonly clock?: Clock;
   readonly onSettled?: (batch: RecordBatch, scored: ScoredBatch) => void;
+  /** Of rules that do not use the surge test, by their names. */
+  readonly detectors?: ReadonlyMap<string, Detector>;
 }
 
 /** A running worker. */
@@ -154,7 +157,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       api = start(await startServing(serving)).address;
     }
     if (roles.has('alert') && jobs !== undefined) {
-      start(await startAlerting({ ...shared, store: alerts, jobs }));
+      const { detectors } = options;
+      start(await startAlerting({ ...shared, store: alerts, jobs, ...(detectors && { detectors }) }));
     }
     if (roles.has('aggregate')) start(await startAggregating({ ...shared, store: windows }));
     if (roles.has('score') && scorer !== undefined) {

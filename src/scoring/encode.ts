@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import type { RejectionCode } from '../contracts/errors.js';
 import { epochMillis, type PostId } from '../contracts/ids.js';
 import type { Flag, Post } from '../contracts/post.js';
@@ -8,6 +7,7 @@ import { KEY_IS_NULL, VALUE_IS_NULL } from '../contracts/record.js';
 import { OUTCOME, type Rejection, type ScoredBatch } from '../contracts/scored-batch.js';
 import type { ModelStamp, ScoredPost } from '../contracts/scored-post.js';
 import type { TextScore } from '../contracts/text-score.js';
+import { hashAuthor } from './author-hash.js';
 import type { Classification } from './classify.js';
 import { isMixed } from './mixed.js';
 
@@ -91,11 +91,6 @@ export function createEncoder(options: EncodeOptions): Encoder {
       };
     },
   };
-}
-
-/** HMAC-SHA256 of an author's id, its first 128 bits in hexadecimal: who lacks the key cannot try names. */
-function hashAuthor(key: string, author: string): string {
-  return createHmac('sha256', key).update(author, 'utf8').digest('hex').slice(0, 32);
 }
 
 /** Packs outcomes in the order of the batch; a rejected record has neither key nor value. */

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { asyncApi } from '../../src/cli/async-api.js';
 import { configurationPage, topicSchemas } from '../../src/cli/generated.js';
 import { telemetryPage } from '../../src/cli/metrics-table.js';
 
@@ -11,6 +13,10 @@ describe('what is made from the code (npm run generate)', () => {
   it('the table in docs/telemetry.md is up to date', () => {
     const page = readFileSync('docs/telemetry.md', 'utf8');
     expect(page).toBe(telemetryPage(page));
+  });
+
+  it('schemas/asyncapi.yaml is up to date', () => {
+    expect(parse(readFileSync('schemas/asyncapi.yaml', 'utf8'))).toEqual(asyncApi());
   });
 
   it.each(Object.entries(topicSchemas()))('schemas/%s is up to date', (file, schema) => {

@@ -1,16 +1,13 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { openSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { ROLES } from '../../src/pipelines/role.js';
 import { freePorts } from '../chaos/ports.js';
 import { type Authority, EXPIRED, makeAuthority } from './certificates.js';
+import { startBroker } from './kafka-broker.js';
 import { openTokenServer, TOKEN_CLAIMS, type TokenServer } from './token-server.js';
 
 const CLUSTER_ID = 'c2VudGlmbHV4LXNlY3VyZQ';
-const STARTS_WITHIN_MILLIS = 90_000;
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const;
 
 /** False where there is no java or openssl, and where Kafka's jars cannot be had: its tests are skipped then. */
@@ -105,47 +102,15 @@ export async function startSecureKafka(folder: string): Promise<SecureKafka> {
   ]);
   const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', CLUSTER_ID, '--config', properties];
   execFileSync('java', [...java, ...tool, ...scram], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const logFile = join(folder, 'log');
-  const log = openSync(logFile, 'a');
-  const broker = spawn('java', [...java, 'kafka.Kafka', properties], { stdio: ['ignore', log, log] });
-  const close = async (): Promise<void> => {
-    await end(broker);
-    await tokens.close();
-  };
   try {
-    await untilStarted(broker, logFile, expired);
+    const broker = await startBroker({ folder, java, properties, address: expired });
+    const close = async (): Promise<void> => {
+      await broker.end();
+      await tokens.close();
+    };
+    return { plain, sasl, mutualTls, expired, authority, stranger, tokens, close };
   } catch (error) {
-    await close();
+    await tokens.close();
     throw error;
   }
-  return { plain, sasl, mutualTls, expired, authority, stranger, tokens, close };
-}
-
-async function untilStarted(broker: ChildProcess, log: string, address: string): Promise<void> {
-  const deadline = performance.now() + STARTS_WITHIN_MILLIS;
-  while (!(await listens(address)) || !readFileSync(log, 'utf8').includes('Kafka Server started')) {
-    if (broker.exitCode !== null || performance.now() > deadline)
-      throw new Error(`Kafka did not start: ${readFileSync(log, 'utf8').slice(-2_000)}`);
-    await wait(200);
-  }
-}
-
-async function listens(address: string): Promise<boolean> {
-  const [host = '', port] = address.split(':');
-  const socket = connect(Number(port), host);
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }

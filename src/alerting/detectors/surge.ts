@@ -12,7 +12,8 @@ export interface Measurement {
   readonly expected: number;
   /** Robust deviations above the expected. */
   readonly deviation: number;
-  readonly pValue: number;
+  /** Where the detector tells one. */
+  readonly pValue?: number;
   /** The rule fires at 1, if there is `enough`. */
   readonly strength: number;
   /** Whether there are as many posts and authors as the rule asks for. */
@@ -30,7 +31,7 @@ export type Evaluation =
   | {
       readonly kind: 'held';
       readonly end: EpochMillis;
-      readonly reason: 'too-little-history' | 'incomplete' | 'model-changed';
+      readonly reason: 'too-little-history' | 'incomplete' | 'model-changed' | 'undecided';
     }
   | { readonly kind: 'measured'; readonly end: EpochMillis; readonly measurement: Measurement };
 

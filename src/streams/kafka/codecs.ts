@@ -1,9 +1,7 @@
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import kafkajs from 'kafkajs';
-import { compressFrame, decompressFrame } from 'lz4-napi';
-import { compress as snappyCompress, uncompress as snappyUncompress } from 'snappy';
-import { SentifluxError } from '../../contracts/errors.js';
+import { messageOf, SentifluxError } from '../../contracts/errors.js';
 
 // No exports that an ES module could name.
 const { CompressionCodecs, CompressionTypes } = kafkajs;
@@ -23,12 +21,32 @@ export function registerCodecs(): void {
   CompressionCodecs[CompressionTypes.ZSTD] = () => zstd;
 }
 
+/**
+ * Their libraries are native and optional: an installation without them reads whatever is compressed otherwise.
+ *
+ * @throws SentifluxError SF_STREAM_CRASHED
+ */
+async function native<Library>(name: string, load: () => Promise<Library>): Promise<Library> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new SentifluxError(
+      'SF_STREAM_CRASHED',
+      `records are compressed with ${name}, whose library cannot be loaded: ${messageOf(cause)}.`,
+      { hint: 'Install sentiflux with its optional dependencies, or use gzip or zstd.', cause },
+    );
+  }
+}
+const loadSnappy = () => native('snappy', () => import('snappy'));
+const loadLz4 = () => native('lz4', () => import('lz4-napi'));
+
 /** Head of the framing of snappy-java, which Kafka's clients write: a magic number, a version and a compatible one. */
 const XERIAL_HEADER = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
 
 const snappy: Codec = {
   async compress({ buffer }) {
-    const block = await snappyCompress(buffer);
+    const { compress } = await loadSnappy();
+    const block = await compress(buffer);
     const length = Buffer.alloc(4);
     length.writeUInt32BE(block.length);
     return Buffer.concat([XERIAL_HEADER, length, block]);
@@ -46,13 +64,14 @@ const snappy: Codec = {
 };
 
 async function uncompressBlock(block: Buffer): Promise<Buffer> {
-  const bytes = await snappyUncompress(block, { asBuffer: true });
+  const { uncompress } = await loadSnappy();
+  const bytes = await uncompress(block, { asBuffer: true });
   return typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
 }
 
 const lz4: Codec = {
-  compress: ({ buffer }) => compressFrame(buffer),
-  decompress: (buffer) => decompressFrame(buffer),
+  compress: async ({ buffer }) => (await loadLz4()).compressFrame(buffer),
+  decompress: async (buffer) => (await loadLz4()).decompressFrame(buffer),
 };
 
 type Transform = (buffer: Buffer) => Promise<Buffer>;
