@@ -11,3 +11,4 @@ find "$modules"/onnxruntime-node/bin -mindepth 3 -maxdepth 3 -type d -not -path 
 find "$modules"/onnxruntime-web/dist -type f -not -name 'ort.node.min.*js' \
   -not -name 'ort-wasm-simd-threaded.mjs' -not -name 'ort-wasm-simd-threaded.wasm' -delete
 find "$modules" -type f -name '*.map' -delete
+find "$modules"/onnxruntime-node/bin -type d -empty -delete
