@@ -6,6 +6,7 @@ import { decodeScored } from '../../src/aggregation/decode-scored.js';
 import { configSchema } from '../../src/config/schema.js';
 import { alertTopicSchema } from '../../src/contracts/alert-topic.js';
 import { assignmentEpoch, epochMillis } from '../../src/contracts/ids.js';
+import { readScoredPost } from '../../src/contracts/read-scored-post.js';
 import type { RecordBatch } from '../../src/contracts/record.js';
 import { packRecords } from '../../src/contracts/record-batch.js';
 import { sourceCursorSchema } from '../../src/contracts/source-cursor.js';
@@ -52,9 +53,10 @@ const READERS: Readonly<Record<string, (message: Message) => unknown>> = {
     return decoded;
   },
   'sentiment.scored': (message) => {
-    const { records, invalid } = decodeScored(batchOf('sentiment.scored', message));
+    // The aggregator keeps what it counts; who reads all of it is told by the contract.
+    const { invalid } = decodeScored(batchOf('sentiment.scored', message));
     if (invalid[0] !== undefined) throw new Error(invalid[0].message);
-    return records[0]?.kind === 'scored' ? records[0].post : null;
+    return message.value && readScoredPost(message.value);
   },
   'sentiment.aggregates': ({ value }) => windowAggregateSchema.parse(value),
   'sentiment.alerts': ({ value }) => alertTopicSchema.parse(value),
