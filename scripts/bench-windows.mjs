@@ -16,6 +16,7 @@ import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAggregator } from '../dist/aggregation/aggregator.js';
 import { closeWindows } from '../dist/aggregation/close-windows.js';
+import { countedPost } from '../dist/aggregation/counted-post.js';
 import { openWindowStore } from '../dist/aggregation/open-store.js';
 import { createApiServer } from '../dist/api/server.js';
 import { configSchema } from '../dist/config/schema.js';
@@ -92,7 +93,7 @@ function batchOf(partition, first, length) {
       sourceOffset: offset,
       sourceTimestamp: now,
       kind: 'scored',
-      post: {
+      post: countedPost({
         v: 1,
         id: randomUUID(),
         revision: now,
@@ -110,7 +111,7 @@ function batchOf(partition, first, length) {
         authorHash: hex(32),
         reach: offset % 5_000,
         model: { version: '1', engine: 'onnx', precision: 'int8' },
-      },
+      }),
     };
   });
   return { partition, records, invalid: [], nextOffset: first + length };
