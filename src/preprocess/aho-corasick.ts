@@ -1,4 +1,4 @@
-import { createEdges, type Edges, NONE, ROOT } from './edges.js';
+import { addPath, createEdges, type Edges, NONE, ROOT } from './edges.js';
 
 /** Finds all of many patterns in one reading of a text. */
 export interface Automaton {
@@ -19,17 +19,7 @@ export function createAutomaton(patterns: readonly string[]): Automaton {
   const edges = createEdges(1 + patterns.reduce((sum, pattern) => sum + pattern.length, 0));
   const patternAt: number[] = [NONE];
   patterns.forEach((pattern, index) => {
-    let state = ROOT;
-    for (let i = 0; i < pattern.length; i += 1) {
-      const unit = pattern.charCodeAt(i);
-      let next = edges.follow(state, unit);
-      if (next === NONE) {
-        next = patternAt.push(NONE) - 1;
-        edges.add(state, unit, next);
-      }
-      state = next;
-    }
-    patternAt[state] = index;
+    patternAt[addPath(edges, ROOT, pattern, () => patternAt.push(NONE) - 1)] = index;
   });
 
   const { fallback, nextFound } = links(patterns, edges, patternAt);

@@ -48,3 +48,23 @@ export function createEdges(count: number): Edges {
     },
   };
 }
+
+/**
+ * Follows a text from a state on, and adds the edges that are missing.
+ *
+ * @param newState gives a state that has no edges yet
+ * @returns the state in which it ends
+ */
+export function addPath(edges: Edges, from: number, text: string, newState: () => number): number {
+  let state = from;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    let next = edges.follow(state, unit);
+    if (next === NONE) {
+      next = newState();
+      edges.add(state, unit, next);
+    }
+    state = next;
+  }
+  return state;
+}

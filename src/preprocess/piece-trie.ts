@@ -1,5 +1,5 @@
 import type { Vocabulary } from '../model/vocabulary.js';
-import { createEdges, NONE, ROOT } from './edges.js';
+import { addPath, createEdges, NONE, ROOT } from './edges.js';
 
 /** Before a piece that continues a word, in the vocabulary. */
 const CONTINUES = '##';
@@ -29,16 +29,7 @@ export function createPieceTrie({ pieces }: Vocabulary): PieceTrie {
   const continued = 1;
 
   function add(root: number, piece: string, id: number): void {
-    let state = root;
-    for (let i = 0; i < piece.length; i += 1) {
-      const unit = piece.charCodeAt(i);
-      let next = edges.follow(state, unit);
-      if (next === NONE) {
-        next = idAt.push(NONE) - 1;
-        edges.add(state, unit, next);
-      }
-      state = next;
-    }
+    const state = addPath(edges, root, piece, () => idAt.push(NONE) - 1);
     if (state !== root) idAt[state] = id;
   }
   pieces.forEach((piece, id) => {
