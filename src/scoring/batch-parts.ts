@@ -3,6 +3,11 @@ import type { ScoredBatch } from '../contracts/scored-batch.js';
 
 type Packed = Pick<RecordBatch, 'bytes' | 'boundaries'>;
 
+/** A batch on its way to a thread: headers stay with the main thread. */
+export function withoutHeaders({ headers: _, ...batch }: RecordBatch): RecordBatch {
+  return batch;
+}
+
 /** Batches, also of several partitions, as one that can be scored; what tells their place is that of the first. */
 export function joinBatches(batches: readonly [RecordBatch, ...RecordBatch[]]): RecordBatch {
   const [first] = batches;
@@ -47,14 +52,10 @@ export function splitScored(scored: ScoredBatch, lengths: readonly number[]): re
   let from = 0;
   return lengths.map((length) => {
     const to = from + length;
-    const start = scored.boundaries[2 * from] ?? 0;
     const share = length / scored.length;
     const part: ScoredBatch = {
-      length,
+      ...packedPart(scored, from, to),
       outcomes: scored.outcomes.slice(from, to),
-      bytes: scored.bytes.slice(start, scored.boundaries[2 * to]),
-      boundaries: scored.boundaries.slice(2 * from, 2 * to + 1).map((boundary) => boundary - start),
-      nulls: scored.nulls.slice(from, to),
       rejections: scored.rejections
         .filter(({ index }) => index >= from && index < to)
         .map((rejection) => ({ ...rejection, index: rejection.index - from })),
@@ -70,16 +71,26 @@ export function splitScored(scored: ScoredBatch, lengths: readonly number[]): re
   });
 }
 
-/** The records `from` (included) to `to` (excluded) of a batch, with bytes of their own. */
+/** Keys and values of the records `from` (included) to `to` (excluded), with bytes of their own. */
+function packedPart(
+  { bytes, boundaries, nulls }: Packed & Pick<RecordBatch, 'nulls'>,
+  from: number,
+  to: number,
+) {
+  const start = boundaries[2 * from] ?? 0;
+  return {
+    length: to - from,
+    bytes: bytes.slice(start, boundaries[2 * to] ?? start),
+    boundaries: boundaries.slice(2 * from, 2 * to + 1).map((boundary) => boundary - start),
+    nulls: nulls.slice(from, to),
+  };
+}
+
+/** The records `from` (included) to `to` (excluded) of a batch. */
 export function partOf(batch: RecordBatch, from: number, to: number): RecordBatch {
-  const start = batch.boundaries[2 * from] ?? 0;
-  const end = batch.boundaries[2 * to] ?? start;
   return {
     ...batch,
-    length: to - from,
-    bytes: batch.bytes.slice(start, end),
-    boundaries: batch.boundaries.slice(2 * from, 2 * to + 1).map((boundary) => boundary - start),
-    nulls: batch.nulls.slice(from, to),
+    ...packedPart(batch, from, to),
     offsets: batch.offsets.slice(from, to),
     timestamps: batch.timestamps.slice(from, to),
     ...(batch.headers && { headers: batch.headers.slice(from, to) }),

@@ -1,6 +1,6 @@
 import type { RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
-import { joinBatches, splitScored } from './batch-parts.js';
+import { joinBatches, splitScored, withoutHeaders } from './batch-parts.js';
 import type { ScorerThreads } from './threads.js';
 
 /** As many records as a fetch of one partition mostly brings: more in one go gain no speed. */
@@ -87,8 +87,3 @@ export function gatherBatches({ whenFree }: Pick<ScorerThreads, 'whenFree'>, lim
 }
 
 const lengthOf = ({ batch }: Waiting): number => batch.length;
-
-/** Headers stay with the main thread. */
-function withoutHeaders({ headers: _, ...batch }: RecordBatch): RecordBatch {
-  return batch;
-}

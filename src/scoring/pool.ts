@@ -5,6 +5,7 @@ import type { ScoredBatch } from '../contracts/scored-batch.js';
 import type { TextOutcome } from '../contracts/text-score.js';
 import type { TextToScore } from '../contracts/text-scorer.js';
 import { scorerQueue } from '../telemetry/instruments.js';
+import { withoutHeaders } from './batch-parts.js';
 import { gatherBatches } from './gather.js';
 import { createPoisonSearch } from './poison.js';
 import type { ScorerDescription } from './thread.js';
@@ -88,8 +89,8 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
   const gathering = gatherBatches(pool, batchTimeoutMs);
   const endMeasuring = scorerQueue.observe(() => [{ value: gathering.waiting() }]);
   const scoreBatch = createPoisonSearch({
-    attempt: ({ headers: _, ...batch }, limitMillis, stop) =>
-      pool.run({ kind: 'batch', batch }, limitMillis, stop),
+    attempt: (batch, limitMillis, stop) =>
+      pool.run({ kind: 'batch', batch: withoutHeaders(batch) }, limitMillis, stop),
     attemptFirst: gathering.score,
     async probe() {
       for (const outcome of await pool.run({ kind: 'texts', texts: canaries }, batchTimeoutMs)) {
