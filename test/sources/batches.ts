@@ -36,3 +36,9 @@ export const told = (batches: readonly SourceBatch[]): readonly string[] =>
 /** Reads all that a source has. */
 export const readAll = (source: Source, after?: string): Promise<readonly SourceBatch[]> =>
   readUntil(source, () => false, after);
+
+/** Whether so many batches have come. */
+export const rounds = (n: number) => (batches: readonly SourceBatch[]) => batches.length >= n;
+
+/** What parts of a source said of their failures. */
+export const problems = (batches: readonly SourceBatch[]) => batches.flatMap(({ problem }) => problem ?? []);

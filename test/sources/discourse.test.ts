@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { epochMillis } from '../../src/contracts/ids.js';
 import { itemOf } from '../../src/sources/discourse/post.js';
 import { createDiscourseSource } from '../../src/sources/discourse/source.js';
-import type { SourceBatch } from '../../src/sources/port.js';
 import { status } from '../alerting/http-server.js';
-import { eventsOf, readUntil, told } from './batches.js';
+import { eventsOf, problems, readUntil, rounds, told } from './batches.js';
 import { type DiscourseServer, discourseServer, NOON, post } from './discourse-server.js';
 
 /** Its rounds follow each other at once; what is to happen between two of them can be told. */
@@ -29,8 +28,6 @@ function sourceOf(
   });
 }
 
-const rounds = (n: number) => (batches: readonly SourceBatch[]) => batches.length >= n;
-const problems = (batches: readonly SourceBatch[]) => batches.flatMap(({ problem }) => problem ?? []);
 const cursorOf = ({ host }: DiscourseServer, number: number): string =>
   JSON.stringify({ [`${host}/forum`]: String(number) });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMastodonSource, type MastodonOptions } from '../../src/sources/mastodon/source.js';
 import type { Source, SourceBatch } from '../../src/sources/port.js';
 import { status as answer } from '../alerting/http-server.js';
-import { eventsOf, readUntil, told } from './batches.js';
+import { eventsOf, problems, readUntil, told } from './batches.js';
 import { type MastodonServer, mastodonServer, NOON, numberAt, status } from './mastodon-server.js';
 
 function sourceOf(servers: readonly MastodonServer[], options: Partial<MastodonOptions> = {}): Source {
@@ -46,7 +46,6 @@ async function play(
 }
 
 const events = (n: number) => (batches: readonly SourceBatch[]) => eventsOf(batches).length >= n;
-const problems = (batches: readonly SourceBatch[]) => batches.flatMap(({ problem }) => problem ?? []);
 const cursorOf = ({ host }: MastodonServer, number: string, timeline = 'all'): string =>
   JSON.stringify({ [`${host}/${timeline}`]: number });
 

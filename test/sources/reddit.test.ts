@@ -4,7 +4,7 @@ import type { SourceBatch } from '../../src/sources/port.js';
 import { createRedditSource, type RedditOptions } from '../../src/sources/reddit/source.js';
 import { itemOf } from '../../src/sources/reddit/thing.js';
 import { status } from '../alerting/http-server.js';
-import { eventsOf, readUntil, told } from './batches.js';
+import { eventsOf, problems, readUntil, rounds, told } from './batches.js';
 import { comment, link, NOON_SECONDS, type RedditServer, redditServer } from './reddit-server.js';
 
 const NOON = NOON_SECONDS * 1_000;
@@ -35,8 +35,6 @@ function sourceOf(
   });
 }
 
-const rounds = (n: number) => (batches: readonly SourceBatch[]) => batches.length >= n;
-const problems = (batches: readonly SourceBatch[]) => batches.flatMap(({ problem }) => problem ?? []);
 const START = JSON.stringify({ posts: '0', comments: '0' });
 const apiPaths = ({ received }: RedditServer) =>
   received.map(({ path }) => path ?? '').filter((path) => path.startsWith('/r/'));

@@ -1,10 +1,9 @@
 import type { RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { SourceBatch } from '../../src/sources/port.js';
 import { createRssSource, type RssOptions } from '../../src/sources/rss/source.js';
 import { status } from '../alerting/http-server.js';
-import { eventsOf, readUntil, told } from './batches.js';
+import { eventsOf, problems, readUntil, rounds, told } from './batches.js';
 import { feedServer, NOON, rss, rssItem } from './feed-server.js';
 
 /** Its rounds follow each other at once; what is to happen between two of them can be told. */
@@ -29,9 +28,6 @@ function sourceOf(
     ...options,
   });
 }
-
-const rounds = (n: number) => (batches: readonly SourceBatch[]) => batches.length >= n;
-const problems = (batches: readonly SourceBatch[]) => batches.flatMap(({ problem }) => problem ?? []);
 
 describe('the source rss', () => {
   it('tells what a feed has, the oldest first, then what is new', async () => {
