@@ -17,50 +17,60 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 dist/cli/main.js: node_modules/.package-lock.json scripts/build.mjs tsconfig.json tsconfig.build.json $(shell find src -type f)
 	@npm run --silent build
 
+# Tried again at each `make` where it cannot be done, which takes no time.
+native/build/lstm.node: node_modules/.package-lock.json $(wildcard native/*.cc native/*.h) native/build.mjs
+	@node native/build.mjs --if-possible
+
+BUILT := dist/cli/main.js native/build/lstm.node
+
 ##@ Start
 
 .PHONY: demo
-demo: dist/cli/main.js ## the whole pipeline on bundled posts, with nothing but Node (DEMO_EXIT=1 ends by itself)
+demo: $(BUILT) ## the whole pipeline on bundled posts, with nothing but Node (DEMO_EXIT=1 ends by itself)
 	@node dist/cli/main.js demo $(if $(filter 1,$(DEMO_EXIT)),--exit) $(DEMO_OPTIONS)
 
 .PHONY: build
-build: dist/cli/main.js ## install and compile
+build: $(BUILT) ## install and compile
+
+.PHONY: native
+native: node_modules/.package-lock.json ## compile the native kernels, or say what that needs
+	@node native/build.mjs
 
 ##@ Tests
 
 .PHONY: test
-test: dist/cli/main.js ## every test; starts Kafka and Redis, and builds tfjs-node where it can
+test: $(BUILT) ## every test; starts Kafka and Redis, and builds tfjs-node where it can
 	@scripts/tfjs-node.sh || echo 'tfjs-node was not built: its tests are skipped (the lines above say what it needs)'
 	@npm run --silent test
 
 .PHONY: test-full
-test-full: dist/cli/main.js ## the same with the long runs (50,000 posts through Kafka)
+test-full: $(BUILT) ## the same with the long runs (50,000 posts through Kafka)
 	@FULL=1 npm run --silent test
 
 .PHONY: test-versions
-test-versions: dist/cli/main.js ## the tests that talk to Kafka and Redis, with other versions of them
+test-versions: $(BUILT) ## the tests that talk to Kafka and Redis, with other versions of them
 	@scripts/versions.sh
 
 # Variables such as CHAOS_POSTS=5000 and CHAOS_SCENARIOS=list pass through: see the head of the file.
 .PHONY: chaos
-chaos: dist/cli/main.js ## kills, cuts and freezes workers, brokers and Redis under load; nothing may be lost or doubled
+chaos: $(BUILT) ## kills, cuts and freezes workers, brokers and Redis under load; nothing may be lost or doubled
 	@node --import ./scripts/typescript.mjs test/chaos/run.ts
 
 # Variables such as BENCH_POSTS=2000 and BENCH_STACKS=list pass through: see the head of the file.
 .PHONY: bench
-bench: dist/cli/main.js ## posts/s of the worker and of other stacks between a real Kafka and a real Redis
+bench: $(BUILT) ## posts/s of the worker and of other stacks between a real Kafka and a real Redis
 	@node --import ./scripts/typescript.mjs test/bench/run.ts
 
 .PHONY: bench-stages
-bench-stages: node_modules/.package-lock.json ## µs that each stage of a scorer thread takes for a post
+bench-stages: native/build/lstm.node ## µs that each stage of a scorer thread takes for a post
 	@node --import ./scripts/typescript.mjs test/bench/stages.ts
 
 .PHONY: bench-guard
-bench-guard: dist/cli/main.js ## fails where the worker is slow next to a plain loop in the same run
+bench-guard: $(BUILT) ## fails where the worker is slow next to a plain loop in the same run
 	@node --import ./scripts/typescript.mjs test/bench/guard.ts
 
 .PHONY: screenshots
-screenshots: dist/cli/main.js ## docs/images anew: the page of the demo, in Chromium
+screenshots: $(BUILT) ## docs/images anew: the page of the demo, in Chromium
 	@node --import ./scripts/typescript.mjs test/page/screenshots.ts
 
 .PHONY: format
@@ -71,23 +81,23 @@ format: ## format and mend what the linter can mend
 
 # Variables such as MODEL=DIR and FAILED=1 pass through: see the head of the script.
 .PHONY: behaviour
-behaviour: dist/cli/main.js ## how often the model fails pairs and groups of posts written to test it, by kind
+behaviour: $(BUILT) ## how often the model fails pairs and groups of posts written to test it, by kind
 	@node scripts/behaviour.mjs
 
 ##@ Model
 
 # The recipe names ../shared/data; MODEL is where the bundle is written.
 .PHONY: train
-train: dist/cli/main.js tfjs-node ## train the shipped model again (needs the recipe's data files)
+train: $(BUILT) tfjs-node ## train the shipped model again (needs the recipe's data files)
 	@node dist/cli/main.js train --recipe models/recipe.yaml --output $(or $(MODEL),.cache/model)
 
 .PHONY: soft-labels
-soft-labels: dist/cli/main.js ## grow the teachers and write their labels (hours; Python and Maven)
+soft-labels: $(BUILT) ## grow the teachers and write their labels (hours; Python and Maven)
 	@teachers/run.sh
 
 # BASELINES_DATA=DIR reads the recipe's files from there, BASELINES_OPTIONS are those of baselines/measure.mjs.
 .PHONY: baselines
-baselines: dist/cli/main.js ## what else one would take (linear models, word lists) beside the model, on the same posts
+baselines: $(BUILT) ## what else one would take (linear models, word lists) beside the model, on the same posts
 	@baselines/run.sh $(if $(BASELINES_DATA),--data $(BASELINES_DATA)) $(BASELINES_OPTIONS)
 
 ##@ Services and tools

@@ -15,7 +15,7 @@ export const engineOption = (): Option =>
   new Option(
     '-e, --engine <name>',
     'what runs the network (default: auto, the best that can be loaded)',
-  ).choices(['auto', 'onnx', 'tfjs-node', 'wasm']);
+  ).choices(['auto', 'native', 'onnx', 'tfjs-node', 'wasm']);
 export const precisionOption = (): Option =>
   new Option('-p, --precision <precision>', 'of the weights (default: int8)').choices(['float32', 'int8']);
 

@@ -76,7 +76,10 @@ const output = section({
 
 const scoring = section({
   model: z.string().min(1).optional().describe('directory of a model bundle; the shipped one by default'),
-  engine: z.enum(['auto', 'onnx', 'tfjs-node', 'wasm']).default('auto').describe('auto: onnx, else wasm'),
+  engine: z
+    .enum(['auto', 'native', 'onnx', 'tfjs-node', 'wasm'])
+    .default('auto')
+    .describe('auto: the fastest that can start; in int8 native, onnx, wasm, in float32 onnx, wasm'),
   precision: z.enum(['float32', 'int8']).default('int8').describe('of the weights of the LSTM'),
   threads: z.number().int().nonnegative().default(0).describe('scorer threads; 0: one a core, at most 8'),
   maxBatchRecords: positive(512).describe('most records in one batch'),

@@ -6,7 +6,7 @@ import { FLAGS, type Flag } from './post.js';
 /** Which network gave a result, and how it was run. */
 export const modelStampSchema = z.object({
   version: z.string().min(1),
-  engine: z.enum(['onnx', 'tfjs-node', 'wasm']),
+  engine: z.enum(['native', 'onnx', 'tfjs-node', 'wasm']),
   precision: z.enum(['float32', 'int8']),
 });
 export type ModelStamp = Readonly<z.infer<typeof modelStampSchema>>;

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { Config, InputConfig, ScoringConfig } from '../config/schema.js';
 import type { Brand } from '../contracts/brand.js';
 import { type Logger, silentLogger } from '../contracts/logger.js';
+import type { ModelStamp } from '../contracts/scored-post.js';
 import type { ModelBundle } from '../model/bundle.js';
+import type { EngineFallback } from '../scoring/choose-engine.js';
 import { openScorerPool } from '../scoring/pool.js';
 import { engineFallbacks } from '../telemetry/instruments.js';
 import { CANARIES, loadModel, scoreCanaries } from './model.js';
@@ -98,14 +100,7 @@ export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
         Array.from({ length: threads }, () => scoreCanaries({ score: pool.scoreTexts }, directory)),
       );
       const { stamp, fallback } = await pool.describe();
-      if (fallback !== undefined) {
-        engineFallbacks.add(1, { 'sentiflux.engine': stamp.engine });
-        const { from: instead, reason } = fallback;
-        logger.warn(
-          { code: 'SF_ENGINE_FALLBACK', engine: stamp.engine, instead, reason },
-          'the best engine cannot be loaded; another one runs, slower',
-        );
-      }
+      if (fallback !== undefined) tellFallback(stamp, fallback, logger);
       return { stamp, pool };
     } catch (error) {
       await pool.close();
@@ -114,4 +109,22 @@ export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
   }
 
   return createModelSwap({ open, directory: scoring.model ?? shippedModel(), logger });
+}
+
+/** The kernels are for some machines only; without ONNX Runtime, which is for nearly all, something is amiss. */
+function tellFallback(
+  { engine }: ModelStamp,
+  { from: instead, reason }: EngineFallback,
+  logger: Logger,
+): void {
+  const what = { engine, instead, reason };
+  if (instead === 'native') {
+    logger.info(what, 'the fastest engine cannot be loaded; another one runs');
+    return;
+  }
+  engineFallbacks.add(1, { 'sentiflux.engine': engine });
+  logger.warn(
+    { code: 'SF_ENGINE_FALLBACK', ...what },
+    'the best engine cannot be loaded; another one runs, slower',
+  );
 }

@@ -8,7 +8,7 @@ export interface Stack {
   readonly stack: string;
   readonly roles?: string;
   readonly delivery: 'at-least-once' | 'exactly-once';
-  readonly engine: 'onnx' | 'tfjs-node' | 'torch';
+  readonly engine: 'native' | 'onnx' | 'tfjs-node' | 'torch';
   readonly precision: 'float32' | 'int8';
   /** The packages that it is made of, with their versions. */
   readonly packages: readonly string[];

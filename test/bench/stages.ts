@@ -160,13 +160,14 @@ const stages: Stage[] = [
   },
 ];
 for (const [engineName, precision] of [
+  ['native', 'int8'],
   ['onnx', 'int8'],
   ['onnx', 'float32'],
   ['wasm', 'int8'],
   ['wasm', 'float32'],
 ] as const) {
   const { engine } = await openEngine({ engine: engineName, precision }, bundle);
-  for (const size of engineName === 'onnx' ? [8, 64, BATCH] : [BATCH]) {
+  for (const size of engineName === 'wasm' ? [BATCH] : [8, 64, BATCH]) {
     stages.push({
       name: `network: ${engineName}, ${precision}, batches of ${size}`,
       isBefore: false,

@@ -5,27 +5,39 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Stack } from './stacks.js';
 
-type Variant = Pick<Stack, 'delivery' | 'engine' | 'precision'> & { readonly roles: string };
+interface Variant extends Pick<Stack, 'delivery' | 'precision'> {
+  readonly roles: string;
+  readonly engine: Exclude<Stack['engine'], 'torch'>;
+}
 
 const VARIANTS: readonly Variant[] = [
+  { roles: 'score', delivery: 'at-least-once', engine: 'native', precision: 'int8' },
+  { roles: 'score', delivery: 'exactly-once', engine: 'native', precision: 'int8' },
   { roles: 'score', delivery: 'at-least-once', engine: 'onnx', precision: 'int8' },
-  { roles: 'score', delivery: 'exactly-once', engine: 'onnx', precision: 'int8' },
   { roles: 'score', delivery: 'at-least-once', engine: 'onnx', precision: 'float32' },
-  { roles: 'score,aggregate,alert', delivery: 'at-least-once', engine: 'onnx', precision: 'int8' },
-  { roles: 'score,aggregate,alert', delivery: 'exactly-once', engine: 'onnx', precision: 'int8' },
+  { roles: 'score,aggregate,alert', delivery: 'at-least-once', engine: 'native', precision: 'int8' },
+  { roles: 'score,aggregate,alert', delivery: 'exactly-once', engine: 'native', precision: 'int8' },
   { roles: 'score', delivery: 'exactly-once', engine: 'onnx', precision: 'float32' },
   { roles: 'score', delivery: 'at-least-once', engine: 'tfjs-node', precision: 'float32' },
 ];
+
+const PACKAGES: Readonly<Record<Variant['engine'], readonly string[]>> = {
+  native: [],
+  onnx: ['onnxruntime-node'],
+  'tfjs-node': ['@tensorflow/tfjs-node'],
+};
+const INSTALL: Readonly<Record<Variant['engine'], Stack['install']>> = {
+  native: compileKernels,
+  onnx: () => undefined,
+  'tfjs-node': buildTfjsNode,
+};
 
 export const workers: readonly Stack[] = VARIANTS.map((variant) => ({
   stack: 'sentiflux',
   ...variant,
   isEndless: true,
-  packages: installedPackages(
-    'kafkajs',
-    variant.engine === 'onnx' ? 'onnxruntime-node' : '@tensorflow/tfjs-node',
-  ),
-  install: () => (variant.engine === 'tfjs-node' ? buildTfjsNode() : undefined),
+  packages: installedPackages('kafkajs', ...PACKAGES[variant.engine]),
+  install: INSTALL[variant.engine],
   start: (run) => {
     const { roles, delivery, engine, precision } = variant;
     const settings = {
@@ -64,4 +76,9 @@ export function installedPackages(...names: readonly string[]): readonly string[
 export function buildTfjsNode(): string | undefined {
   const { status, stderr } = spawnSync('scripts/tfjs-node.sh', { encoding: 'utf8' });
   return status === 0 ? undefined : (stderr.trim().split('\n').at(-1) ?? 'tfjs-node cannot be built');
+}
+
+function compileKernels(): string | undefined {
+  const { status, stderr } = spawnSync(process.execPath, ['native/build.mjs'], { encoding: 'utf8' });
+  return status === 0 ? undefined : (stderr.trim().split('\n')[0] ?? 'the kernels cannot be compiled');
 }

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { messageOf } from '../../src/contracts/errors.js';
 import { loadBundle, type ModelBundle } from '../../src/model/bundle.js';
 import { shippedModel } from '../../src/pipelines/scorer.js';
 import { normalise } from '../../src/preprocess/normalise.js';
 import { createTokeniser } from '../../src/preprocess/tokenise.js';
 import { measureBatchDependence } from '../../src/scoring/batch-dependence.js';
 import type { ScoringEngine } from '../../src/scoring/engine.js';
+import { createNativeEngine } from '../../src/scoring/engines/native.js';
 import { createOnnxEngine } from '../../src/scoring/engines/onnx.js';
 import { createWasmEngine } from '../../src/scoring/engines/wasm.js';
-import { randomNumbers } from '../support/random-bundle.js';
+import { randomBundle, randomNumbers } from '../support/random-bundle.js';
 
 const BATCHINGS = 3;
 const LARGEST_CHANGE = 1e-5;
@@ -54,6 +56,8 @@ describe('the measure of batch dependence', () => {
   });
 });
 
+const noKernels = await createNativeEngine(randomBundle(), 'int8').then(() => undefined, messageOf);
+
 describe('the shipped model on the posts of the demo', () => {
   let bundle: ModelBundle;
   let tokens: readonly Int32Array[];
@@ -87,6 +91,7 @@ describe('the shipped model on the posts of the demo', () => {
     ['float32', 'wasm', createWasmEngine],
     ['int8', 'onnx', createOnnxEngine],
     ['int8', 'wasm', createWasmEngine],
+    ...(noKernels === undefined ? ([['int8', 'native', createNativeEngine]] as const) : []),
   ] as const)('scores a post in %s on %s as if it were alone', async (precision, _, create) => {
     const { largestChange, flippedShare } = await measured(create, precision);
     expect(largestChange).toBeLessThanOrEqual(LARGEST_CHANGE);

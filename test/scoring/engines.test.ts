@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { messageOf } from '../../src/contracts/errors.js';
 import type { TokenBatch } from '../../src/contracts/token-batch.js';
 import type { ScoringEngine } from '../../src/scoring/engine.js';
+import { type Instructions, openNativeEngine } from '../../src/scoring/engines/native.js';
 import { createOnnxEngine } from '../../src/scoring/engines/onnx.js';
 import { createTfjsNodeEngine } from '../../src/scoring/engines/tfjs-node.js';
 import { createWasmEngine } from '../../src/scoring/engines/wasm.js';
@@ -107,30 +108,55 @@ for (const name of ['onnx', 'wasm', 'tfjs-node'] as const) {
   });
 }
 
-describe('int8', () => {
-  for (const name of ['onnx', 'wasm'] as const) {
-    it(`is near float32 on ${name}`, async () => {
-      const engine = await FACTORIES[name](bundle, 'int8');
-      const difference = largestDifference(await engine.score(batchOf(texts)), expected);
-      await engine.close();
+const native = (instructions: Instructions) => async () => openNativeEngine(bundle, instructions);
+const onOnnx = () => createOnnxEngine(bundle, 'int8');
+const onWasm = () => createWasmEngine(bundle, 'int8');
+const int8Engines = [
+  ['onnx', onOnnx, undefined],
+  ['wasm', onWasm, undefined],
+  ...(await Promise.all(
+    (['avx512-vnni', 'avx2'] as const).map(async (instructions) => {
+      const open = native(instructions);
+      return [
+        `native, ${instructions}`,
+        open,
+        await open().then((engine) => engine.close(), messageOf),
+      ] as const;
+    }),
+  )),
+] as const;
+
+for (const [name, open, problem] of int8Engines) {
+  describe.skipIf(problem !== undefined)(`int8 on ${name}${problem ? ` (${problem})` : ''}`, () => {
+    let engine: ScoringEngine;
+    beforeAll(async () => {
+      engine = await open();
+    });
+    afterAll(() => engine.close());
+
+    it('is near float32', async () => {
       expect(engine.precision).toBe('int8');
+      const difference = largestDifference(await engine.score(batchOf(texts)), expected);
       expect(difference).toBeGreaterThan(0);
       expect(difference).toBeLessThan(INT8_TOLERANCE);
     });
 
-    it(`does not depend on the texts beside on ${name}`, async () => {
-      const engine = await FACTORIES[name](bundle, 'int8');
+    it('does not depend on the texts beside', async () => {
       const together = await engine.score(batchOf(texts));
       const alone: number[] = [];
       for (const text of texts) alone.push(...(await engine.score(batchOf([text]))));
-      await engine.close();
       expect(largestDifference(Float32Array.from(alone), together)).toBeLessThan(TOLERANCE);
     });
-  }
 
-  it.skipIf(tfjsProblem !== undefined)('is float32 on tfjs-node, which says so', async () => {
-    const engine = await createTfjsNodeEngine(bundle, 'int8');
-    expect(engine.precision).toBe('float32');
-    await engine.close();
+    it('does not count padding', async () => {
+      const padded = await engine.score(batchOf(texts, 40));
+      expect(largestDifference(padded, await engine.score(batchOf(texts)))).toBeLessThan(TOLERANCE);
+    });
   });
+}
+
+it.skipIf(tfjsProblem !== undefined)('int8 is float32 on tfjs-node, which says so', async () => {
+  const engine = await createTfjsNodeEngine(bundle, 'int8');
+  expect(engine.precision).toBe('float32');
+  await engine.close();
 });

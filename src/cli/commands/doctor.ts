@@ -85,7 +85,7 @@ async function lookAtEngines(config: Config): Promise<readonly Finding[]> {
       detail: `${manifest.version} (${manifest.languages.join(', ')}) in ${directory}`,
     },
   ];
-  for (const name of ['onnx', 'wasm', 'tfjs-node'] as const) {
+  for (const name of ['native', 'onnx', 'wasm', 'tfjs-node'] as const) {
     try {
       const { engine } = await openEngine({ engine: name, precision: config.scoring.precision }, bundle);
       findings.push({ what: `engine ${name}`, state: 'ok', detail: engine.precision });
