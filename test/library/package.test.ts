@@ -13,6 +13,10 @@ const manifest = z
   })
   .parse(JSON.parse(readFileSync('package.json', 'utf8')));
 
+/** Where the package's install step compiles its kernels. */
+const canCompile =
+  process.platform === 'linux' && process.arch === 'x64' && spawnSync('g++', ['--version']).status === 0;
+
 /** What a stranger would write first. */
 const PROGRAM = `import { createPipeline, createScorer, EMBEDDED } from 'sentiflux';
 
@@ -80,11 +84,13 @@ describe('the packed package', () => {
         'dist/pipelines/scorer-thread.js',
         'dist/aggregation/stores/redis/apply-5.lua',
         'models/default/manifest.json',
+        'native/addon.cc',
+        'native/build.mjs',
         'schemas/sentiment.scored.json',
       ]),
     );
     const allowed =
-      /^(dist|models\/default|config|schemas)\/|^demo\/posts\.ndjson$|^models\/LICENSE\.md$|^[^/]+$/;
+      /^(dist|models\/default|config|schemas)\/|^native\/[^/]+\.(cc|h|mjs)$|^demo\/posts\.ndjson$|^models\/LICENSE\.md$|^[^/]+$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
   });
 
@@ -110,18 +116,19 @@ describe('the packed package', () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
   });
 
-  it('is installed by npm into an empty project, without optional parts and then with them', {
+  it('is installed by npm into an empty project, without native parts and then with them', {
     timeout: 15 * MINUTES,
   }, ({ skip }) => {
     const project = mkdtempSync(join(folder, 'empty-'));
     writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
     writeFileSync(join(project, 'program.mjs'), PROGRAM);
     const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--fetch-retries=0'];
-    for (const [omitted, engine] of [
-      [['--omit=optional'], 'wasm'],
-      [['--include=optional'], 'onnx'],
+    for (const [command, engine] of [
+      [[...install, '--omit=optional', '--ignore-scripts', tarball], 'wasm'],
+      [[...install, '--include=optional', '--ignore-scripts', tarball], 'onnx'],
+      [['rebuild', 'sentiflux', '--foreground-scripts'], canCompile ? 'native' : 'onnx'],
     ] as const) {
-      const installed = run('npm', [...install, ...omitted, tarball], project);
+      const installed = run('npm', command, project);
       const unreachable = /\b(ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH)\b/.exec(
         installed.stderr,
       );
