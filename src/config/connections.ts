@@ -142,7 +142,14 @@ export const kafka = section({
   connectionTimeoutMs: millis(3_000).describe('how long a broker may take to answer a connection'),
   sessionTimeoutMs: millis(30_000).describe('a worker not heard of for this long loses its partitions'),
   maxFetchBytes: positive(4_194_304).describe('most bytes of one fetch, over all partitions'),
-  fetchWaitMs: millis(100).describe('how long the broker may wait to fill a fetch'),
+  fetchWaitMs: millis(100).describe('how long the broker may hold a fetch while nothing comes'),
+  fetchIntervalMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_000)
+    .default(10)
+    .describe('least time from one fetch to the next after one that brought little; 0: fetch again at once'),
   delivery: z
     .enum(['at-least-once', 'exactly-once'])
     .default('at-least-once')

@@ -9,11 +9,14 @@ import { againWhileUnreachable } from './again.js';
 import type { KafkaConfig } from './client.js';
 import type { Delivery } from './delivery.js';
 import { translated } from './errors.js';
+import { FetchPace } from './fetch-pace.js';
 import { toRecord } from './messages.js';
 import { findStarts, type Start } from './starts.js';
 
 /** Most bytes of one partition in one fetch, which is decoded and handed on in one go. */
 const PARTITION_FETCH_BYTES = 1_048_576;
+/** Partitions whose records are handed on side by side: none waits until the next fetch may begin for the one before. */
+const PARTITIONS_AT_ONCE = 32;
 
 export interface KafkaConsumerOptions {
   /** A client of this consumer's own: kafkajs shares a group's offsets between the consumers of a client. */
@@ -50,6 +53,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   let joining: Promise<void> | undefined;
   /** The last request, until its first records are handed on; most of those of a quiet topic bring none. */
   let poll: Poll | undefined;
+  const pace = new FetchPace({ intervalMillis: config.fetchIntervalMs, enough: options.maxBatchRecords });
   const crashes: Error[] = [];
   /** Look-ups of where partitions begin that are under way. */
   const beginning = new Set<Promise<void>>();
@@ -64,6 +68,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     beginAnew(assignments.renew(partitions));
   });
   consumer.on(consumer.events.FETCH, ({ timestamp, payload }) => {
+    pace.noteFetch();
     poll = { startedAt: epochMillis(timestamp - payload.duration), millis: payload.duration };
   });
   consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
@@ -162,6 +167,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     }
     filteredTo.delete(partition);
     fetchOrPause(assignment);
+    await pace.next(batch.messages.length);
   }
 
   /** kafkajs went on from elsewhere: the offset was out of range, so the log has lost records. */
@@ -221,7 +227,12 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
 
   /** Resolves when the consumer has joined or crashed. */
   function run(): Promise<void> {
-    return consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+    return consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch,
+    });
   }
 
   function readAgain(assignment: Assignment): void {
