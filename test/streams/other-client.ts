@@ -6,8 +6,8 @@ export function otherClient(): Kafka {
   return new Kafka({
     brokers: kafkaBrokers ?? ['none:1'],
     logLevel: logLevel.NOTHING,
-    // kafkajs waits this long between two transactions by default.
-    retry: { initialRetryTime: 5 },
+    // kafkajs waits longer between two transactions by default; a new group takes a loaded broker seconds.
+    retry: { initialRetryTime: 5, retries: 12 },
   });
 }
 
