@@ -27,7 +27,7 @@ const floor = Number(env.BENCH_FLOOR ?? FLOOR);
 const ours = find(workers, { stack: 'sentiflux', delivery: 'at-least-once', precision: 'int8' });
 const plain = find(peers, { stack: 'kafkajs-onnxruntime', delivery: 'at-least-once', precision: 'int8' });
 
-const ratios = await withSetting({ posts, rate: 1, pacedSeconds: 0 }, async (setting) => {
+const ratios = await withSetting({ posts }, async (setting) => {
   const pairs: (readonly [Figures, Figures])[] = [];
   for (let round = 1; round <= rounds; round += 1)
     pairs.push([await measure(ours, setting), await measure(plain, setting)]);

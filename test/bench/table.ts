@@ -1,5 +1,7 @@
 // The figures as JSON and as Markdown.
+import { type LatencySummary, summaryOf } from './latency.js';
 import type { Figures } from './measure.js';
+import { tableFrom } from './page.js';
 import type { Parts } from './parts.js';
 import type { Stack } from './stacks.js';
 
@@ -30,6 +32,10 @@ export interface Entry extends Pick<Stack, 'stack' | 'roles' | 'delivery' | 'eng
   readonly p99Millis: Spread | null;
   /** To the moment that a reader had it. */
   readonly readP99Millis: Spread | null;
+  /** Posts a second that came while latency was measured. */
+  readonly pacedRate: Spread | null;
+  /** From append to append, of all rounds together. */
+  readonly latency: LatencySummary | null;
   readonly missing?: string;
 }
 
@@ -55,6 +61,8 @@ export function entryOf({ stack: own, rounds, missing }: Measured, tokensPerPost
     p50Millis: spread(({ latencies }) => quantile(latencies.written, 0.5)),
     p99Millis: spread(({ latencies }) => quantile(latencies.written, 0.99)),
     readP99Millis: spread(({ latencies }) => quantile(latencies.read, 0.99)),
+    pacedRate: spread(({ pacedRate }) => pacedRate),
+    latency: summaryOf(rounds.flatMap(({ latencies }) => latencies.written)) ?? null,
     ...(missing !== undefined && { missing }),
   };
 }
@@ -92,7 +100,7 @@ export function tableOf(entries: readonly Entry[]): string {
         : [`missing: ${missing.replaceAll(/[|\s]+/g, ' ')}`, '', '', '', '', '', '', ''];
     return [...named, ...figures];
   });
-  return [HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return tableFrom(HEADER, rows);
 }
 
 function cellOf(figure: Spread | number | null): string {
