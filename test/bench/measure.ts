@@ -146,7 +146,8 @@ export async function written(
   return progressBetween(first, await lookUntil(looks, ({ count }) => count >= posts && count > first.count));
 }
 
-async function resultsOf(child: WatchedProcess, results: Results, wanted: number): Promise<void> {
+/** Waits until the reader has so many. */
+export async function resultsOf(child: WatchedProcess, results: Results, wanted: number): Promise<void> {
   while (results.count < wanted) {
     await sleep(LOOK_MILLIS);
     child.check();

@@ -62,13 +62,18 @@ export function latenciesOf({ batches }: Results, posts: number): Latencies {
 }
 
 /** Results a second, from the first to the last of the first ones, by the broker's clock. */
-export function rateOf({ batches }: Results, posts: number): number {
-  const times = batches.flatMap(({ batch }) => [...batch.timestamps]).sort((a, b) => a - b);
+export function rateOf(results: Results, posts: number): number {
+  const times = timesOf(results);
   const [first, last] = [times[0], times[posts - 1]];
   if (first === undefined || last === undefined || first === last)
     throw new Error('all results came at once: take more posts');
   // Those that came first took their time before it.
   return (times.slice(0, posts).filter((time) => time > first).length * 1_000) / (last - first);
+}
+
+/** When the broker took each of them, ascending. */
+export function timesOf({ batches }: Results): readonly number[] {
+  return batches.flatMap(({ batch }) => [...batch.timestamps]).sort((a, b) => a - b);
 }
 
 const resultSchema = z.object({ id: z.string().regex(/^post-\d+$/), label: z.string() });

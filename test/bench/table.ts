@@ -42,11 +42,8 @@ export interface Entry extends Pick<Stack, 'stack' | 'roles' | 'delivery' | 'eng
 /** @param tokensPerPost mean of the posts */
 export function entryOf({ stack: own, rounds, missing }: Measured, tokensPerPost: number): Entry {
   const { stack, roles, delivery, engine, precision } = own;
-  const spread = (figure: (round: Figures) => number | undefined): Spread | null => {
-    const sorted = rounds.flatMap((round) => figure(round) ?? []).sort((a, b) => a - b);
-    const [min, median, max] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
-    return min === undefined || median === undefined || max === undefined ? null : { min, median, max };
-  };
+  const spread = (figure: (round: Figures) => number | undefined): Spread | null =>
+    spreadOf(rounds.flatMap((round) => figure(round) ?? []));
   return {
     stack,
     ...(roles && { roles }),
@@ -65,6 +62,13 @@ export function entryOf({ stack: own, rounds, missing }: Measured, tokensPerPost
     latency: summaryOf(rounds.flatMap(({ latencies }) => latencies.written)) ?? null,
     ...(missing !== undefined && { missing }),
   };
+}
+
+/** Of a figure in all rounds; null where there are none. */
+export function spreadOf(figures: readonly number[]): Spread | null {
+  const sorted = figures.toSorted((a, b) => a - b);
+  const [min, median, max] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
+  return min === undefined || median === undefined || max === undefined ? null : { min, median, max };
 }
 
 /** @param sorted ascending */
@@ -103,7 +107,8 @@ export function tableOf(entries: readonly Entry[]): string {
   return tableFrom(HEADER, rows);
 }
 
-function cellOf(figure: Spread | number | null): string {
+/** A cell of a table. */
+export function cellOf(figure: Spread | number | null): string {
   if (figure === null) return '–';
   return typeof figure === 'number' ? String(figure) : `${figure.min} / **${figure.median}** / ${figure.max}`;
 }
