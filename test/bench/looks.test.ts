@@ -61,4 +61,9 @@ describe('the progress between two looks', () => {
       cpuMicros: 200,
     });
   });
+
+  it('is unknown where there is none', () => {
+    const look = { at: 0, count: 500, cpuSeconds: 1 };
+    expect(() => progressBetween(look, { ...look, at: 50 })).toThrow('take more posts');
+  });
 });

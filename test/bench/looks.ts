@@ -65,8 +65,10 @@ export interface Progress {
   readonly cpuMicros: number;
 }
 
+/** @throws Error where nothing came in between */
 export function progressBetween(first: Look, last: Look): Progress {
   const count = last.count - first.count;
+  if (count <= 0) throw new Error('all results came at once: take more posts');
   return {
     postsPerSecond: (count * 1_000) / (last.at - first.at),
     cpuMicros: ((last.cpuSeconds - first.cpuSeconds) * 1e6) / count,

@@ -107,10 +107,27 @@ export async function fill(setting: Setting, settings: TopicSpec['settings'] = {
   await streams
     .topics()
     .create(topicSpecs(run.topics).map((spec) => ({ ...spec, settings: { ...spec.settings, ...own } })));
+  await untilLed(streams, run.topics.scored);
   const write = await openWriter(streams, run.topics.posts, feed, sampledShare);
   await writeAll(write, 0, posts);
   return { run, streams, write };
 }
+
+/** On a busy machine a broker refuses, for a moment, what is asked of a topic that it has just made. */
+async function untilLed(streams: Streams, topic: string): Promise<void> {
+  for (let left = 100; ; left -= 1) {
+    try {
+      await streams.ranges(topic);
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      await sleep(LOOK_MILLIS);
+    }
+  }
+}
+
+/** Keeps what is read again and again from filling the disk: about so many bytes of each partition stay. */
+export const BOUNDED = { 'retention.bytes': String(2 ** 28), 'segment.bytes': String(2 ** 26) };
 
 /** Writes as fast as the broker takes it. */
 export async function writeAll(write: Write, from: number, to: number): Promise<void> {
@@ -143,7 +160,7 @@ export async function written(
 ): Promise<Progress> {
   const looks = looksAt(streams, topic, children);
   const first = await lookUntil(looks, ({ count }) => count > 0);
-  return progressBetween(first, await lookUntil(looks, ({ count }) => count >= posts && count > first.count));
+  return progressBetween(first, await lookUntil(looks, ({ count }) => count >= posts));
 }
 
 /** Waits until the reader has so many. */
