@@ -189,7 +189,7 @@ async function measure() {
     const pass = await closeWindows({ store, config: aggregation, clock, publish });
     const { user, system } = process.cpuUsage(before);
     process.stdout.write(`${JSON.stringify(pass)}\n`);
-    if (pass.kind === 'closed')
+    if (pass.kind === 'closed' && pass.revisions > 0)
       closing = {
         'CPU of closing, µs a window': `${((user + system) / pass.revisions).toFixed(1)} of ${partitions} partitions`,
       };

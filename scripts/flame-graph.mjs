@@ -1,10 +1,11 @@
 // One flame graph, as SVG, of the profiles that V8 writes (`node --cpu-prof`, one for each thread):
 //
-//   node scripts/flame-graph.mjs --output flame.svg [--title TEXT] FILE.cpuprofile...
+//   node scripts/flame-graph.mjs --output flame.svg [--title TEXT] [--skip SECONDS] FILE.cpuprofile...
 //
 // The main thread and all other threads together stand beside each other. Wide is what took long; above a function stand
 // those that it called; the name and share of each are shown under the pointer. What took less than a two-thousandth is
-// left out, and so is the time in which a thread had nothing to do. Native code counts as the function that called it.
+// left out, and so is the time in which a thread had nothing to do, and what was within --skip seconds after the first profile
+// began. Native code counts as the function that called it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,18 +23,25 @@ const COLOURS = { own: '#f6a04d', library: '#7fb2e5', node: '#a8c686', engine: '
 const IDLE = new Set(['(idle)', 'atomicsWaitLoop']);
 
 const { values, positionals: files } = parseArgs({
-  options: { output: { type: 'string' }, title: { type: 'string', default: 'Processor time' } },
+  options: {
+    output: { type: 'string' },
+    title: { type: 'string', default: 'Processor time' },
+    skip: { type: 'string', default: '0' },
+  },
   allowPositionals: true,
 });
 if (values.output === undefined || files.length === 0) {
   process.stderr.write(
-    'usage: node scripts/flame-graph.mjs --output FILE [--title TEXT] FILE.cpuprofile...\n',
+    'usage: node scripts/flame-graph.mjs --output FILE [--title TEXT] [--skip SECONDS] FILE.cpuprofile...\n',
   );
   process.exit(2);
 }
 
 const root = { name: 'all', kind: 'thread', micros: 0, children: new Map() };
-for (const file of files) addProfile(root, JSON.parse(readFileSync(file, 'utf8')), threadOf(file));
+const profiles = files.map((file) => ({ ...JSON.parse(readFileSync(file, 'utf8')), thread: threadOf(file) }));
+// All threads have one clock, in µs.
+const from = Math.min(...profiles.map(({ startTime }) => startTime)) + Number(values.skip) * 1e6;
+for (const profile of profiles) addProfile(root, profile);
 writeFileSync(values.output, svgOf(root, values.title));
 
 /** Node names the files CPU.DATE.TIME.PROCESS.THREAD.NUMBER.cpuprofile; the main thread is 0. */
@@ -43,7 +51,7 @@ function threadOf(file) {
 }
 
 /** Adds the time of each sample to the functions on its stack. */
-function addProfile(root, { nodes, samples, timeDeltas }, thread) {
+function addProfile(root, { nodes, samples, timeDeltas, startTime, thread }) {
   const top = childOf(root, { name: thread, kind: 'thread' });
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
@@ -58,9 +66,12 @@ function addProfile(root, { nodes, samples, timeDeltas }, thread) {
     return frame;
   };
   const micros = new Map();
+  let at = startTime;
   // A delta is the time since the sample before: it belongs to that one.
-  for (let i = 0; i + 1 < samples.length; i += 1)
-    micros.set(samples[i], (micros.get(samples[i]) ?? 0) + Math.max(0, timeDeltas[i + 1]));
+  for (let i = 0; i + 1 < samples.length; i += 1) {
+    at += timeDeltas[i];
+    if (at >= from) micros.set(samples[i], (micros.get(samples[i]) ?? 0) + Math.max(0, timeDeltas[i + 1]));
+  }
   for (const [id, own] of micros) {
     if (IDLE.has(byId.get(id).callFrame.functionName)) continue;
     const stack = new Set([root, top]);

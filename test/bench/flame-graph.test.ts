@@ -12,7 +12,8 @@ const node = (id: number, functionName: string, url: string, children: readonly 
 });
 
 /** `score` calls `run` of a package; a sample each 10 ms. */
-const profile = (samples: readonly number[]) => ({
+const profile = (samples: readonly number[], startTime = 0) => ({
+  startTime,
   nodes: [
     node(1, '(root)', '', [2, 4, 5]),
     node(2, 'score<T>', 'file:///home/me/sentiflux/dist/scoring/thread.js', [3]),
@@ -24,7 +25,7 @@ const profile = (samples: readonly number[]) => ({
   timeDeltas: samples.map(() => 10_000),
 });
 
-function draw(profiles: Readonly<Record<string, object>>): string {
+function draw(profiles: Readonly<Record<string, object>>, skip = 0): string {
   const folder = temporaryFolder();
   const files = Object.entries(profiles).map(([name, content]) => {
     writeFileSync(join(folder, name), JSON.stringify(content));
@@ -33,7 +34,7 @@ function draw(profiles: Readonly<Record<string, object>>): string {
   const output = join(folder, 'flame.svg');
   const { status, stderr } = spawnSync(process.execPath, [
     'scripts/flame-graph.mjs',
-    ...['--output', output, '--title', 'Scoring & more', ...files],
+    ...['--output', output, '--title', 'Scoring & more', '--skip', String(skip), ...files],
   ]);
   expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' });
   return readFileSync(output, 'utf8');
@@ -69,6 +70,18 @@ describe('a flame graph', () => {
       'main thread: 100.0 %',
       'score&lt;T&gt; scoring/thread.js:10: 100.0 %',
     ]);
+  });
+
+  it('leaves out what was before, by the one clock of all threads', () => {
+    const svg = draw(
+      {
+        'CPU.20260101.000000.12.0.001.cpuprofile': profile([5, 5, 2, 2, 1], 1_000_000),
+        'CPU.20260101.000000.12.1.002.cpuprofile': profile([3, 3, 1], 1_020_000),
+      },
+      0.025,
+    );
+    expect(titles(svg)).toContain('run @scope/engine/…/index.js:10: 50.0 %');
+    expect(titles(svg)).not.toContain('(anonymous) node:net: 50.0 %');
   });
 
   it('tells how it is used', () => {

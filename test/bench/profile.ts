@@ -1,7 +1,7 @@
 // `make bench-profile`: where the time of a worker goes, as a flame graph of all its threads (docs/images/flame-NAME.svg).
 // The profiler itself takes time: use this for shares, not for rates.
 //
-//   BENCH_POSTS=60000     posts in the topic; the start of the worker is in the profile too
+//   BENCH_POSTS=60000     posts in the topic; what was before the first result is left out
 //   BENCH_NAME=worker     of the picture
 //   BENCH_DELIVERY=at-least-once   or exactly-once
 //   BENCH_ROLES=score     roles of the worker
@@ -10,7 +10,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fill, type Setting, written } from './measure.js';
+import { looksAt, lookUntil } from './looks.js';
+import { fill, type Setting } from './measure.js';
 import { circumstances, numberOf } from './page.js';
 import { withSetting } from './setting.js';
 import { watch } from './watched-process.js';
@@ -35,9 +36,13 @@ async function profile(setting: Setting): Promise<void> {
   const before = new Set(readdirSync(folder));
   const { run, streams } = await fill(setting);
   const nodeOptions = ['--cpu-prof', `--cpu-prof-interval=${SAMPLE_MICROS}`, `--cpu-prof-dir=${folder}`];
+  const begun = performance.now();
   const child = watch(startWorker(run, variant, { nodeOptions }));
+  let skip = 0;
   try {
-    await written(streams, run.topics.scored, posts, child);
+    const looks = looksAt(streams, run.topics.scored, [child]);
+    skip = ((await lookUntil(looks, ({ count }) => count > 0)).at - begun) / 1_000;
+    await lookUntil(looks, ({ count }) => count >= posts);
     child.stop();
     await child.ended;
     child.check();
@@ -50,6 +55,7 @@ async function profile(setting: Setting): Promise<void> {
   const { roles, delivery, engine, precision } = variant;
   const title = `${posts} posts: ${roles}, ${delivery}, ${engine}, ${precision}; ${circumstances()}`;
   const files = profiles.map((file) => join(folder, file));
-  execFileSync(process.execPath, ['scripts/flame-graph.mjs', '--output', output, '--title', title, ...files]);
+  const options = ['--output', output, '--title', title, '--skip', skip.toFixed(1)];
+  execFileSync(process.execPath, ['scripts/flame-graph.mjs', ...options, ...files]);
   console.log(`${output}: ${profiles.length} threads, ${Math.round(statSync(output).size / 1_000)} KB`);
 }

@@ -38,6 +38,7 @@ const share = numberOf('SOAK_SHARE', 0.8);
 const threads = numberOf('SOAK_THREADS', 2);
 const posts = numberOf('SOAK_POSTS', 60_000);
 const sampleSeconds = numberOf('SOAK_SAMPLE', 5);
+const memorySchema = z.object({ heapUsed: z.number(), external: z.number() });
 
 await withSetting({ posts, input: process.env.BENCH_INPUT }, soak);
 
@@ -138,8 +139,6 @@ async function lagOf(
   const results = await recordsIn(streams, topics.scored);
   return (await recordsIn(streams, topics.posts)) - results;
 }
-
-const memorySchema = z.object({ heapUsed: z.number(), external: z.number() });
 
 /** Of all threads, as the probe in each has last written it; a thread that has ended writes no more. */
 function heapsIn(folder: string): Pick<Sample, 'heap' | 'external'> {
