@@ -16,6 +16,8 @@ const PARTITIONS = 4;
 const WINDOWS_A_SECOND = 1 / 10 + 1 / 60 + 1 / 300 + 1 / 3_600 + 1 / 86_400;
 /** `aggregation.recentPosts`: of each partition. */
 const RECENT_POSTS = 65_536;
+/** What is remembered of a post goes after the horizon and up to a quarter of it more (docs/delivery.md). */
+const REMEMBERED_FOR = 1.25;
 const MOST_CELLS = 100_000;
 
 /** Each with its default and what it is. */
@@ -134,7 +136,7 @@ function cellOf(rate, brands, costs) {
   // The brand of all posts is one more. With more cells than brands each has a part of a brand's posts.
   const counted = Math.max(1, Math.ceil(brands)) + 1;
   const gigabytes =
-    (rate * 3_600 * costs['horizon-hours'] * costs['remembered-bytes'] +
+    (rate * 3_600 * costs['horizon-hours'] * REMEMBERED_FOR * costs['remembered-bytes'] +
       partitions * RECENT_POSTS * costs['recent-bytes'] +
       counted * (costs['brand-megabytes'] + partitions * costs['part-megabytes']) * 1e6) /
     1e9;

@@ -40,9 +40,9 @@ describe('the capacity that is reckoned', () => {
   });
 
   it('has more cells where a Redis cannot remember the posts of a day', () => {
-    // 10,000 posts/s × 86,400 s × 100 bytes are 86 GB, and ten and a hundred times as much.
+    // 10,000 posts/s × 86,400 s × 1.25 × 80 bytes are 86 GB, and ten and a hundred times as much.
     const others = ['--recent-bytes', '0', '--brand-megabytes', '0', '--part-megabytes', '0'];
-    const { stdout } = run('--load', '1', '--remembered-bytes', '100', '--redis-gigabytes', '50', ...others);
+    const { stdout } = run('--load', '1', '--remembered-bytes', '80', '--redis-gigabytes', '50', ...others);
     expect(row(stdout, 'cells')).toEqual(['2', '18', '173']);
     expect(row(stdout, 'ends first from here on')[0]).toMatch(/^memory of the Redis/);
   });

@@ -30,6 +30,8 @@ const MOST_POSTS = 10_000_000;
 const MOST_AHEAD = 100_000;
 const WRITE_RECORDS = 2_000;
 const MOST_START_MILLIS = 120_000;
+/** Of each worker in a group, before it is measured: each compiles its code for itself. */
+const WARM_UP_POSTS = 10_000;
 
 const parts = new Set((process.env.SCALE_PARTS ?? 'workers,brands,posts').split(','));
 const posts = numberOf('BENCH_POSTS', 60_000);
@@ -50,7 +52,7 @@ await withSetting({ posts, input: process.env.BENCH_INPUT }, async (setting) => 
   const text = [
     `4 partitions, ${circumstances()}; score, at-least-once, onnx, int8; processor time of all workers.`,
     workers.length > 0 &&
-      `Workers in a group, each a process with one scorer thread; ${posts} posts, written once each has its partitions; ${rounds} rounds:`,
+      `Workers in a group, each a process with one scorer thread; ${posts} posts after a warm-up of ${Math.min(posts, WARM_UP_POSTS)} for each; ${rounds} rounds:`,
     workers.length > 0 && rowsAsTable('workers', workers),
     brands.length > 0 &&
       `Brands, each with ${KEYWORDS} phrases of two made-up words; one worker with a thread a core, ${posts} posts, ${rounds} rounds:`,
@@ -92,7 +94,7 @@ async function inTurns(
   }));
 }
 
-/** From when all posts are written, so that what writes them takes no part. */
+/** Of warm workers, from when all posts are written, so that what writes them takes no part. */
 function inGroup(setting: Setting): (count: number) => Promise<Progress> {
   return async (count) => {
     const { run, streams, write } = await fill({ ...setting, posts: 0 });
@@ -101,10 +103,13 @@ function inGroup(setting: Setting): (count: number) => Promise<Progress> {
     const children = workers.map(watch);
     try {
       await allAssigned(logs, children, run.topics.partitions);
-      await writeAll(write, 0, posts);
       const looks = looksAt(streams, run.topics.scored, children);
+      const warmUp = Math.min(posts, WARM_UP_POSTS) * count;
+      await writeAll(write, 0, warmUp);
+      await lookUntil(looks, (look) => look.count >= warmUp);
+      await writeAll(write, warmUp, warmUp + posts);
       const { value: first } = await looks.next();
-      const progress = progressBetween(first, await lookUntil(looks, (look) => look.count >= posts));
+      const progress = progressBetween(first, await lookUntil(looks, (look) => look.count >= warmUp + posts));
       for (const child of children) child.stop();
       await Promise.all(children.map(({ ended }) => ended));
       return progress;
