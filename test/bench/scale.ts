@@ -18,7 +18,7 @@ import { circumstances, numberOf, report, tableFrom } from './page.js';
 import { withSetting } from './setting.js';
 import { cellOf, type Spread, spreadOf } from './table.js';
 import { type WatchedProcess, watch } from './watched-process.js';
-import { startWorker, usual } from './worker.js';
+import { startWorker, usual, usualName } from './worker.js';
 import { followLog, type WorkerLog } from './worker-log.js';
 
 const WORKERS = [1, 2, 4];
@@ -50,7 +50,7 @@ await withSetting({ posts, input: process.env.BENCH_INPUT }, async (setting) => 
   const brands = parts.has('brands') ? await inTurns('brands', BRANDS, withBrands(setting)) : [];
   const decades = parts.has('posts') ? await byDecade(setting) : [];
   const text = [
-    `4 partitions, ${circumstances()}; score, at-least-once, onnx, int8; processor time of all workers.`,
+    `4 partitions, ${circumstances()}; ${usualName}; processor time of all workers.`,
     workers.length > 0 &&
       `Workers in a group, each a process with one scorer thread; ${posts} posts after a warm-up of ${Math.min(posts, WARM_UP_POSTS)} for each; ${rounds} rounds:`,
     workers.length > 0 && rowsAsTable('workers', workers),

@@ -24,7 +24,7 @@ import { circumstances, numberOf, report } from './page.js';
 import { withSetting } from './setting.js';
 import { growthPercentOf, problemsOf, type Sample, soakTable, trendsOf } from './soak-verdict.js';
 import { type WatchedProcess, watch } from './watched-process.js';
-import { startWorker, usual } from './worker.js';
+import { startWorker, usual, usualName } from './worker.js';
 
 const MOST = { growthPercent: 5, megabytes: 600 };
 const WARM_UP_SHARE = 1 / 6;
@@ -169,8 +169,8 @@ function tell({ samples, cpuMicros, maximum, rate, peakMegabytes }: Outcome): vo
   const trends = trendsOf(warm);
   const problems = problemsOf(trends, peakMegabytes, { ...MOST, lag: rate });
   const text = [
-    `${minutes} minutes at ${rate} posts/s, ${Math.round(share * 100)} % of the ${Math.round(maximum)} that it reached; score, ` +
-      `at-least-once, onnx, int8, ${threads} scorer threads, 4 partitions, ${circumstances()}. ${Math.round(cpuMicros)} µs of ` +
+    `${minutes} minutes at ${rate} posts/s, ${Math.round(share * 100)} % of the ${Math.round(maximum)} that it reached; ` +
+      `${usualName}, ${threads} scorer threads, 4 partitions, ${circumstances()}. ${Math.round(cpuMicros)} µs of ` +
       `processor time a post; ${Math.round(peakMegabytes)} MB resident at its highest. Warm-up: ` +
       `${(minutes * WARM_UP_SHARE).toFixed(1)} minutes; a sample every ${sampleSeconds} s.`,
     '',

@@ -19,7 +19,7 @@ import { circumstances, numberOf, report, tableFrom } from './page.js';
 import { withSetting } from './setting.js';
 import type { Stack } from './stacks.js';
 import { cellOf, quantile, spreadOf } from './table.js';
-import { usual, workerStack } from './worker.js';
+import { usual, usualName, workerStack } from './worker.js';
 import { followLog } from './worker-log.js';
 
 const MOST_LOST = 0.05;
@@ -142,7 +142,7 @@ function tell(
   };
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const text = [
-    `${posts} posts, ${percent(sampledShare)} of them sampled, 4 partitions, ${circumstances()}; score, at-least-once, onnx, int8; ` +
+    `${posts} posts, ${percent(sampledShare)} of them sampled, 4 partitions, ${circumstances()}; ${usualName}; ` +
       `${rounds} pairs in turn; minimum / **median** / maximum. ${received.spans} requests of spans, ${received.metrics} of metrics ` +
       `and ${received.pages} pages for Prometheus.`,
     '',

@@ -15,6 +15,8 @@ export const usual: Variant = {
   precision: 'int8',
 };
 
+export const usualName = [usual.roles, usual.delivery, usual.engine, usual.precision].join(', ');
+
 const VARIANTS: readonly Variant[] = [
   usual,
   { roles: 'score', delivery: 'exactly-once', engine: 'onnx', precision: 'int8' },
