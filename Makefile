@@ -61,6 +61,28 @@ chaos: $(BUILT) ## kills, cuts and freezes workers, brokers and Redis under load
 bench: $(BUILT) ## posts/s of the worker and of other stacks between a real Kafka and a real Redis
 	@node --import ./scripts/typescript.mjs test/bench/run.ts
 
+.PHONY: bench-start
+bench-start: dist/cli/main.js ## ms until a worker is ready, and has its first result
+	@node --import ./scripts/typescript.mjs test/bench/start.ts
+
+# Variables such as SCALE_PARTS=workers and SCALE_POSTS=10000000 pass through: see the head of the file.
+.PHONY: bench-scale
+bench-scale: dist/cli/main.js ## what a post costs with more workers, more brands and more posts
+	@node --import ./scripts/typescript.mjs test/bench/scale.ts
+
+.PHONY: bench-telemetry
+bench-telemetry: dist/cli/main.js ## fails where telemetry takes more than a twentieth of the posts/s
+	@node --import ./scripts/typescript.mjs test/bench/telemetry.ts
+
+.PHONY: bench-profile
+bench-profile: dist/cli/main.js ## docs/images/flame-NAME.svg: where the time of a worker goes (BENCH_NAME=worker)
+	@node --import ./scripts/typescript.mjs test/bench/profile.ts
+
+# Variables such as SOAK_MINUTES=1 pass through: see the head of the file.
+.PHONY: soak
+soak: dist/cli/main.js ## a worker at 80 % load for half an hour: fails where memory or lag grows
+	@node --import ./scripts/typescript.mjs test/bench/soak.ts
+
 .PHONY: bench-stages
 bench-stages: native/build/lstm.node ## µs that each stage of a scorer thread takes for a post
 	@node --import ./scripts/typescript.mjs test/bench/stages.ts

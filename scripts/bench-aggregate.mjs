@@ -5,7 +5,8 @@
 // by the processor time of this process while it counts, all of its threads and the kernel's work for it included; Redis'
 // own is told apart. It is that of an aggregator that has run for a while: of the posts after the first --warm-up, which
 // compile it; with those it is told as well. Processor time, too, is worth less where others crowd the core and its caches,
-// so the time of one fixed task, parsing the JSON of one record, is told for comparing one run with another. With --close the windows are closed then, which is not measured, and their bytes are told too.
+// so the time of one fixed task, parsing the JSON of one record, is told for comparing one run with another. With --close the
+// windows are closed then: the processor time of a window is told, and their bytes too.
 // --profile FILE.cpuprofile writes where the time went, of what is measured alone.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -181,10 +182,17 @@ async function measure() {
   const { counted } = await store.counters();
   if (counted !== posts) throw new Error(`${counted} posts were counted, not ${posts}`);
   if (values.profile !== undefined) writeFileSync(values.profile, JSON.stringify(joined(profiles)));
+  let closing = {};
   if (values.close) {
     const publish = async () => {};
+    const before = process.cpuUsage();
     const pass = await closeWindows({ store, config: aggregation, clock, publish });
+    const { user, system } = process.cpuUsage(before);
     process.stdout.write(`${JSON.stringify(pass)}\n`);
+    if (pass.kind === 'closed' && pass.revisions > 0)
+      closing = {
+        'CPU of closing, µs a window': `${((user + system) / pass.revisions).toFixed(1)} of ${partitions} partitions`,
+      };
   }
 
   let counting = 0;
@@ -208,6 +216,7 @@ async function measure() {
     'CPU, µs a post, least and median round': byRound.join(' '),
     'parsing the JSON of one post, µs': (measured.yardstick / (warm.length || rounds.length)).toFixed(2),
     "Redis' own CPU, µs a post": micros(measured.redis),
+    ...closing,
     ...(await sizes(redis, (await usedMemory()) - memoryBefore)),
   };
   for (const [name, value] of Object.entries(report)) process.stdout.write(`${name.padEnd(40)} ${value}\n`);

@@ -11,7 +11,7 @@ import { peers } from './peers.js';
 import { withSetting } from './setting.js';
 import { nameOf, type Stack } from './stacks.js';
 import { quantile } from './table.js';
-import { workers } from './worker.js';
+import { usual, workerStack } from './worker.js';
 
 /**
  * The worker also normalises, tells languages and matches brands; the loop is given its tokens. On two cores with some 30
@@ -24,10 +24,10 @@ const posts = Number(env.BENCH_POSTS ?? 10_000);
 const rounds = Number(env.BENCH_ROUNDS ?? 3);
 const floor = Number(env.BENCH_FLOOR ?? FLOOR);
 
-const ours = find(workers, { stack: 'sentiflux', delivery: 'at-least-once', precision: 'int8' });
+const ours = workerStack(usual);
 const plain = find(peers, { stack: 'kafkajs-onnxruntime', delivery: 'at-least-once', precision: 'int8' });
 
-const ratios = await withSetting({ posts, rate: 1, pacedSeconds: 0 }, async (setting) => {
+const ratios = await withSetting({ posts }, async (setting) => {
   const pairs: (readonly [Figures, Figures])[] = [];
   for (let round = 1; round <= rounds; round += 1)
     pairs.push([await measure(ours, setting), await measure(plain, setting)]);

@@ -2,9 +2,10 @@
 // ways to do the same, as one table. Throughput is measured on a topic that is full already; latency, from the write of
 // a post to its result at a read_committed reader, on posts that then come one after the other.
 //
-//   BENCH_POSTS=60000     posts in the topic
+//   BENCH_POSTS=100000    posts in the topic
 //   BENCH_ROUNDS=3        rounds of each stack; ours and the others take turns
-//   BENCH_RATE=1000       posts a second while latency is measured, for ten seconds
+//   BENCH_RATE=half       posts a second while latency is measured: a number, or half of what the worker has just reached
+//   BENCH_SECONDS=10      for so long
 //   BENCH_STACKS=a,b      some of the stacks only: sentiflux, or folders of test/bench/peers; list shows all of them
 //   BENCH_VARIANTS=0,1    some of our own variants only, by their numbers in that list; without BENCH_STACKS no others
 //   BENCH_INPUT=FILE      NDJSON posts instead of those beside the repository (or, without those, of the demo)
@@ -14,38 +15,34 @@
 //
 // Peers are installed into .cache/bench at their first run (PyTorch alone takes 5.4 GB); one that cannot be installed is
 // named in the table.
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../src/contracts/errors.js';
+import { latencyTables } from './latency.js';
 import { type Figures, measure, type Setting } from './measure.js';
+import { circumstances, report, usageOf } from './page.js';
 import { measureParts, type Parts } from './parts.js';
 import { peers } from './peers.js';
 import { withSetting } from './setting.js';
 import { inTurn, nameOf, type Stack } from './stacks.js';
-import { comparisonOf, type Entry, entryOf, partsOf, quantile, tableOf } from './table.js';
+import { comparisonOf, entryOf, partsOf, quantile, tableOf } from './table.js';
 import { workers } from './worker.js';
 
-const PAGE = 'docs/benchmarks.md';
-const PACED_SECONDS = 10;
-
 const { env } = process;
-const posts = Number(env.BENCH_POSTS ?? 60_000);
+const posts = Number(env.BENCH_POSTS ?? 100_000);
 const rounds = Number(env.BENCH_ROUNDS ?? 3);
-const rate = Number(env.BENCH_RATE ?? 1_000);
-// Of the start: the tree may have moved on when it ends.
-const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+const rate = env.BENCH_RATE === undefined || env.BENCH_RATE === 'half' ? 'half' : Number(env.BENCH_RATE);
+const pacedSeconds = Number(env.BENCH_SECONDS ?? 10);
 
 if (process.argv.includes('--help')) {
-  console.log(usage());
+  console.log(usageOf(fileURLToPath(import.meta.url)));
 } else if (env.BENCH_STACKS === 'list') {
   for (const [index, stack] of workers.entries()) console.log(`${nameOf(stack)} (variant ${index})`);
   for (const stack of peers) console.log(nameOf(stack));
 } else {
   const chosen = choose();
-  const isUsable = chosen.length > 0 && [posts, rounds, rate].every((number) => number > 0);
-  if (isUsable) await withSetting({ posts, rate, pacedSeconds: PACED_SECONDS, input: env.BENCH_INPUT }, main);
+  const numbers = [posts, rounds, pacedSeconds, ...(rate === 'half' ? [] : [rate])];
+  const isUsable = chosen.length > 0 && numbers.every((number) => number > 0);
+  if (isUsable) await withSetting({ posts, rate, pacedSeconds, input: env.BENCH_INPUT }, main);
   else refuse();
 }
 
@@ -84,17 +81,21 @@ async function main(setting: Setting): Promise<void> {
   const entries = inOrder.map((stack) =>
     entryOf({ stack, rounds: figures.get(stack) ?? [], missing: missing.get(stack) }, mean),
   );
-  const about = [circumstances(), lengthsOf(lengths, mean), packagesOf(chosen)].join(' ');
-  report(entries, about, partsOf(parts, entries));
-}
-
-function circumstances(): string {
-  const [cpu] = cpus();
-  return (
-    `${posts} posts, 4 partitions, broker on the same machine, ${cpus().length} cores (${cpu?.model.trim()}), ` +
-    `Node ${process.version}, ${rounds} rounds, commit ${commit}; minimum / **median** / maximum; ` +
-    `latency at ${rate} posts/s.`
-  );
+  const about = [
+    `${posts} posts, 4 partitions, ${circumstances()}, ${rounds} rounds; minimum / **median** / maximum; latency at ` +
+      `${rate === 'half' ? 'half of the posts/s that the worker has reached in the same round' : `${rate} posts/s`}.`,
+    lengthsOf(lengths, mean),
+    packagesOf(chosen),
+  ].join(' ');
+  const latency = latencyTables(entries);
+  const sections = [
+    about,
+    tableOf(entries),
+    partsOf(parts, entries),
+    comparisonOf(entries),
+    latency && `Latency from append to append, of all rounds together:\n\n${latency}`,
+  ];
+  report('bench', sections.filter(Boolean).join('\n\n'), entries);
 }
 
 function lengthsOf(lengths: readonly number[], mean: number): string {
@@ -107,28 +108,9 @@ function packagesOf(stacks: readonly Stack[]): string {
   return `Packages: ${[...new Set(stacks.flatMap(({ packages }) => packages))].sort().join(', ')}.`;
 }
 
-function report(entries: readonly Entry[], circumstances: string, parts: string): void {
-  const page = [circumstances, '', tableOf(entries), '', parts, '', comparisonOf(entries)].join('\n').trim();
-  console.log(page);
-  if (env.BENCH_OUTPUT !== undefined)
-    writeFileSync(env.BENCH_OUTPUT, `${JSON.stringify(entries, null, 2)}\n`);
-  if (env.BENCH_WRITE === '1') {
-    const before = readFileSync(PAGE, 'utf8');
-    writeFileSync(
-      PAGE,
-      before.replace(/(<!-- bench -->\n)[\s\S]*?(<!-- \/bench -->)/, (_, open, close) => {
-        return `${open}\n${page}\n\n${close}`;
-      }),
-    );
-  }
-}
-
-function usage(): string {
-  const source = readFileSync(fileURLToPath(import.meta.url), 'utf8');
-  return source.slice(0, source.indexOf('\nimport ')).replaceAll(/^\/\/ ?/gm, '');
-}
-
 function refuse(): void {
-  console.error(`no such stack or variant, or no number where one is needed\n\n${usage()}`);
+  console.error(
+    `no such stack or variant, or no number where one is needed\n\n${usageOf(fileURLToPath(import.meta.url))}`,
+  );
   process.exitCode = 2;
 }

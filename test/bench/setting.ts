@@ -9,19 +9,16 @@ import { buildOnnxModel } from '../../src/scoring/engines/onnx-graph.js';
 import { makeFeed, readTexts, writeTokenTable } from './feed.js';
 import type { Setting } from './measure.js';
 
-export interface SettingOptions {
-  readonly posts: number;
-  /** Posts a second while latency is measured. */
-  readonly rate: number;
-  /** For how long. */
-  readonly pacedSeconds: number;
+export interface SettingOptions
+  extends Pick<Setting, 'posts'>,
+    Partial<Pick<Setting, 'rate' | 'pacedSeconds' | 'sampledShare'>> {
   /** NDJSON posts instead of those beside the repository. */
   readonly input?: string | undefined;
 }
 
 /** Sets all up, hands it over, and takes down what it has started. */
 export async function withSetting<Result>(
-  { posts, rate, pacedSeconds, input }: SettingOptions,
+  { posts, rate = 'half', pacedSeconds = 0, sampledShare = 0, input }: SettingOptions,
   use: (setting: Setting) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'sentiflux-bench-'));
@@ -30,12 +27,11 @@ export async function withSetting<Result>(
   try {
     const services = given ?? startServices();
     const bundle = await loadBundle(shippedModel());
-    const count = posts + pacedSeconds * rate;
-    const feed = await makeFeed(readTexts(input, count), count, bundle);
+    const feed = await makeFeed(readTexts(input, posts), posts, bundle);
     writeTokenTable(folder, feed.tokens);
     for (const precision of ['float32', 'int8'] as const)
       writeFileSync(join(folder, `${precision}.onnx`), buildOnnxModel(bundle, precision));
-    return await use({ ...services, folder, feed, posts, rate });
+    return await use({ ...services, folder, feed, posts, rate, pacedSeconds, sampledShare });
   } finally {
     rmSync(folder, { recursive: true });
     if (!ranBefore && given === undefined) spawnSync('scripts/services.sh', ['down'], { stdio: 'inherit' });

@@ -4,8 +4,8 @@
 //   BENCH_ROUNDS=3      rounds of each stage after one that warms it; the median is printed
 //   BENCH_INPUT=FILE    NDJSON posts instead of those beside the repository (or, without those, of the demo)
 import { configSchema } from '../../src/config/schema.js';
-import type { Brand } from '../../src/contracts/brand.js';
-import { assignmentEpoch, brandId, epochMillis } from '../../src/contracts/ids.js';
+import { type Brand, brandsFileSchema } from '../../src/contracts/brand.js';
+import { assignmentEpoch, epochMillis } from '../../src/contracts/ids.js';
 import type { PreparedPost } from '../../src/contracts/prepared-post.js';
 import { packRecords } from '../../src/contracts/record-batch.js';
 import { loadBundle } from '../../src/model/bundle.js';
@@ -22,6 +22,7 @@ import { openEngine } from '../../src/scoring/choose-engine.js';
 import { createJsonDecoder } from '../../src/scoring/decode.js';
 import { createEncoder, packOutcomes } from '../../src/scoring/encode.js';
 import { makeFeed, readTexts } from './feed.js';
+import { madeBrands } from './made-brands.js';
 
 const { env } = process;
 const count = Number(env.BENCH_POSTS ?? 20_000);
@@ -57,14 +58,7 @@ const normalised = composed.map((text) => rewrite(text));
 const tokenise = createTokeniser(vocabulary, manifest.maxTokens);
 const tell = createLanguageTeller(manifest.languages);
 const brandsOf = (keywords: number): readonly Brand[] =>
-  Array.from({ length: keywords / 10 }, (_, brand) => ({
-    id: brandId(`brand-${brand}`),
-    name: `Brand ${brand}`,
-    handles: [],
-    hashtags: [],
-    exclude: [],
-    keywords: Array.from({ length: 10 }, (_, i) => `${word(brand)} ${word(7 * i + brand)}`),
-  }));
+  brandsFileSchema.parse({ brands: madeBrands(keywords / 10, 10) }).brands;
 const few = createBrandMatcher(brandsOf(10));
 const many = createBrandMatcher(brandsOf(10_000));
 const prepare = createPreparer({ tokenise, languages: manifest.languages, brands: brandsOf(10_000) });
@@ -87,12 +81,6 @@ const classification = {
   polarity: -0.61234,
   probabilities: { negative: 0.71234, neutral: 0.1876, positive: 0.10006 },
 } as const;
-
-/** Some made-up word for each number, which few texts hold. */
-function word(number: number): string {
-  const syllables = ['ba', 'ko', 'mi', 'ru', 'te', 'vo', 'xa', 'zu', 'ne', 'li'];
-  return `${number}`.padStart(4, '0').replaceAll(/\d/g, (digit) => syllables[Number(digit)] ?? '');
-}
 
 const each = (work: (i: number) => unknown) => () => {
   for (let i = 0; i < count; i += 1) work(i);

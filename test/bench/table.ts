@@ -1,5 +1,7 @@
 // The figures as JSON and as Markdown.
+import { type LatencySummary, summaryOf } from './latency.js';
 import type { Figures } from './measure.js';
+import { tableFrom } from './page.js';
 import type { Parts } from './parts.js';
 import type { Stack } from './stacks.js';
 
@@ -30,17 +32,18 @@ export interface Entry extends Pick<Stack, 'stack' | 'roles' | 'delivery' | 'eng
   readonly p99Millis: Spread | null;
   /** To the moment that a reader had it. */
   readonly readP99Millis: Spread | null;
+  /** Posts a second that came while latency was measured. */
+  readonly pacedRate: Spread | null;
+  /** From append to append, of all rounds together. */
+  readonly latency: LatencySummary | null;
   readonly missing?: string;
 }
 
 /** @param tokensPerPost mean of the posts */
 export function entryOf({ stack: own, rounds, missing }: Measured, tokensPerPost: number): Entry {
   const { stack, roles, delivery, engine, precision } = own;
-  const spread = (figure: (round: Figures) => number | undefined): Spread | null => {
-    const sorted = rounds.flatMap((round) => figure(round) ?? []).sort((a, b) => a - b);
-    const [min, median, max] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
-    return min === undefined || median === undefined || max === undefined ? null : { min, median, max };
-  };
+  const spread = (figure: (round: Figures) => number | undefined): Spread | null =>
+    spreadOf(rounds.flatMap((round) => figure(round) ?? []));
   return {
     stack,
     ...(roles && { roles }),
@@ -55,8 +58,17 @@ export function entryOf({ stack: own, rounds, missing }: Measured, tokensPerPost
     p50Millis: spread(({ latencies }) => quantile(latencies.written, 0.5)),
     p99Millis: spread(({ latencies }) => quantile(latencies.written, 0.99)),
     readP99Millis: spread(({ latencies }) => quantile(latencies.read, 0.99)),
+    pacedRate: spread(({ pacedRate }) => pacedRate),
+    latency: summaryOf(rounds.flatMap(({ latencies }) => latencies.written)) ?? null,
     ...(missing !== undefined && { missing }),
   };
+}
+
+/** Of a figure in all rounds; null where there are none. */
+export function spreadOf(figures: readonly number[]): Spread | null {
+  const sorted = figures.toSorted((a, b) => a - b);
+  const [min, median, max] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
+  return min === undefined || median === undefined || max === undefined ? null : { min, median, max };
 }
 
 /** @param sorted ascending */
@@ -92,10 +104,11 @@ export function tableOf(entries: readonly Entry[]): string {
         : [`missing: ${missing.replaceAll(/[|\s]+/g, ' ')}`, '', '', '', '', '', '', ''];
     return [...named, ...figures];
   });
-  return [HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return tableFrom(HEADER, rows);
 }
 
-function cellOf(figure: Spread | number | null): string {
+/** A cell of a table. */
+export function cellOf(figure: Spread | number | null): string {
   if (figure === null) return '–';
   return typeof figure === 'number' ? String(figure) : `${figure.min} / **${figure.median}** / ${figure.max}`;
 }

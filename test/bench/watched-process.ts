@@ -5,7 +5,10 @@ import { existsSync, readFileSync } from 'node:fs';
 export interface WatchedProcess {
   /** Notes how much memory and processor time it has had: to be called while it still runs. */
   readonly look: () => void;
+  /** Most that it has had resident. */
   readonly memoryMegabytes: () => number;
+  /** What it had resident at the last look. */
+  readonly residentMegabytes: () => number;
   /** Processor time that it has had up to the last look, with all its threads; NaN where the system does not tell. */
   readonly cpuSeconds: () => number;
   /** Resolves when it has ended, however it did. */
@@ -25,7 +28,7 @@ export function watch(child: ChildProcess): WatchedProcess {
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     said = (said + chunk).slice(-KEPT_CHARACTERS);
   });
-  let memory = Number.NaN;
+  let memory = { peak: Number.NaN, resident: Number.NaN };
   let cpu = Number.NaN;
   let failure: string | undefined;
   const ended = new Promise<void>((resolve) => {
@@ -41,12 +44,11 @@ export function watch(child: ChildProcess): WatchedProcess {
   });
   return {
     look: () => {
-      const file = `/proc/${child.pid}/status`;
-      const [, peak] = existsSync(file) ? (/VmHWM:\s+(\d+) kB/.exec(readFileSync(file, 'utf8')) ?? []) : [];
-      if (peak !== undefined) memory = Number(peak) / 1_024;
+      memory = memoryOf(child.pid) ?? memory;
       cpu = cpuSecondsOf(child.pid) ?? cpu;
     },
-    memoryMegabytes: () => memory,
+    memoryMegabytes: () => memory.peak,
+    residentMegabytes: () => memory.resident,
     cpuSeconds: () => cpu,
     ended,
     check: () => {
@@ -56,6 +58,18 @@ export function watch(child: ChildProcess): WatchedProcess {
     stop: () => child.kill('SIGTERM'),
     kill: () => child.kill('SIGKILL'),
   };
+}
+
+function memoryOf(pid: number | undefined): { readonly peak: number; readonly resident: number } | undefined {
+  const file = `/proc/${pid}/status`;
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, 'utf8');
+  const [peak, resident] = ['VmHWM', 'VmRSS'].map(
+    (name) => new RegExp(`${name}:\\s+(\\d+) kB`).exec(text)?.[1],
+  );
+  // A process that has ended, and was not waited for, has none.
+  if (peak === undefined || resident === undefined) return undefined;
+  return { peak: Number(peak) / 1_024, resident: Number(resident) / 1_024 };
 }
 
 /** Clock ticks a second in which Linux counts processor time: USER_HZ, the same on all its machines. */
