@@ -112,22 +112,20 @@ describe('sentiflux live', { timeout: 120_000 }, () => {
       expect(await page.getByRole('heading', { level: 1 }).textContent()).toMatch(/^Skylvara Air/);
 
       server.emit(
-        ...Array.from({ length: 12 }, (_, i) =>
-          post(agoUs(60 - i), `old${i}`, `Skylvara lost bag number ${i}`),
-        ),
+        ...[1, 2, 3].map((i) => post(agoUs(60 - i), `old${i}`, `Skylvara lost bag number ${i}`)),
         // The time of later posts closes the windows of earlier ones.
         ...Array.from({ length: 12 }, (_, i) => post(agoUs(0), `new${i}`, `A lovely morning, number ${i}`)),
       );
       const posts = page.locator('.post-list > li');
-      await expect.poll(() => posts.count(), WAIT).toBe(12);
+      await expect.poll(() => posts.count(), WAIT).toBe(3);
       expect(await posts.allTextContents()).toContainEqual(
-        expect.stringContaining('Skylvara lost bag number 7'),
+        expect.stringContaining('Skylvara lost bag number 2'),
       );
-      await expect.poll(() => page.locator('.figures').textContent(), WAIT).toMatch(/Posts12/);
+      await expect.poll(() => page.locator('.figures').textContent(), WAIT).toMatch(/Posts3/);
 
-      server.emit(commit(agoUs(0), 'old7', undefined));
-      await expect.poll(() => posts.count(), WAIT).toBe(11);
-      expect(await posts.allTextContents()).not.toContainEqual(expect.stringContaining('number 7'));
+      server.emit(commit(agoUs(0), 'old2', undefined));
+      await expect.poll(() => posts.count(), WAIT).toBe(2);
+      expect(await posts.allTextContents()).not.toContainEqual(expect.stringContaining('number 2'));
     });
   });
 });
