@@ -9,11 +9,13 @@ import { shown } from './table.js';
 const PAINT_EVERY_MILLIS = 500;
 const TABLE_EVERY_MILLIS = 60_000;
 
-/** Lines that are left out where a terminal cuts them: a terminal would wrap them, and be painted over wrongly. */
+/** A terminal cuts lines that are too long, which it would wrap: the picture has as many rows as lines. */
 const NO_WRAP = '\u001b[?7l';
 const WRAP = '\u001b[?7h';
 const CLEAR_DOWN = '\u001b[J';
 const MOST_POSTS = 12;
+/** Of a terminal that does not tell. */
+const ROWS = 24;
 
 /** What people see of `sentiflux live` beside its page. */
 export interface LiveView {
@@ -27,12 +29,21 @@ export interface LiveView {
 
 export interface LiveViewOptions {
   readonly tally: LiveTally;
-  readonly output: NodeJS.WriteStream;
+  readonly output: Terminal;
+  /** Whether the log would be written over the picture. */
+  readonly logIsOnTerminal: boolean;
+}
+
+/** Standard output, whether it is a terminal or not. */
+export interface Terminal {
+  readonly isTTY?: boolean;
+  readonly rows?: number;
+  write(text: string): unknown;
 }
 
 /** A picture that is painted over and over where there is a terminal; lines as posts come elsewhere. */
 export function openLiveView(options: LiveViewOptions): LiveView {
-  return options.output.isTTY ? paintedView(options) : lineView(options);
+  return options.output.isTTY === true ? paintedView(options) : lineView(options);
 }
 
 function lineView({ tally, output }: LiveViewOptions): LiveView {
@@ -54,7 +65,7 @@ function lineView({ tally, output }: LiveViewOptions): LiveView {
   };
 }
 
-function paintedView({ tally, output }: LiveViewOptions): LiveView {
+function paintedView({ tally, output, logIsOnTerminal }: LiveViewOptions): LiveView {
   let head: readonly string[] = [];
   let warning: string | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -69,7 +80,7 @@ function paintedView({ tally, output }: LiveViewOptions): LiveView {
       ...tally.alerts(),
       ...(warning === undefined ? [] : [warning]),
       ...tally.latest(MOST_POSTS),
-    ].slice(0, Math.max(1, output.rows - 1));
+    ].slice(0, Math.max(1, (output.rows ?? ROWS) - 1));
     const up = painted === 0 ? '' : `\u001b[${painted}A`;
     output.write(`${NO_WRAP}${up}\r${CLEAR_DOWN}${lines.join('\n')}\n${WRAP}`);
     painted = lines.length;
@@ -79,8 +90,7 @@ function paintedView({ tally, output }: LiveViewOptions): LiveView {
   };
 
   return {
-    // Where only the picture has a terminal the log goes its own way.
-    logger: process.stderr.isTTY ? { debug() {}, info() {}, warn, error: warn } : createLogger('warn'),
+    logger: logIsOnTerminal ? { debug() {}, info() {}, warn, error: warn } : createLogger('warn'),
     begin(lines) {
       head = lines;
       paint();

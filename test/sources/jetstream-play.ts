@@ -92,10 +92,10 @@ export function recordTold({ did, time_us, commit: told }: JetstreamEvent): stri
     source: 'bluesky',
     text,
     author: did,
-    ...(langs && { language: langs[0] }),
-    url: `https://bsky.app/profile/${did}/post/${rkey}`,
     createdAt,
     ...(operation === 'update' && { updatedAt: new Date(time_us / 1_000).toISOString() }),
+    ...(langs && { language: langs[0] }),
+    url: `https://bsky.app/profile/${did}/post/${rkey}`,
   };
   return `${id} ${JSON.stringify(message)}`;
 }

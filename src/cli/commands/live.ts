@@ -53,7 +53,11 @@ async function live(options: LiveOptions): Promise<void> {
   refuseOthersOptions(options.source, options);
   const config = await liveConfig(options);
   const brands = await brandsOf(options, config);
-  const view = openLiveView({ tally: new LiveTally(brands), output: process.stdout });
+  const view = openLiveView({
+    tally: new LiveTally(brands),
+    output: process.stdout,
+    logIsOnTerminal: process.stderr.isTTY === true,
+  });
   const { logger } = view;
   const signals = stopOnSignals();
   signals.listen();
