@@ -12,6 +12,7 @@ import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
 import { addForgetCommand } from './commands/forget.js';
 import { addIngestCommand } from './commands/ingest.js';
+import { addLiveCommand } from './commands/live.js';
 import { addModelCommand } from './commands/model.js';
 import { addProduceCommand } from './commands/produce.js';
 import { addReplayCommand } from './commands/replay.js';
@@ -34,6 +35,7 @@ const program = new Command('sentiflux')
 for (const add of [
   addRunCommand,
   addDemoCommand,
+  addLiveCommand,
   addScoreCommand,
   addEvaluateCommand,
   addTrainCommand,

@@ -13,7 +13,16 @@ export const HASHTAG = /^[\p{L}\p{M}\p{N}_·]{1,200}$/u;
 /** Without `r/`. */
 export const SUBREDDIT = /^\w{2,30}$/;
 
+/** Sources that are read over the network, without a file. */
+export const ONLINE_SOURCES = ['bluesky', 'mastodon', 'hackernews', 'discourse', 'reddit', 'rss'] as const;
+export type OnlineSource = (typeof ONLINE_SOURCES)[number];
+
 export const sources = section({
+  ingest: z
+    .array(z.enum(ONLINE_SOURCES))
+    .refine((names) => new Set(names).size === names.length, { error: 'each source at most once' })
+    .default([])
+    .describe(`what the role \`ingest\` reads: ${ONLINE_SOURCES.map((name) => `\`${name}\``).join(', ')}`),
   bluesky: section({
     urls: z
       .array(z.url({ protocol: /^wss?$/ }))

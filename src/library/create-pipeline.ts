@@ -1,21 +1,24 @@
 import type { Detector } from '../alerting/detectors/detector.js';
 import type { Config } from '../config/schema.js';
 import { systemClock } from '../contracts/clock.js';
-import { errorOf, SentifluxError } from '../contracts/errors.js';
+import { SentifluxError } from '../contracts/errors.js';
 import { type Logger, silentLogger } from '../contracts/logger.js';
 import type { Sink } from '../contracts/sink.js';
-import { type IngestTally, ingest } from '../pipelines/ingest.js';
+import type { IngestTally } from '../pipelines/ingest.js';
+import { startIngesting } from '../pipelines/ingesting.js';
 import { requireOwnNames } from '../pipelines/post-record.js';
 import type { RoleName } from '../pipelines/role.js';
 import { startSinking } from '../pipelines/sinking.js';
-import { openSourceCursors } from '../pipelines/source-cursors.js';
 import { waitUnlessStopped } from '../pipelines/wait-unless-stopped.js';
 import { startWorker, type Worker } from '../pipelines/worker.js';
 import type { Source } from '../sources/port.js';
 import { brandsOf, configOf, type Settings } from './configuration.js';
 
 export interface CreatePipelineOptions extends Settings {
-  /** What this process does; `score`, `aggregate` and `alert` by default. `api` serves the routes and the page. */
+  /**
+   * What this process does; `score`, `aggregate` and `alert` by default. `api` serves the routes and the page, `ingest`
+   * reads what the configuration names in `sources.ingest`.
+   */
   readonly roles?: readonly RoleName[];
   /** Their posts go to the topic of posts. Each begins where its cursor stands. */
   readonly sources?: readonly Source[];
@@ -73,31 +76,18 @@ export async function createPipeline(options: CreatePipelineOptions = {}): Promi
   };
 
   try {
-    const shared = {
-      config,
-      streams: worker.streams,
-      random: Math.random,
-      wait: waitUnlessStopped,
-      logger,
-    };
+    const { streams } = worker;
+    const { random } = Math;
+    const shared = { config, streams, logger, onFailure: fail };
     for (const sink of sinks) {
-      const running = await startSinking({ ...shared, sink, onFailure: fail });
+      const running = await startSinking({ ...shared, sink, random, wait: waitUnlessStopped });
       closers.push(() => running.stop());
     }
     let ingested: Promise<readonly IngestTally[]> = Promise.resolve([]);
     if (sources.length > 0) {
-      const cursors = await openSourceCursors(worker.streams, config);
-      const stopping = new AbortController();
-      const reading = sources.map((source) =>
-        ingest({ ...shared, source, cursors, clock: systemClock, stop: stopping.signal }),
-      );
-      ingested = Promise.all(reading);
-      ingested.catch((error: unknown) => fail(errorOf(error)));
-      closers.push(async () => {
-        stopping.abort();
-        await Promise.allSettled(reading);
-        await cursors.close();
-      });
+      const running = await startIngesting({ ...shared, sources, clock: systemClock });
+      closers.push(() => running.stop());
+      ingested = running.ended;
     }
     const { addresses, windows, alerts, readiness } = worker;
     return {

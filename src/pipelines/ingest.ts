@@ -20,8 +20,8 @@ import type { SourceCursors } from './source-cursors.js';
 const CURSOR_EVERY_MILLIS = 1_000;
 /** How often the log says how it stands. */
 const REPORT_EVERY_MILLIS = 60_000;
-/** Records of one write. */
-const RECORDS_A_WRITE = 1_000;
+/** Records of one write: it is waited for, so that fewer of them would wait more often. */
+const RECORDS_A_WRITE = 4_000;
 
 export interface IngestOptions {
   readonly source: Source;

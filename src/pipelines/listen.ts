@@ -19,7 +19,7 @@ export async function listen(
     return await server.listen({ host, port });
   } catch (cause) {
     throw new SentifluxError('SF_LISTEN_FAILED', `cannot listen on ${host}:${port}: ${messageOf(cause)}.`, {
-      hint: `Free the port, or set another one (${setting}.port, or --port of the demo; 0 for any that is free).`,
+      hint: `Free the port, or set another one (${setting}.port, or --port of demo and live; 0 for any that is free).`,
       cause,
     });
   }

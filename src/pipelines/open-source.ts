@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { InputConfig, SourcesConfig } from '../config/schema.js';
+import type { Config, SourcesConfig } from '../config/schema.js';
 import { SentifluxError } from '../contracts/errors.js';
 import { createBlueskySource } from '../sources/bluesky/source.js';
 import { createDiscourseSource } from '../sources/discourse/source.js';
@@ -18,46 +18,60 @@ import { waitUnlessStopped } from './wait-unless-stopped.js';
 /** Tells those who serve a feed who reads it. */
 export const USER_AGENT = `sentiflux/${version}`;
 
-/** What a source is asked for, beyond its configuration. */
-export type SourceRequest =
+/** What an online source is asked for, beyond its configuration; the lists are in place of those of the configuration. */
+export type OnlineRequest =
   | { readonly kind: 'bluesky' | 'hackernews'; readonly name?: string }
-  | {
-      readonly kind: 'rss';
-      readonly name?: string;
-      /** In place of those of the configuration. */
-      readonly feeds?: readonly string[];
-    }
+  | { readonly kind: 'rss'; readonly name?: string; readonly feeds?: readonly string[] }
   | {
       readonly kind: 'mastodon';
       readonly name?: string;
-      /** In place of those of the configuration, whose tokens are used. */
+      /** Their tokens are those of the configuration. */
       readonly instances?: readonly string[];
-      /** In place of those of the configuration. */
       readonly hashtags?: readonly string[];
     }
-  | {
-      readonly kind: 'discourse';
-      readonly name?: string;
-      /** In place of those of the configuration. */
-      readonly forums?: readonly string[];
+  | { readonly kind: 'discourse'; readonly name?: string; readonly forums?: readonly string[] }
+  | { readonly kind: 'reddit'; readonly name?: string; readonly subreddits?: readonly string[] };
+
+export type SourceRequest = OnlineRequest | FileRequest;
+
+/** Those that the configuration names for the role `ingest`, under the names of their kinds. */
+export function openNamedSources(config: Pick<Config, 'sources' | 'input'>): readonly Source[] {
+  return config.sources.ingest.map((kind) => openSource({ kind }, config));
+}
+
+/** The configuration of the sources with what a request names in place of its own. */
+export function sourcesAsked(sources: SourcesConfig, request: SourceRequest): SourcesConfig {
+  switch (request.kind) {
+    case 'rss': {
+      const { feeds = sources.rss.feeds } = request;
+      return { ...sources, rss: { ...sources.rss, feeds: [...feeds] } };
     }
-  | {
-      readonly kind: 'reddit';
-      readonly name?: string;
-      /** In place of those of the configuration. */
-      readonly subreddits?: readonly string[];
+    case 'mastodon': {
+      const { hashtags = sources.mastodon.hashtags } = request;
+      const instances =
+        request.instances?.map((url) => instanceAt(url, sources)) ?? sources.mastodon.instances;
+      return { ...sources, mastodon: { ...sources.mastodon, instances, hashtags: [...hashtags] } };
     }
-  | FileRequest;
+    case 'discourse': {
+      const { forums = sources.discourse.forums } = request;
+      return { ...sources, discourse: { ...sources.discourse, forums: [...forums] } };
+    }
+    case 'reddit': {
+      const { subreddits = sources.reddit.subreddits } = request;
+      return { ...sources, reddit: { ...sources.reddit, subreddits: [...subreddits] } };
+    }
+    default:
+      return sources;
+  }
+}
 
 /**
  * @throws SentifluxError SF_USAGE where nothing says what to read; SF_CONFIG_INVALID for a path of a field that cannot
  *   be read, and without the secrets that a source needs
  */
-export function openSource(
-  request: SourceRequest,
-  { sources, input }: { readonly sources: SourcesConfig; readonly input: InputConfig },
-): Source {
+export function openSource(request: SourceRequest, config: Pick<Config, 'sources' | 'input'>): Source {
   const { name } = request;
+  const sources = sourcesAsked(config.sources, request);
   const common = { ...(name !== undefined && { name }), userAgent: USER_AGENT, now: Date.now };
   const { random } = Math;
   const wait = waitUnlessStopped;
@@ -67,40 +81,35 @@ export function openSource(
     case 'hackernews':
       return createHackerNewsSource({ ...sources.hackernews, ...common, wait });
     case 'rss': {
-      const { feeds = sources.rss.feeds } = request;
-      if (feeds.length === 0) throw nothingNamed('feed', '--feed URL', 'sources.rss.feeds');
+      if (sources.rss.feeds.length === 0) throw nothingNamed('feed', '--feed URL', 'sources.rss.feeds');
       const longestMs = sources.rss.pollMs;
       const pauses = { createBackoff: () => createBackoff(random, longestMs), random, wait };
-      return createRssSource({ ...sources.rss, feeds, ...common, ...pauses });
+      return createRssSource({ ...sources.rss, ...common, ...pauses });
     }
     case 'mastodon': {
-      const { hashtags = sources.mastodon.hashtags } = request;
-      const instances =
-        request.instances?.map((url) => instanceAt(url, sources)) ?? sources.mastodon.instances;
-      if (instances.length === 0)
+      if (sources.mastodon.instances.length === 0)
         throw nothingNamed('server', '--instance URL', 'sources.mastodon.instances');
       const pauses = { createBackoff: () => createBackoff(random), wait };
-      return createMastodonSource({ ...sources.mastodon, instances, hashtags, ...common, ...pauses });
+      return createMastodonSource({ ...sources.mastodon, ...common, ...pauses });
     }
     case 'discourse': {
-      const { forums = sources.discourse.forums } = request;
-      if (forums.length === 0) throw nothingNamed('forum', '--forum URL', 'sources.discourse.forums');
+      if (sources.discourse.forums.length === 0)
+        throw nothingNamed('forum', '--forum URL', 'sources.discourse.forums');
       const pauses = { createBackoff: () => createBackoff(random), random, wait };
-      return createDiscourseSource({ ...sources.discourse, forums, ...common, ...pauses });
+      return createDiscourseSource({ ...sources.discourse, ...common, ...pauses });
     }
     case 'reddit': {
-      const { subreddits = sources.reddit.subreddits } = request;
-      if (subreddits.length === 0)
+      if (sources.reddit.subreddits.length === 0)
         throw nothingNamed('subreddit', '--subreddit NAME', 'sources.reddit.subreddits');
       const { userAgent = `node:${USER_AGENT.replace('/', ':')}` } = sources.reddit;
       const application = { ...applicationOf(sources), userAgent };
       const pauses = { createBackoff: () => createBackoff(random), random, wait };
-      return createRedditSource({ ...sources.reddit, ...common, ...application, subreddits, ...pauses });
+      return createRedditSource({ ...sources.reddit, ...common, ...application, ...pauses });
     }
     case 'ndjson':
     case 'csv': {
       const { kind: format, input: path } = request;
-      const reader = createFileReader(request, input);
+      const reader = createFileReader(request, config.input);
       if (path === '-') return createInputSource({ ...reader, name: name ?? format }, process.stdin);
       return createFileSource({
         ...reader,

@@ -6,11 +6,12 @@ import type { OutputRecord } from '../contracts/record.js';
 
 /** A post as a record of the topic of posts, under the names that `input.fields` has by default. */
 export function postRecord(topic: string, post: Post): OutputRecord {
-  const { createdAt, updatedAt, ...rest } = post;
+  const { createdAt, updatedAt } = post;
   const message = {
-    ...rest,
+    ...post,
     createdAt: new Date(createdAt).toISOString(),
-    ...(updatedAt !== createdAt && { updatedAt: new Date(updatedAt).toISOString() }),
+    // Left out of JSON where it says nothing more.
+    updatedAt: updatedAt === createdAt ? undefined : new Date(updatedAt).toISOString(),
   };
   return { topic, key: Buffer.from(post.id), value: Buffer.from(JSON.stringify(message)) };
 }

@@ -1,4 +1,4 @@
-export const ROLES = ['score', 'aggregate', 'alert', 'api'] as const;
+export const ROLES = ['score', 'aggregate', 'alert', 'api', 'ingest'] as const;
 export type RoleName = (typeof ROLES)[number];
 
 /** Whether a part of the worker can do its work, and what keeps it from it. */

@@ -10,6 +10,7 @@ import type { AlertBook } from '../contracts/alert-book.js';
 import type { Brand } from '../contracts/brand.js';
 import type { BrandsReload } from '../contracts/brand-book.js';
 import { type Clock, systemClock } from '../contracts/clock.js';
+import { SentifluxError } from '../contracts/errors.js';
 import type { Logger } from '../contracts/logger.js';
 import type { ReloadModel } from '../contracts/model-reload.js';
 import type { RecordBatch } from '../contracts/record.js';
@@ -22,9 +23,11 @@ import { version } from '../version.js';
 import { startAggregating } from './aggregating.js';
 import { startAlerting } from './alerting.js';
 import { createBrandBook } from './brand-book.js';
+import { startIngesting } from './ingesting.js';
 import { listen } from './listen.js';
 import { openLiveFeed } from './live-feed.js';
 import { observedStreams } from './observed-streams.js';
+import { openNamedSources } from './open-source.js';
 import type { Readiness, Role, RoleName } from './role.js';
 import { openScorer, type Scorer } from './scorer.js';
 import { startScoring } from './scoring.js';
@@ -89,6 +92,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     fail = resolve;
   });
   if (roles.has('api')) requireTokens(config.api);
+  const sources = roles.has('ingest') ? openNamedSources(config) : [];
+  if (roles.size === 1 && roles.has('ingest') && sources.length === 0) throw nothingToIngest();
   const running: Role[] = [];
   const readiness = (): Promise<readonly Readiness[]> => Promise.all(running.map((role) => role.readiness()));
   const start = <Started extends Role>(role: Started): Started => {
@@ -165,6 +170,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const { onSettled } = options;
       start(await startScoring({ ...shared, score: scorer.scoreBatch, ...(onSettled && { onSettled }) }));
     }
+    if (sources.length > 0) start(await startIngesting({ ...shared, sources }));
     const reloading = scorer === undefined ? {} : { reloadModel: scorer.reload };
     const { metrics } = options;
     const opsServer = opened(
@@ -204,4 +210,14 @@ function openJobsFor(roles: ReadonlySet<RoleName>, options: OpenAlertingOptions)
   const { scheduler, receivers } = options.alerting;
   const adds = roles.has('api') && scheduler === 'bullmq' && receivers.length > 0;
   return roles.has('alert') || adds ? openJobs(options) : Promise.resolve(undefined);
+}
+
+function nothingToIngest(): SentifluxError {
+  return new SentifluxError(
+    'SF_CONFIG_INVALID',
+    'sources.ingest names no source: the role has nothing to read.',
+    {
+      hint: 'Name some, such as [bluesky], or leave the role out.',
+    },
+  );
 }

@@ -12,6 +12,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 const COMMANDS = [
   'run',
   'demo',
+  'live',
   'score',
   'evaluate',
   'train',

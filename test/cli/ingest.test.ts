@@ -9,7 +9,8 @@ import { textOf } from '../../src/pipelines/record-values.js';
 import { openStreams } from '../../src/streams/open.js';
 import { recordsOn } from '../pipelines/replays.js';
 import { feedServer, rss, rssItem } from '../sources/feed-server.js';
-import { commit, type JetstreamEvent, jetstreamServer, NOON_US, post } from '../sources/jetstream-server.js';
+import { lastByKey, mixedEvents, play, recordTold } from '../sources/jetstream-play.js';
+import { jetstreamServer } from '../sources/jetstream-server.js';
 import { mastodonServer, status } from '../sources/mastodon-server.js';
 import { run, start } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -208,88 +209,19 @@ describe('sentiflux ingest', () => {
 
   it('loses none of 10,000 events of Jetstream over kills and cut connections, and tells each of one id alike', async () => {
     const { env, posts } = place();
-    const server = await jetstreamServer();
-    const variables = {
-      ...env,
-      SENTIFLUX_SOURCES_BLUESKY_URLS: server.url,
-      SENTIFLUX_SOURCES_BLUESKY_REWIND_MS: '100',
-    };
-    const begin = async () => {
-      const connections = server.asked.length;
-      const child = start(['ingest', 'bluesky'], { env: variables });
-      onTestFinished(() => void child.kill('SIGKILL'));
-      while (server.asked.length === connections) await wait(10);
-      return child;
-    };
     const events = mixedEvents(10_000);
-    const kills = [2_500, 5_000, 7_500];
-    let child = await begin();
-    let sent = 0;
-    while (sent < events.length) {
-      server.emit(...events.slice(sent, sent + 100));
-      sent += 100;
-      if (sent % 1_500 === 0) server.cut();
-      if (kills.includes(sent)) {
-        // Something is on the topic by then, and something on its way.
-        while ((await posts()).length === 0) await wait(10);
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-        child = await begin();
-      }
-      await wait(5);
-    }
+    const end = await play({ events, kills: 3, env, written: async () => (await posts()).length });
     const expected = new Set(events.map(recordTold));
-    const keyOf = (record: string): string => record.slice(0, record.indexOf(' '));
     let written = await posts();
     while (new Set(written).size < expected.size) {
       await wait(100);
       written = await posts();
     }
-    child.kill('SIGTERM');
-    const [code]: unknown[] = await once(child, 'exit');
-    expect(code).toBe(143);
+    expect(await end()).toBe(143);
 
     // What was written more than once is the same each time: its id, and its time, tell that it is no other.
     expect(new Set(written)).toEqual(expected);
     // The last word on each post is the same as on the network.
-    const last = new Map(written.map((record) => [keyOf(record), record]));
-    expect(last).toEqual(new Map(events.map(recordTold).map((record) => [keyOf(record), record])));
+    expect(lastByKey(written)).toEqual(lastByKey(events.map(recordTold)));
   }, 300_000);
 });
-
-/** Posts a millisecond apart; every tenth event is the edit of one, every twentieth the deletion of one. */
-function mixedEvents(count: number): readonly JetstreamEvent[] {
-  return Array.from({ length: count }, (_, i) => {
-    const timeUs = 1_000 * i;
-    if (i % 20 === 19) return commit(timeUs, `r${i - 10}`, undefined);
-    if (i % 10 === 8)
-      return commit(
-        timeUs,
-        `r${i - 8}`,
-        { text: `edited ${i}`, createdAt: isoAt(1_000 * (i - 8)) },
-        'update',
-      );
-    return post(timeUs, `r${i}`);
-  });
-}
-
-const isoAt = (timeUs: number): string => new Date((NOON_US + timeUs) / 1_000).toISOString();
-
-/** The record that an event becomes. */
-function recordTold({ did, time_us, commit: told }: JetstreamEvent): string {
-  const { rkey, operation, record } = Object(told);
-  const id = `bluesky:${did}/${rkey}`;
-  if (operation === 'delete') return `${id} -`;
-  const { text, createdAt, langs } = record;
-  const message = {
-    id,
-    source: 'bluesky',
-    text,
-    author: did,
-    ...(langs && { language: langs[0] }),
-    url: `https://bsky.app/profile/${did}/post/${rkey}`,
-    createdAt,
-    ...(operation === 'update' && { updatedAt: new Date(time_us / 1_000).toISOString() }),
-  };
-  return `${id} ${JSON.stringify(message)}`;
-}

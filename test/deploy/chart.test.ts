@@ -92,7 +92,8 @@ describe.skipIf(helm === '')(`the Helm chart ${NEEDED}`, () => {
     const objects = rendered();
     const names = (kind: string) =>
       objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.name);
-    const each = ROLES.map((role) => `live-${role}`).toSorted();
+    // Its sources are those that somebody names.
+    const each = ROLES.flatMap((role) => (role === 'ingest' ? [] : [`live-${role}`])).toSorted();
     expect(names('Deployment').toSorted()).toEqual(each);
     expect(names('PodDisruptionBudget').toSorted()).toEqual(each);
     for (const pod of podsOf(objects)) {
@@ -107,13 +108,23 @@ describe.skipIf(helm === '')(`the Helm chart ${NEEDED}`, () => {
   it('runs every container without rights, on a read-only root, with settings that there are', () => {
     const variables = new Set(settings().map(({ variable }) => variable));
     const pods = podsOf(everything());
-    expect(pods).toHaveLength(5);
+    expect(pods).toHaveLength(6);
     for (const { containers } of pods) {
       for (const { env } of containers) {
         const names = env.map(({ name }) => name).filter((name) => name.startsWith('SENTIFLUX_'));
         expect(names.filter((name) => !variables.has(name.replace(/_FILE$/, '')))).toEqual([]);
       }
     }
+  });
+
+  it('has one pod that ingests, never two, and lets it out to sources', () => {
+    const of = (kind: string) =>
+      everything().find((object) => object.kind === kind && object.metadata.name === 'live-ingest');
+    expect(of('Deployment')).toMatchObject({ spec: { replicas: 1, strategy: { type: 'Recreate' } } });
+    expect(of('NetworkPolicy')).toMatchObject({
+      spec: { policyTypes: ['Egress'], egress: [{ ports: [{ port: 443 }] }] },
+    });
+    expect(run('template', 'live', CHART, '--set', 'roles.ingest.replicas=2').status).not.toBe(0);
   });
 
   it('has no secret outside of its Secret', () => {

@@ -8,9 +8,10 @@ import { createLogger } from '../../src/cli/logger.js';
 import { configSchema } from '../../src/config/schema.js';
 import { silentLogger } from '../../src/contracts/logger.js';
 import { ROLES, type RoleName } from '../../src/pipelines/role.js';
-import { topicSpecs } from '../../src/pipelines/topics.js';
+import { cursorTopic, topicSpecs } from '../../src/pipelines/topics.js';
 import { openKafkaStreams } from '../../src/streams/kafka/streams.js';
 import type { Streams } from '../../src/streams/port.js';
+import { jetstreamServer, post } from '../sources/jetstream-server.js';
 import { start } from '../support/cli.js';
 import {
   CLIENT,
@@ -254,7 +255,8 @@ describe.skipIf(!canStartSecureKafka)('a Kafka that demands TLS and a login', ()
     beforeAll(async () => {
       const { streams } = configSchema.parse({ streams: { kafka: { brokers: [kafka.plain] } } });
       plain = await openKafkaStreams(streams.kafka, silentLogger);
-      await plain.topics().create(topicSpecs(configSchema.parse({ topics }).topics));
+      const { topics: named } = configSchema.parse({ topics });
+      await plain.topics().create([...topicSpecs(named), cursorTopic(named)]);
     });
 
     afterAll(() => plain?.close());
@@ -262,7 +264,7 @@ describe.skipIf(!canStartSecureKafka)('a Kafka that demands TLS and a login', ()
     const endOf = async (topic: string) => (await plain.ranges(topic)).get(0)?.end ?? 0;
 
     /** Starts the compiled worker as the user that its role has; resolves with what it logs. */
-    async function startRole(role: RoleName): Promise<() => string> {
+    async function startRole(role: RoleName, more: object = {}): Promise<() => string> {
       const file = join(folder, `${role}.yaml`);
       const login = { mechanism: 'PLAIN', username: role, password: USER.password };
       const settings = {
@@ -273,6 +275,7 @@ describe.skipIf(!canStartSecureKafka)('a Kafka that demands TLS and a login', ()
         scoring: { threads: 1 },
         api: { port: 0 },
         ops: { port: 0 },
+        ...more,
       };
       writeFileSync(file, JSON.stringify(settings));
       const worker = start(['run', '--role', role, '--config', file]);
@@ -319,6 +322,19 @@ describe.skipIf(!canStartSecureKafka)('a Kafka that demands TLS and a login', ()
       expect(await answer.text()).toContain('"by":"Mei"');
       expect(await endOf('sentiment.alerts')).toBeGreaterThan(0);
       expect(alert() + api()).not.toContain('AUTHORIZATION');
+    }, 90_000);
+
+    it('ingest posts, and keep their cursors', async () => {
+      const server = await jetstreamServer();
+      const before = await endOf('posts.raw');
+      const ingest = await startRole('ingest', {
+        sources: { ingest: ['bluesky'], bluesky: { urls: [server.url] } },
+      });
+      await expect.poll(() => server.asked.length, { timeout: 30_000 }).toBe(1);
+      server.emit(post(0, 'a'));
+      await expect.poll(() => endOf('posts.cursors'), { timeout: 30_000 }).toBe(1);
+      expect(await endOf('posts.raw')).toBe(before + 1);
+      expect(ingest()).not.toContain('AUTHORIZATION');
     }, 90_000);
   });
 

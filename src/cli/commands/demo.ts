@@ -15,6 +15,7 @@ import { startWorker, type Worker } from '../../pipelines/worker.js';
 import { startTelemetry } from '../../telemetry/start.js';
 import { version } from '../../version.js';
 import { DemoTally, summary } from '../demo-summary.js';
+import { embedded } from '../embedded.js';
 import { EXIT } from '../exit.js';
 import { createLogger } from '../logger.js';
 import { openProgress } from '../progress.js';
@@ -101,25 +102,19 @@ async function demo(options: DemoOptions): Promise<void> {
 
 /** Everything embedded, and times stretched as the replay is: the pipeline takes its usual time, the posts do not. */
 function demoConfig(speed: number, apiPort: number): Config {
-  const config = configSchema.parse({});
+  const config = embedded(configSchema.parse({}), apiPort);
   const stretched = (wallMillis: number): number => Math.round(wallMillis * speed);
   return {
     ...config,
-    streams: { ...config.streams, kind: 'memory' },
-    topics: { ...config.topics, partitions: 2 },
-    output: { ...config.output, includeText: true },
     aggregation: {
       ...config.aggregation,
-      store: 'memory',
       outOfOrdernessMs: stretched(500),
       idleAfterMs: stretched(1_000),
       allowedLatenessMs: stretched(5_000),
       closeEveryMs: 50,
       retentionMs: { ...config.aggregation.retentionMs, '10s': 3 * 86_400_000, '1m': 3 * 86_400_000 },
     },
-    alerting: { ...config.alerting, scheduler: 'memory', evaluateEveryMs: 100 },
-    api: { ...config.api, port: apiPort },
-    ops: { ...config.ops, port: 0 },
+    alerting: { ...config.alerting, evaluateEveryMs: 100 },
   };
 }
 

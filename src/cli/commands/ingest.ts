@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config, InputConfig } from '../../config/schema.js';
-import { HASHTAG, SUBREDDIT } from '../../config/sources.js';
+import { ONLINE_SOURCES, type OnlineSource } from '../../config/sources.js';
 import { systemClock } from '../../contracts/clock.js';
 import { FIELD_NAMES } from '../../pipelines/file-reader.js';
 import { type IngestTally, ingest } from '../../pipelines/ingest.js';
@@ -15,6 +15,7 @@ import { type ConfigOption, configOption } from '../config-option.js';
 import { createLogger } from '../logger.js';
 import { note } from '../note.js';
 import { openProgress } from '../progress.js';
+import { OPTIONS_OF, requestOf, type SourceOptions } from '../source-options.js';
 import { stopOnSignals } from '../stop-on-signals.js';
 import { withStreams } from '../with-streams.js';
 
@@ -22,23 +23,6 @@ type Fields = Partial<InputConfig['fields']>;
 
 interface NamedOption extends ConfigOption {
   readonly name?: string;
-}
-
-interface RssOptions extends NamedOption {
-  readonly feed?: readonly string[];
-}
-
-interface MastodonOptions extends NamedOption {
-  readonly instance?: readonly string[];
-  readonly hashtag?: readonly string[];
-}
-
-interface DiscourseOptions extends NamedOption {
-  readonly forum?: readonly string[];
-}
-
-interface RedditOptions extends NamedOption {
-  readonly subreddit?: readonly string[];
 }
 
 interface FileOptions extends NamedOption {
@@ -65,94 +49,30 @@ export function addIngestCommand(program: Command): void {
       'write the posts of a source to the topic of posts; a run that ended goes on where it was, whatever ended it',
     )
     .addHelpText('after', EXAMPLES);
-  addStreamCommand(command, 'bluesky', "all public posts of Bluesky, by Jetstream's stream");
-  addStreamCommand(command, 'hackernews', 'stories and comments of Hacker News');
-  addRssCommand(command);
-  addMastodonCommand(command);
-  addDiscourseCommand(command);
-  addRedditCommand(command);
+  for (const kind of ONLINE_SOURCES) addOnlineCommand(command, kind);
   for (const format of ['ndjson', 'csv'] as const) addFileCommand(command, format);
 }
 
-function addStreamCommand(command: Command, kind: 'bluesky' | 'hackernews', what: string): void {
-  command
+const WHAT: Readonly<Record<OnlineSource, string>> = {
+  bluesky: "all public posts of Bluesky, by Jetstream's stream, from now on",
+  mastodon: 'public posts of servers of Mastodon, all or those with a hashtag',
+  hackernews: 'stories and comments of Hacker News, from now on',
+  discourse: 'the latest posts of forums that run Discourse, from now on',
+  reddit: 'new posts and comments of subreddits, as an application of yours',
+  rss: 'items of feeds (RSS, Atom, JSON Feed): what they have, then what is new',
+};
+
+function addOnlineCommand(parent: Command, kind: OnlineSource): void {
+  const command = parent
     .command(kind)
-    .description(`${what}, from now on, until it is told to stop`)
-    .addOption(configOption())
+    .description(`${WHAT[kind]}, until it is told to stop`)
+    .addOption(configOption());
+  for (const option of OPTIONS_OF[kind]) command.addOption(option);
+  command
     .option('--name <name>', `name under which its cursor is kept (default: ${kind})`)
-    .action((options: NamedOption) => ingestFrom({ kind, ...named(options) }, options));
-}
-
-function addRssCommand(command: Command): void {
-  command
-    .command('rss')
-    .description(
-      'items of feeds (RSS, Atom, JSON Feed): what they have, then what is new, until it is told to stop',
-    )
-    .addOption(configOption())
-    .option('--feed <url>', 'address of a feed; may be repeated (default: sources.rss.feeds)', addAddress)
-    .option('--name <name>', 'name under which its cursor is kept (default: rss)')
-    .action((options: RssOptions) => {
-      const { feed: feeds } = options;
-      return ingestFrom({ kind: 'rss', ...(feeds && { feeds }), ...named(options) }, options);
-    });
-}
-
-function addMastodonCommand(command: Command): void {
-  command
-    .command('mastodon')
-    .description('public posts of servers of Mastodon, all or those with a hashtag, until it is told to stop')
-    .addOption(configOption())
-    .option(
-      '--instance <url>',
-      'address of a server, whose token the configuration may have; may be repeated (default: sources.mastodon.instances)',
-      addAddress,
-    )
-    .option(
-      '--hashtag <tag>',
-      'posts with this hashtag; may be repeated (default: sources.mastodon.hashtags, else all posts)',
-      addHashtag,
-    )
-    .option('--name <name>', 'name under which its cursor is kept (default: mastodon)')
-    .action((options: MastodonOptions) => {
-      const { instance: instances, hashtag: hashtags } = options;
-      const chosen = { ...(instances && { instances }), ...(hashtags && { hashtags }) };
-      return ingestFrom({ kind: 'mastodon', ...chosen, ...named(options) }, options);
-    });
-}
-
-function addDiscourseCommand(command: Command): void {
-  command
-    .command('discourse')
-    .description('the latest posts of forums that run Discourse, from now on, until it is told to stop')
-    .addOption(configOption())
-    .option(
-      '--forum <url>',
-      'address of a forum; may be repeated (default: sources.discourse.forums)',
-      addAddress,
-    )
-    .option('--name <name>', 'name under which its cursor is kept (default: discourse)')
-    .action((options: DiscourseOptions) => {
-      const { forum: forums } = options;
-      return ingestFrom({ kind: 'discourse', ...(forums && { forums }), ...named(options) }, options);
-    });
-}
-
-function addRedditCommand(command: Command): void {
-  command
-    .command('reddit')
-    .description('new posts and comments of subreddits, as an application of yours, until it is told to stop')
-    .addOption(configOption())
-    .option(
-      '--subreddit <name>',
-      'subreddit; may be repeated (default: sources.reddit.subreddits)',
-      addSubreddit,
-    )
-    .option('--name <name>', 'name under which its cursor is kept (default: reddit)')
-    .action((options: RedditOptions) => {
-      const { subreddit: subreddits } = options;
-      return ingestFrom({ kind: 'reddit', ...(subreddits && { subreddits }), ...named(options) }, options);
-    });
+    .action((options: SourceOptions & NamedOption) =>
+      ingestFrom({ ...requestOf(kind, options), ...named(options) }, options),
+    );
 }
 
 function addFileCommand(command: Command, format: FileFormat): void {
@@ -245,22 +165,4 @@ function addField(value: string, before: Fields = {}): Fields {
   if (name === undefined || path === undefined || !FIELD_NAMES.includes(name))
     throw new InvalidArgumentError(`It must be like text=body; fields are ${FIELD_NAMES.join(', ')}.`);
   return { ...before, [name]: path };
-}
-
-function addAddress(value: string, before: readonly string[] = []): readonly string[] {
-  if (!/^https?:/.test(value) || !URL.canParse(value))
-    throw new InvalidArgumentError('It must be an address such as https://example.com/feed.xml.');
-  return [...before, value];
-}
-
-function addHashtag(value: string, before: readonly string[] = []): readonly string[] {
-  const hashtag = value.replace(/^#/, '');
-  if (!HASHTAG.test(hashtag)) throw new InvalidArgumentError('It must be a hashtag such as skylvara.');
-  return [...before, hashtag];
-}
-
-function addSubreddit(value: string, before: readonly string[] = []): readonly string[] {
-  const subreddit = value.replace(/^\/?r\//, '');
-  if (!SUBREDDIT.test(subreddit)) throw new InvalidArgumentError('It must be a subreddit such as travel.');
-  return [...before, subreddit];
 }
