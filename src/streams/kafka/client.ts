@@ -1,8 +1,7 @@
-import {
+import kafkajs, {
   type AuthenticationProviderArgs,
   type Authenticator,
   Kafka,
-  KafkaJSError,
   logLevel,
   type RetryOptions,
   type SASLOptions,
@@ -91,8 +90,9 @@ function triedAgain(login: SASLOptions): SASLOptions {
   });
 }
 
+// Its errors are no exports that an ES module could name.
 function mayPass(failure: unknown): boolean {
-  return failure instanceof KafkaJSError && failure.retriable;
+  return failure instanceof kafkajs.KafkaJSError && failure.retriable;
 }
 
 /** Without stacks: kafkajs logs its own at every retry. */
