@@ -1,5 +1,5 @@
 import type { BrandId } from '../contracts/ids.js';
-import { areNear } from './recent-posts.js';
+import { areNear } from './sim-hash.js';
 import { addSums, type DistinctPost, emptySums, type Sums } from './sums.js';
 
 /**

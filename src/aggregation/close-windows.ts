@@ -1,7 +1,8 @@
 import type { AggregationConfig } from '../config/schema.js';
 import type { Clock } from '../contracts/clock.js';
+import { count } from '../contracts/count.js';
 import { type EpochMillis, epochMillis } from '../contracts/ids.js';
-import type { Tier, WindowAggregate } from '../contracts/window.js';
+import type { WindowAggregate } from '../contracts/window.js';
 import { watermarkDelay, windowsPublished } from '../telemetry/instruments.js';
 import { mergePartials } from './across-partitions.js';
 import { type Bucket, bucketName } from './bucket.js';
@@ -138,7 +139,6 @@ function isSame(a: WindowAggregate, b: WindowAggregate): boolean {
 }
 
 function measure(changes: readonly WindowChange[]): void {
-  const byTier = new Map<Tier, number>();
-  for (const { after } of changes) byTier.set(after.tier, (byTier.get(after.tier) ?? 0) + 1);
-  for (const [tier, count] of byTier) windowsPublished.add(count, { 'sentiflux.tier': tier });
+  for (const [tier, windows] of count(changes.map(({ after }) => after.tier)))
+    windowsPublished.add(windows, { 'sentiflux.tier': tier });
 }

@@ -2,7 +2,7 @@ import { type BrandId, type EpochMillis, epochMillis, type PostId } from '../con
 import type { Label } from '../contracts/labels.js';
 import type { ScoredPost } from '../contracts/scored-post.js';
 import { hash53 } from './hash.js';
-import { type SimHash, simHash } from './recent-posts.js';
+import { type SimHash, simHash } from './sim-hash.js';
 
 /** What is counted of a result. */
 export interface CountedPost {

@@ -5,7 +5,8 @@ import { TIERS } from '../contracts/window.js';
 import type { CountedPost } from './counted-post.js';
 import { hash53 } from './hash.js';
 import type { KnownBucket } from './partition-memory.js';
-import type { RecentPost, RecentPosts } from './recent-posts.js';
+import type { RecentPosts } from './recent-posts.js';
+import type { RecentPost } from './recent-slots.js';
 import type { PostTraits, Standing } from './sums.js';
 
 export type DistinctConfig = Pick<AggregationConfig, 'nearDuplicateMs' | 'postsPerAuthor' | 'recentPosts'>;

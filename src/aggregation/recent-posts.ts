@@ -1,50 +1,14 @@
 import { z } from 'zod';
 import { type BrandId, brandId, type EpochMillis, epochMillis } from '../contracts/ids.js';
+import { Chains, EMPTY, type RecentPost, Slots } from './recent-slots.js';
+import { BANDS, bandOf } from './sim-hash.js';
 import { TextWriter } from './text-writer.js';
 
-/** What is kept of a post to tell later ones that repeat it, or that its author wrote. */
-export interface RecentPost {
-  /** `hash53` of its id. */
-  readonly tag: number;
-  /** SimHash of 64 bits, as two numbers of 32. */
-  readonly near: SimHash;
-  /** `hash53` of the author's hash, 0 where nobody is named. */
-  readonly author: number;
-  readonly time: EpochMillis;
-  /** None for a post of no configured brand. */
-  readonly brands: readonly BrandId[];
-}
-
-export interface SimHash {
-  readonly high: number;
-  readonly low: number;
-}
-
-/** Texts whose SimHashes differ in no more bits say the same (Manku, Jain and Das Sarma, WWW 2007). */
-const MOST_BITS = 3;
-/** One more than may differ: so of two near-duplicates at least one band is equal. */
-const BANDS = 4;
 /** Posts looked at of one band or author, newest first: a crowd that shares one must not stop the worker. */
 const MOST_LOOKED_AT = 256;
 const FIRST_ROOM = 256;
 const NONE: readonly RecentPost[] = [];
 const NEVER: readonly EpochMillis[] = [];
-const NO_BRANDS: readonly BrandId[] = [];
-
-/** @param hex 16 hexadecimal digits */
-export function simHash(hex: string): SimHash {
-  return { high: Number.parseInt(hex.slice(0, 8), 16), low: Number.parseInt(hex.slice(8), 16) };
-}
-
-export function areNear(a: SimHash, b: SimHash): boolean {
-  return bitsSet(a.high ^ b.high) + bitsSet(a.low ^ b.low) <= MOST_BITS;
-}
-
-function bitsSet(word: number): number {
-  let bits = word - ((word >>> 1) & 0x55555555);
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
 
 /**
  * The last posts of a partition that repeat no other, at most `capacity` of them, the oldest leaving first. It depends
@@ -226,127 +190,12 @@ export class RecentPosts {
   }
 }
 
-/** In place of a tag. */
-const EMPTY = -1;
-
-/** Posts by the lower bits of their sequence numbers, in columns: an object for each would keep the collector busy. */
-class Slots {
-  readonly room: number;
-  readonly #mask: number;
-  readonly #tags: Float64Array;
-  /** Two words for each. */
-  readonly #near: Uint32Array;
-  readonly #authors: Float64Array;
-  readonly #times: Float64Array;
-  readonly #brands: Array<readonly BrandId[]>;
-
-  constructor(room: number) {
-    this.room = room;
-    this.#mask = room - 1;
-    this.#tags = new Float64Array(room).fill(EMPTY);
-    this.#near = new Uint32Array(2 * room);
-    this.#authors = new Float64Array(room);
-    this.#times = new Float64Array(room);
-    this.#brands = new Array(room).fill(NO_BRANDS);
-  }
-
-  put(sequence: number, { tag, near, author, time, brands }: RecentPost): void {
-    const slot = sequence & this.#mask;
-    this.#tags[slot] = tag;
-    this.#near[2 * slot] = near.high;
-    this.#near[2 * slot + 1] = near.low;
-    this.#authors[slot] = author;
-    this.#times[slot] = time;
-    this.#brands[slot] = brands;
-  }
-
-  empty(sequence: number): void {
-    const slot = sequence & this.#mask;
-    this.#tags[slot] = EMPTY;
-    this.#brands[slot] = NO_BRANDS;
-  }
-
-  post(sequence: number): RecentPost {
-    const slot = sequence & this.#mask;
-    return {
-      tag: this.tag(sequence),
-      near: { high: this.#near[2 * slot] ?? 0, low: this.#near[2 * slot + 1] ?? 0 },
-      author: this.author(sequence),
-      time: this.time(sequence),
-      brands: this.brands(sequence),
-    };
-  }
-
-  tag(sequence: number): number {
-    return this.#tags[sequence & this.#mask] ?? EMPTY;
-  }
-
-  author(sequence: number): number {
-    return this.#authors[sequence & this.#mask] ?? 0;
-  }
-
-  time(sequence: number): EpochMillis {
-    return epochMillis(this.#times[sequence & this.#mask] ?? 0);
-  }
-
-  brands(sequence: number): readonly BrandId[] {
-    return this.#brands[sequence & this.#mask] ?? NO_BRANDS;
-  }
-
-  /** Whether there is a post, and another one than that of the tag. */
-  isOther(sequence: number, tag: number): boolean {
-    const own = this.tag(sequence);
-    return own !== EMPTY && own !== tag;
-  }
-
-  isNear(sequence: number, { high, low }: SimHash): boolean {
-    const slot = sequence & this.#mask;
-    return (
-      bitsSet(high ^ (this.#near[2 * slot] ?? 0)) + bitsSet(low ^ (this.#near[2 * slot + 1] ?? 0)) <=
-      MOST_BITS
-    );
-  }
-}
-
 /** After the bands. */
 const AUTHORS = BANDS;
 const TAGS = BANDS + 1;
 
 function newChains(room: number): readonly Chains[] {
   return Array.from({ length: TAGS + 1 }, () => new Chains(room));
-}
-
-/** Lists of sequence numbers by key, newest first. Keys that share a list are for the reader to tell apart. */
-class Chains {
-  readonly #mask: number;
-  readonly #newest: Float64Array;
-  readonly #before: Float64Array;
-
-  constructor(room: number) {
-    this.#mask = room - 1;
-    this.#newest = new Float64Array(room).fill(-1);
-    this.#before = new Float64Array(room).fill(-1);
-  }
-
-  link(key: number, sequence: number): void {
-    const list = key & this.#mask;
-    this.#before[sequence & this.#mask] = this.#newest[list] ?? -1;
-    this.#newest[list] = sequence;
-  }
-
-  newest(key: number): number {
-    return this.#newest[key & this.#mask] ?? -1;
-  }
-
-  before(sequence: number): number {
-    return this.#before[sequence & this.#mask] ?? -1;
-  }
-}
-
-/** One of four parts of 16 bits. */
-function bandOf({ high, low }: SimHash, band: number): number {
-  const word = band < 2 ? high : low;
-  return band % 2 === 0 ? word >>> 16 : word & 0xffff;
 }
 
 function powerOfTwo(atLeast: number): number {

@@ -1,6 +1,6 @@
 import type { PostId } from '../contracts/ids.js';
 import type { Traceparent } from '../contracts/trace-context.js';
-import { areNear, type SimHash } from './recent-posts.js';
+import { areNear, type SimHash } from './sim-hash.js';
 
 /** More than are shown, so that deletions leave enough. */
 const SAMPLES_KEPT = 8;

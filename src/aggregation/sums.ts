@@ -8,7 +8,6 @@ import { POLARITY_SCALE } from './counted-post.js';
 import { countTerms, type FrequentTerms, mergeTerms, noTerms, tellingTerms } from './frequent-terms.js';
 import { addToSketch, emptySketch, estimate, mergeSketch } from './hyper-log-log.js';
 import { addNames, countName, shownNames } from './names.js';
-import type { SimHash } from './recent-posts.js';
 import {
   addNegative,
   addRepeat,
@@ -20,6 +19,7 @@ import {
   SAMPLES_SHOWN,
   type Sample,
 } from './samples.js';
+import type { SimHash } from './sim-hash.js';
 
 type ByLabel = Record<Label, number>;
 

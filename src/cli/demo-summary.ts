@@ -1,4 +1,5 @@
 import type { Brand } from '../contracts/brand.js';
+import { count } from '../contracts/count.js';
 import { ALL_BRANDS, type BrandId, type EpochMillis, OTHER_BRANDS } from '../contracts/ids.js';
 import type { RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
@@ -21,7 +22,10 @@ export class DemoTally {
       if (outcome === OUTCOME.scored) this.scored += 1;
       else if (outcome === OUTCOME.deleted) this.deleted += 1;
     }
-    for (const { code } of scored.rejections) this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1);
+    count(
+      scored.rejections.map(({ code }) => code),
+      this.rejected,
+    );
     this.tokens += scored.tokens;
     this.busyMillis += scored.prepareMillis + scored.scoreMillis;
   }

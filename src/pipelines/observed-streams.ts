@@ -1,5 +1,6 @@
 import { type Attributes, type Context, context, type Span, SpanKind } from '@opentelemetry/api';
 import type { Clock } from '../contracts/clock.js';
+import { count } from '../contracts/count.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import { TRACE_HEADER, type Traceparent } from '../contracts/trace-context.js';
 import type { ConsumeOptions, Consumption, Poll, Producer, Streams } from '../streams/port.js';
@@ -227,13 +228,12 @@ function begin(name: string, attributes: Attributes, { parent, onEnd }: BeginOpt
 
 /** Begins to send records; when that ends they are counted by topic. */
 function beginSend(sending: Attributes, records: readonly OutputRecord[]): Operation {
-  const counts = new Map<string, number>();
-  for (const { topic } of records) counts.set(topic, (counts.get(topic) ?? 0) + 1);
+  const counts = count(records.map(({ topic }) => topic));
   const topics = [...counts.keys()];
   const destination = topics.length === 1 ? { 'messaging.destination.name': topics[0] } : {};
   const onEnd = (outcome: Attributes): void => {
-    for (const [topic, count] of counts)
-      sentMessages.add(count, { ...sending, 'messaging.destination.name': topic, ...outcome });
+    for (const [topic, sent] of counts)
+      sentMessages.add(sent, { ...sending, 'messaging.destination.name': topic, ...outcome });
   };
   const operation = begin(`send ${topics.join(', ')}`, { ...sending, ...destination }, { onEnd });
   operation.span.setAttribute('messaging.batch.message_count', records.length);

@@ -1,3 +1,4 @@
+import { count } from '../contracts/count.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
 import { REPLAY_HEADER } from '../contracts/scored-post.js';
@@ -67,7 +68,10 @@ export async function replay(streams: Streams, options: ReplayOptions): Promise<
     if (results.length > 0) await producer.send(results);
     records += batch.length;
     written += results.length;
-    for (const { code } of scored.rejections) rejected.set(code, (rejected.get(code) ?? 0) + 1);
+    count(
+      scored.rejections.map(({ code }) => code),
+      rejected,
+    );
     onProgress?.(records);
     await pace.after(records);
   }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.js';
 import type { Clock } from '../contracts/clock.js';
+import { count } from '../contracts/count.js';
 import { epochMillis } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
@@ -171,9 +172,8 @@ function measure(batch: RecordBatch, scored: ScoredBatch, clock: Clock): void {
   for (const outcome of scored.outcomes) if (outcome === OUTCOME.deleted) deleted += 1;
   postsScored.add(scored.length - deleted - scored.rejections.length);
   if (deleted > 0) postsDeleted.add(deleted);
-  const reasons = new Map<string, number>();
-  for (const { code } of scored.rejections) reasons.set(code, (reasons.get(code) ?? 0) + 1);
-  for (const [code, count] of reasons) postsRejected.add(count, { 'sentiflux.error.code': code });
+  for (const [code, posts] of count(scored.rejections.map(({ code }) => code)))
+    postsRejected.add(posts, { 'sentiflux.error.code': code });
   tokensScored.add(scored.tokens);
   prepareDuration.record(scored.prepareMillis / 1000);
   scoreDuration.record(scored.scoreMillis / 1000, { 'sentiflux.engine': scored.model.engine });

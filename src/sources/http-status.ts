@@ -1,10 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { SentifluxError } from '../contracts/errors.js';
 import { retryAfterMillis } from '../contracts/retry-after.js';
+import { mayPass } from '../http/later.js';
 import { SourceUnreachable } from './port.js';
-
-/** Statuses of the 4xx that say "later", not "never". */
-const LATER = new Set([408, 425, 429]);
 
 /**
  * What a status other than success means for a source.
@@ -19,7 +17,7 @@ export function errorOfStatus(
   now: number,
 ): SentifluxError {
   const message = `${what} answered ${status}.`;
-  if (status < 500 && !LATER.has(status)) {
+  if (!mayPass(status)) {
     return new SentifluxError('SF_SOURCE_REFUSED', message, {
       hint:
         status >= 300 && status < 400

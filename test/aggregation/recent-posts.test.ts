@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { areNear, type RecentPost, RecentPosts, simHash } from '../../src/aggregation/recent-posts.js';
+import { RecentPosts } from '../../src/aggregation/recent-posts.js';
+import type { RecentPost } from '../../src/aggregation/recent-slots.js';
+import { areNear, simHash } from '../../src/aggregation/sim-hash.js';
 import { brandId, epochMillis } from '../../src/contracts/ids.js';
 
 const post = (tag: number, hex: string, more: Partial<RecentPost> = {}): RecentPost => ({

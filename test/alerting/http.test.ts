@@ -25,7 +25,7 @@ describe('a post', () => {
     });
   });
 
-  it.each([500, 502, 503, 429, 408])('may be repeated after %i', async (code) => {
+  it.each([500, 502, 503, 429, 425, 408])('may be repeated after %i', async (code) => {
     const { url } = await httpServer(status(code));
     expect(await post(message(url), options)).toEqual({ kind: 'retry', reason: `it answered ${code}` });
   });

@@ -6,7 +6,7 @@ import { afterAll, afterEach, describe, expect, it, onTestFinished } from 'vites
 import type { Delivery, DeliveryOutcome } from '../../src/alerting/delivery/delivery.js';
 import { openBullmqJobs } from '../../src/alerting/schedulers/bullmq.js';
 import { createMemoryJobs } from '../../src/alerting/schedulers/memory.js';
-import { type JobOptions, type Jobs, retryDelay } from '../../src/alerting/schedulers/port.js';
+import type { JobOptions, Jobs } from '../../src/alerting/schedulers/port.js';
 import { type Logger, silentLogger } from '../../src/contracts/logger.js';
 import { canStartRedis, ownRedis } from '../support/own-redis.js';
 import { redisUrl } from '../support/services.js';
@@ -393,21 +393,6 @@ describe.skipIf(redisUrl === undefined)('the jobs in BullMQ', () => {
     await queue.close();
     connection.disconnect();
     await jobs.close();
-  });
-});
-
-describe('the wait before the next attempt', () => {
-  it('doubles, less up to half by chance', () => {
-    expect([1, 2, 3, 8].map((attempts) => retryDelay(attempts, 1_000, () => 0))).toEqual([
-      1_000, 2_000, 4_000, 128_000,
-    ]);
-    expect(retryDelay(3, 1_000, () => 1)).toBe(2_000);
-  });
-
-  it('is no shorter than the receiver asked for', () => {
-    expect(retryDelay(1, 1_000, () => 0, 30_000)).toBe(30_000);
-    expect(retryDelay(1, 1_000, () => 1, 30_000)).toBe(33_000);
-    expect(retryDelay(8, 1_000, () => 0, 30_000)).toBe(128_000);
   });
 });
 

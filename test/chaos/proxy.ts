@@ -37,8 +37,8 @@ export async function openProxy(port: number, target: number, random: () => numb
   const links = new Set<Link>();
 
   const end = ({ client, upstream }: Link): void => {
-    client.resetAndDestroy();
-    upstream.resetAndDestroy();
+    reset(client);
+    reset(upstream);
   };
   const silence = ({ client, upstream }: Link): void => {
     client.pause();
@@ -74,7 +74,7 @@ export async function openProxy(port: number, target: number, random: () => numb
       });
     }
     // Where nobody listens: as near to a refused connection as one that is accepted can come.
-    upstream.on('error', () => client.resetAndDestroy());
+    upstream.on('error', () => reset(client));
     client.on('data', (chunk) => upstream.write(chunk));
     client.on('end', () => upstream.end());
     answer(link);
@@ -99,4 +99,13 @@ export async function openProxy(port: number, target: number, random: () => numb
     },
   };
   return proxy;
+}
+
+/**
+ * Ends a connection as a peer does that has forgotten it. One whose end is being sent is only closed: libuv resets none
+ * of those (EINVAL), and Node then never closes it, which keeps the process alive.
+ */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -51,8 +51,7 @@ if (process.argv.includes('--help') || env.CHAOS_SCENARIOS === 'help') {
   const chosen = choose(env.CHAOS_SCENARIOS?.split(','));
   const isUsable =
     chosen.length > 0 && deliveriesOf(0).length > 0 && [posts, repeats, seed].every(Number.isInteger);
-  // Not by itself: Node 20 waits for ever, at its end, for sockets that were reset while they were being closed.
-  process.exit(isUsable ? await main(chosen) : refuse());
+  process.exitCode = isUsable ? await main(chosen) : refuse();
 }
 
 async function main(chosen: readonly Scenario[]): Promise<number> {

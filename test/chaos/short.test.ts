@@ -43,31 +43,30 @@ describe.skipIf(missing.length > 0)(`under faults (CHAOS_SEED=${seed})`, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.each<{ delivery: Delivery; scenario: Scenario }>([
-    { delivery: 'exactly-once', scenario: killAtEachPoint },
-    { delivery: 'at-least-once', scenario: named('workers-join-and-leave') },
-    { delivery: 'exactly-once', scenario: named('redis-emptied') },
-    { delivery: 'at-least-once', scenario: named('script-flush') },
-    { delivery: 'at-least-once', scenario: named('poison') },
-  ])(
-    'keeps its promises, $delivery: $scenario.fault',
-    async ({ delivery, scenario }) => {
-      const options = {
-        cluster,
-        folder,
-        model: MODEL,
-        brands: BRANDS,
-        texts,
-        posts: POSTS,
-        repeats: 2,
-        seed,
-      };
-      const { findings, lost, notes } = await play(scenario, delivery, options);
-      expect(findings, notes.join('; ')).toEqual([]);
-      expect(lost).toBe(0);
-    },
-    SCENARIO_MILLIS,
-  );
+  async function keepsItsPromises(scenario: Scenario, delivery: Delivery): Promise<void> {
+    const options = { cluster, folder, model: MODEL, brands: BRANDS, texts, posts: POSTS, repeats: 2, seed };
+    const { findings, lost, notes } = await play(scenario, delivery, options);
+    expect(findings, notes.join('; ')).toEqual([]);
+    expect(lost).toBe(0);
+  }
+
+  // Beside each other, and mostly waiting: what they strike is their own worker's, or does no harm to another's.
+  describe.concurrent('keeps its promises, exactly-once', () => {
+    it(killAtEachPoint.fault, () => keepsItsPromises(killAtEachPoint, 'exactly-once'), SCENARIO_MILLIS);
+  });
+
+  describe.concurrent('keeps its promises, at-least-once', () => {
+    it.sequential.each(['workers-join-and-leave', 'script-flush', 'poison'].map(named))(
+      '$fault',
+      (scenario) => keepsItsPromises(scenario, 'at-least-once'),
+      SCENARIO_MILLIS,
+    );
+  });
+
+  describe('keeps its promises where everybody is struck, exactly-once', () => {
+    const scenario = named('redis-emptied');
+    it(scenario.fault, () => keepsItsPromises(scenario, 'exactly-once'), SCENARIO_MILLIS);
+  });
 });
 
 function named(name: string): Scenario {

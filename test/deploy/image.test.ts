@@ -94,7 +94,7 @@ describe('the image', () => {
         // The check of the check.
         'touch /written 2>/dev/null && exit 99',
         'cd "$1"',
-        'exec setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs env -i HOME=/nowhere "$2" dist/cli/main.js demo --exit --seconds 10 --port 0',
+        'exec setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs env -i HOME=/nowhere "$2" dist/cli/main.js demo --exit --seconds 6 --port 0',
       ].join('\n'),
     );
     const { status, stdout } = spawnSync(

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Streams } from '../../src/streams/port.js';
 import { postTexts } from '../support/real-posts.js';
 import { kafkaBrokers, redisUrl } from '../support/services.js';
 import { type Collected, collectAll } from './collect.js';
@@ -50,10 +49,6 @@ async function settled({ config, streams }: Deployment): Promise<void> {
   while ((await lag()) > 0) await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
-async function firstResult(streams: Streams, topic: string): Promise<void> {
-  while ((await collectAll(streams, topic)).length === 0);
-}
-
 async function expectOnce(
   { config, streams }: Deployment,
   worker: RunningWorker,
@@ -67,7 +62,8 @@ async function expectOnce(
 }
 
 describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)('results exactly once', () => {
-  it.each(['before-commit', 'after-abort', 'after-commit'])(
+  // Before the commit, and while workers join: test/chaos, which holds each post against an oracle.
+  it.each(['after-abort', 'after-commit'])(
     'after a kill %s of a transaction',
     async (point) => {
       const deployment = await deploy();
@@ -84,25 +80,6 @@ describe.skipIf(kafkaBrokers === undefined || redisUrl === undefined)('results e
       await settled(deployment);
       await expectOnce(deployment, second, ids);
       expect(await second.end('SIGTERM')).toBe(0);
-    },
-    MOST_MILLIS,
-  );
-
-  it(
-    'while workers join, and one of them is killed',
-    async () => {
-      const deployment = await deploy();
-      const load = startLoad(deployment);
-      const first = await deployment.startWorker(EXACTLY_ONCE);
-      await firstResult(deployment.streams, deployment.config.topics.scored);
-      const second = await deployment.startWorker(EXACTLY_ONCE);
-      // The rebalance that lets the second one in is under way, or just over.
-      await first.end('SIGKILL');
-      const third = await deployment.startWorker(EXACTLY_ONCE);
-      const ids = await load.stop();
-      await settled(deployment);
-      await expectOnce(deployment, second, ids);
-      expect([await second.end('SIGTERM'), await third.end('SIGTERM')]).toEqual([0, 0]);
     },
     MOST_MILLIS,
   );

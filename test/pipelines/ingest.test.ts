@@ -257,7 +257,7 @@ describe('ingesting', () => {
     await run(played([new SourceUnreachable('answered 429.', { afterMs: 90_000 })], []), {
       random: () => 0.5,
     });
-    expect(waits).toEqual([90_500]);
+    expect(waits).toEqual([94_500]);
   });
 
   it('ends where the source refuses', async () => {

@@ -27,9 +27,9 @@ export function start(args: readonly string[], options: RunOptions = {}): ChildP
   });
 }
 
-/** Runs the compiled command to its end. */
+/** Runs the compiled command to its end. What scores does it in one thread: each loads the model anew. */
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  const child = start(args, options);
+  const child = start(args, { ...options, env: { SENTIFLUX_SCORING_THREADS: '1', ...options.env } });
   const output = { stdout: '', stderr: '' };
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     output.stdout += chunk;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { messageOf } from '../../contracts/errors.js';
 import { retryAfterMillis } from '../../contracts/retry-after.js';
+import { mayPass } from '../../http/later.js';
 import { PrivateAddressError } from '../../http/private-address.js';
 import { send } from '../../http/send.js';
 import type { DeliveryOutcome } from './delivery.js';
@@ -22,8 +23,6 @@ export interface PostOptions {
   readonly now: () => number;
 }
 
-/** Statuses of the 4xx that say "later", not "never". */
-const LATER = new Set([408, 429]);
 /** What is read of an answer: enough for the reason that a receiver gives. */
 const MOST_ANSWER_CHARACTERS = 300;
 
@@ -70,7 +69,7 @@ function outcomeOf({ statusCode = 0, headers }: IncomingMessage, text: string, n
   const answer = [statusCode, text].filter(Boolean).join(' ');
   if (statusCode >= 200 && statusCode < 300) return { kind: 'delivered', answer };
   const reason = `it answered ${answer}`;
-  if (statusCode < 500 && !LATER.has(statusCode)) return { kind: 'refused', reason };
+  if (!mayPass(statusCode)) return { kind: 'refused', reason };
   const afterMs = retryAfterMillis(headers['retry-after'], now);
   return { kind: 'retry', reason, ...(afterMs !== undefined && { afterMs }) };
 }

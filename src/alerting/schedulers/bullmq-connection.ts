@@ -11,7 +11,7 @@ export interface BullmqConnectionOptions extends RedisAddress {
 /** A socket that says nothing for this long is half open; workers wait up to 10 s for a job. */
 const SOCKET_TIMEOUT_MILLIS = 30_000;
 
-/** Begins the keys of the queues; the braces keep them on one node of a cluster. */
+/** Begins the keys of the queues. */
 export function jobsPrefix({ namespace }: Pick<BullmqConnectionOptions, 'namespace'>): string {
   return `sf:{${namespace}:jobs}`;
 }

@@ -1,4 +1,5 @@
 import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
+import { retryDelay } from '../../contracts/retry-delay.js';
 import { type Delivery, type DeliveryOutcome, deliverySchema } from '../delivery/delivery.js';
 import {
   type BullmqConnectionOptions,
@@ -16,7 +17,6 @@ import {
   jobBefore,
   LIMIT_MILLIS,
   logUndelivered,
-  retryDelay,
 } from './port.js';
 
 export interface BullmqJobOptions extends JobOptions, BullmqConnectionOptions {}
@@ -114,7 +114,7 @@ export async function openBullmqJobs(options: BullmqJobOptions): Promise<Jobs> {
 
   function waitAfter(attempts: number, error: Error | undefined): number {
     const afterMs = error instanceof TryAgain ? error.afterMs : undefined;
-    return retryDelay(attempts, options.deliveryBackoffMs, random, afterMs);
+    return retryDelay(attempts, options.deliveryBackoffMs, random, { afterMillis: afterMs });
   }
 
   async function schedule(): Promise<void> {

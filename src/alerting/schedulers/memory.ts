@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../contracts/errors.js';
+import { retryDelay } from '../../contracts/retry-delay.js';
 import type { Delivery, DeliveryOutcome } from '../delivery/delivery.js';
 import {
   deliveryJobId,
@@ -9,7 +10,6 @@ import {
   jobBefore,
   LIMIT_MILLIS,
   logUndelivered,
-  retryDelay,
 } from './port.js';
 import { createRateLimit } from './rate-limit.js';
 
@@ -47,7 +47,7 @@ export function createMemoryJobs(options: JobOptions): Jobs {
         logUndelivered(logger, delivery.receiver, deliveryJobId(delivery), outcome.reason);
         return;
       }
-      await pause(retryDelay(attempt, deliveryBackoffMs, random, outcome.afterMs));
+      await pause(retryDelay(attempt, deliveryBackoffMs, random, { afterMillis: outcome.afterMs }));
     }
   }
 

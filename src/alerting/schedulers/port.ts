@@ -62,24 +62,6 @@ export function jobBefore({ receiver, event, alert }: Delivery): string | undefi
   return deliveryJobId({ receiver, idempotencyKey: idempotencyKey(alert.id, 'firing') });
 }
 
-/**
- * Wait before the next attempt: doubles each time, less up to half by chance, so that deliveries that failed
- * together do not come back together. Where the receiver said when to come back, not before.
- *
- * @param attempts attempts made so far, from 1
- * @param afterMillis what the receiver asked for
- */
-export function retryDelay(
-  attempts: number,
-  baseMillis: number,
-  random: () => number,
-  afterMillis = 0,
-): number {
-  const chance = random() / 2;
-  const usual = baseMillis * 2 ** (attempts - 1) * (1 - chance);
-  return Math.round(Math.max(usual, afterMillis * (1 + chance / 5)));
-}
-
 /** Says that a delivery to a receiver, named by its job, will be attempted no more. */
 export function logUndelivered(logger: Logger, receiver: string, delivery: string, reason: string): void {
   deliveriesGivenUp.add(1, { 'sentiflux.receiver': receiver });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Sasl } from '../../config/schema.js';
 import type { Clock } from '../../contracts/clock.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
+import { mayPass } from '../../http/later.js';
 
 type ClientCredentials = Extract<Sasl, { mechanism: 'OAUTHBEARER' }>;
 
@@ -13,8 +14,6 @@ const LEAST_LIFE_MILLIS = 30_000;
 /** Of a token whose answer does not say it: what is asked for next time. */
 const UNKNOWN_LIFE_SECONDS = 60;
 const TIMEOUT_MILLIS = 10_000;
-/** A token endpoint that cannot answer now, and may later. */
-const MAY_PASS = new Set([408, 429, 500, 502, 503, 504]);
 
 const answerSchema = z.object({
   access_token: z.string().min(1),
@@ -98,7 +97,7 @@ async function ask(
   if (status !== 200) {
     const known = refusalSchema.safeParse(body);
     const answer = `${endpoint} answers with status ${status}${known.success ? ` ${known.data.error}` : ''}`;
-    throw MAY_PASS.has(status) ? new TokenEndpointAway(answer) : refusal(answer);
+    throw mayPass(status) ? new TokenEndpointAway(answer) : refusal(answer);
   }
   const answer = answerSchema.safeParse(body);
   if (!answer.success) throw refusal(`${endpoint} answers without an access_token`);

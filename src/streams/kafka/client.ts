@@ -1,4 +1,11 @@
-import { Kafka, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs';
+import kafkajs, {
+  type AuthenticationProviderArgs,
+  type Authenticator,
+  Kafka,
+  logLevel,
+  type RetryOptions,
+  type SASLOptions,
+} from 'kafkajs';
 import type { Config, Sasl } from '../../config/schema.js';
 import { systemClock } from '../../contracts/clock.js';
 import type { Logger } from '../../contracts/logger.js';
@@ -18,7 +25,7 @@ export function createClient(config: KafkaConfig, logger: Logger, retry = RETRY)
   const { enabled, ...tls } = config.tls;
   return new Kafka({
     ...(enabled && { ssl: tls }),
-    ...(config.sasl !== undefined && { sasl: loginOf(config.sasl) }),
+    ...(config.sasl !== undefined && { sasl: triedAgain(loginOf(config.sasl)) }),
     clientId: config.clientId,
     brokers: [...config.brokers],
     connectionTimeout: config.connectionTimeoutMs,
@@ -48,6 +55,44 @@ function loginOf(sasl: Sasl): SASLOptions {
     case 'SCRAM-SHA-512':
       return { ...sasl, mechanism: 'scram-sha-512' };
   }
+}
+
+type AuthenticationProvider = (args: AuthenticationProviderArgs) => Authenticator;
+
+/**
+ * kafkajs takes whatever ends a login for a refusal, which it does not try again; also a connection that a loaded broker
+ * has closed meanwhile. So what has failed below the login is thrown in its place where it may pass: kafkajs puts its
+ * own way of logging in into this object at the first connection.
+ */
+function triedAgain(login: SASLOptions): SASLOptions {
+  let provider: AuthenticationProvider | undefined;
+  return Object.defineProperty(login, 'authenticationProvider', {
+    get: () => provider,
+    set(builtIn: AuthenticationProvider) {
+      provider = ({ saslAuthenticate, ...args }) => {
+        let failure: unknown;
+        const authenticator = builtIn({
+          ...args,
+          saslAuthenticate: (exchange) =>
+            saslAuthenticate(exchange).catch((error: unknown) => {
+              failure = error;
+              throw error;
+            }),
+        });
+        return {
+          authenticate: () =>
+            authenticator.authenticate().catch((refusal: unknown) => {
+              throw mayPass(failure) ? failure : refusal;
+            }),
+        };
+      };
+    },
+  });
+}
+
+// Its errors are no exports that an ES module could name.
+function mayPass(failure: unknown): boolean {
+  return failure instanceof kafkajs.KafkaJSError && failure.retriable;
 }
 
 /** Without stacks: kafkajs logs its own at every retry. */

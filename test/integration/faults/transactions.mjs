@@ -1,7 +1,7 @@
-// Loaded into a worker with NODE_OPTIONS=--import: ends it with kill -9 at its Nth transaction, on this side or
-// that of the end of the transaction, or after it was aborted. The worker and kafkajs are as they are.
+// Loaded into a worker with NODE_OPTIONS=--import: ends it with kill -9 at its Nth transaction, after that was
+// committed or aborted. The worker and kafkajs are as they are.
 //
-//   FAULT_POINT=before-commit | after-abort | after-commit
+//   FAULT_POINT=after-abort | after-commit
 //   FAULT_TRANSACTION=5
 import kafkajs from 'kafkajs';
 

@@ -11,7 +11,10 @@ const SPAN_MILLIS: Readonly<Record<Tier, number>> = {
   '1d': 28 * 86_400_000,
 };
 
-/** Names of all keys of a namespace. What must change together shares a hash tag, so it shares a slot of a cluster. */
+/**
+ * Names of all keys of a namespace. What changes together has the same part in braces: Redis Cluster would keep it in one
+ * slot, but is not spoken.
+ */
 export function keysOf(namespace: string) {
   const partition = (number: number): string => `sf:{${namespace}:${number}}:`;
   const common = `sf:{${namespace}}:`;

@@ -9,7 +9,7 @@ import { createPartitionStore } from './partition-store.js';
 import { createWindowReader } from './window-reader.js';
 
 /**
- * Windows in Redis 6.2 or later, in a cluster as well.
+ * Windows in one Redis 6.2 or later, with replicas or without; Redis Cluster is not spoken.
  *
  * @param partitionCount of the topic `sentiment.scored`
  * @param closer names this process among those that may close windows
