@@ -45,7 +45,7 @@ describe.skipIf(missing.length > 0)(`under faults (CHAOS_SEED=${seed})`, () => {
 
   it.each<{ delivery: Delivery; scenario: Scenario }>([
     { delivery: 'exactly-once', scenario: killAtEachPoint },
-    { delivery: 'at-least-once', scenario: named('workers-join-and-leave') },
+    { delivery: 'at-least-once', scenario: named('rolling-upgrade') },
     { delivery: 'exactly-once', scenario: named('redis-emptied') },
     { delivery: 'at-least-once', scenario: named('script-flush') },
     { delivery: 'at-least-once', scenario: named('poison') },
