@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { apiConfig, openApi } from '../api/support/server.js';
 import { PAGES, type ShownCommand, shownCommands } from './shown-commands.js';
 
@@ -60,7 +60,14 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   openssl: "it is the system's own",
 };
 
+let adding: readonly AddCommand[] = [];
+
 describe('the commands of the documents', () => {
+  // The whole program is read, which takes its time on a busy machine.
+  beforeAll(async () => {
+    adding = await commandsOfTheProgram();
+  }, 300_000);
+
   it.each(shown)('$page: bash can read them, and knows each program', ({ complaints }) => {
     expect(complaints).toBe('');
   });
@@ -86,13 +93,13 @@ describe('the commands of the documents', () => {
 
   it.each(of('sentiflux'))('%s: the program takes these arguments', async (_, args) => {
     const asked: string[] = [];
-    const program = await withoutActions((path) => void asked.push(path));
+    const program = withoutActions((path) => void asked.push(path));
     await program.parseAsync(args, { from: 'user' });
     expect(asked).toHaveLength(1);
   });
 
   it('the program does not take what it has not', async () => {
-    const program = await withoutActions(() => {});
+    const program = withoutActions(() => {});
     const parsed = program.parseAsync(['score', '--rate', '3'], { from: 'user' });
     await expect(parsed).rejects.toMatchObject({ code: 'commander.unknownOption' });
   });
@@ -127,18 +134,26 @@ describe('the commands of the documents', () => {
   });
 });
 
-/** The program as it is, but for what its commands do: they tell their name and end. */
-async function withoutActions(asked: (path: string) => void): Promise<Command> {
-  const program = new Command('sentiflux').exitOverride().configureOutput({ writeErr: () => {} });
+type AddCommand = (program: Command) => void;
+
+/** What adds each command to the program, in its order. */
+async function commandsOfTheProgram(): Promise<readonly AddCommand[]> {
   const main = readFileSync('src/cli/main.ts', 'utf8');
-  for (const [, name = '', file = ''] of main.matchAll(
-    /^import \{ (add\w+) \} from '\.\/commands\/([\w-]+)\.js'/gm,
-  )) {
-    const module: Record<string, (program: Command) => void> = await import(
-      `../../src/cli/commands/${file}.ts`
-    );
-    module[name]?.(program);
-  }
+  const imports = [...main.matchAll(/^import \{ (add\w+) \} from '\.\/commands\/([\w-]+)\.js'/gm)];
+  return Promise.all(
+    imports.map(async ([, name = '', file = '']) => {
+      const module: Record<string, AddCommand> = await import(`../../src/cli/commands/${file}.ts`);
+      const add = module[name];
+      if (add === undefined) throw new Error(`src/cli/commands/${file}.ts has no ${name}`);
+      return add;
+    }),
+  );
+}
+
+/** The program as it is, but for what its commands do: they tell their name and end. */
+function withoutActions(asked: (path: string) => void): Command {
+  const program = new Command('sentiflux');
+  for (const add of adding) add(program);
   const quieten = (command: Command, path: string): void => {
     command.exitOverride().configureOutput({ writeErr: () => {} });
     if (command.commands.length === 0) command.action(() => asked(path));
