@@ -3,7 +3,7 @@
  * instruments, with what times Redis, never a sibling; pipelines and cli join them; a client library is imported by its
  * adapter only.
  */
-const ROOMS = 'preprocess|scoring|aggregation|alerting|streams|api|training|evaluation|demo|sources';
+const ROOMS = 'preprocess|scoring|aggregation|alerting|streams|api|training|evaluation|demo|sources|registry';
 const SHARED = '^src/(contracts/|model/|http/|config/schema\\.ts$|telemetry/(instruments|redis)\\.ts$)';
 
 /** Files that may import a client library. */
@@ -17,6 +17,8 @@ const clients = [
   ['fastify|@fastify', '^src/api/'],
   ['ws', '^src/sources/web-socket\\.ts$'],
   ['eventsource-parser', '^src/sources/server-sent-events\\.ts$'],
+  ['avsc', '^src/scoring/avro-message\\.ts$'],
+  ['protobufjs', '^src/scoring/(protobuf-message\\.ts$|engines/)'],
   ['htmlparser2', '^src/sources/rss/xml-feed\\.ts$'],
 ];
 

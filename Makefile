@@ -138,7 +138,7 @@ services-down: ## stop them (CLEAN=1 removes their data)
 	@scripts/services.sh down
 
 .PHONY: deploy-tools
-deploy-tools: ## what deploy/ is checked with: Helm (compiled, minutes), hadolint, schemas of Compose, Kubernetes, KEDA
+deploy-tools: ## what deploy/ and telemetry are checked with: Helm, promtool, a collector (compiled, minutes), hadolint, schemas
 	@scripts/deploy-tools.sh
 
 ##@ Release

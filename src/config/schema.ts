@@ -67,6 +67,19 @@ const input = section({
   }),
   defaultSource: z.string().min(1).default('unknown').describe('source of a message that names none'),
   maxBytes: positive(65_536).describe('a larger value is a dead letter'),
+  registry: section({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .meta({
+        description:
+          'of a schema registry, for values in its wire format: Avro, Protobuf or JSON; others are JSON',
+        ...secretPart('userinfo'),
+      }),
+    username: z.string().min(1).optional().describe('to log in to it, where the address holds none'),
+    password: secretText('to log in to it'),
+    timeoutMs: millis(5_000).describe('how long it may take to answer'),
+  }),
 });
 
 const output = section({
@@ -376,6 +389,7 @@ export type Config = Readonly<z.infer<typeof configSchema>>;
 /** The configuration as people write it: every key may be left out. */
 export type ConfigInput = z.input<typeof configSchema>;
 export type InputConfig = Config['input'];
+export type RegistryConfig = InputConfig['registry'];
 export type SourcesConfig = Config['sources'];
 export type ScoringConfig = Config['scoring'];
 export type AggregationConfig = Config['aggregation'];

@@ -38,6 +38,9 @@ export type ErrorCode =
   | 'SF_SOURCE_CURSOR_INVALID'
   | 'SF_SOURCE_GAP'
   | 'SF_SOURCE_MALFORMED'
+  // Schema registry
+  | 'SF_REGISTRY_UNREACHABLE'
+  | 'SF_REGISTRY_REFUSED'
   // Redis and the jobs in it
   | 'SF_STORE_UNREACHABLE'
   | 'SF_STORE_REFUSED'
@@ -63,6 +66,8 @@ export type RejectionCode =
   | 'SF_POST_TOO_LARGE'
   | 'SF_POST_NOT_UTF8'
   | 'SF_POST_NOT_JSON'
+  | 'SF_POST_SCHEMA_UNKNOWN'
+  | 'SF_POST_NOT_OF_SCHEMA'
   | 'SF_POST_NO_KEY'
   | 'SF_POST_NO_ID'
   | 'SF_POST_NO_TEXT'

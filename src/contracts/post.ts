@@ -24,7 +24,14 @@ export interface Post {
 export type DecodedRecord =
   | { readonly kind: 'post'; readonly post: Post }
   | { readonly kind: 'deletion'; readonly id: PostId }
-  | { readonly kind: 'rejected'; readonly code: RejectionCode; readonly message: string };
+  | Rejection;
+
+/** Why a record cannot be scored. */
+export interface Rejection {
+  readonly kind: 'rejected';
+  readonly code: RejectionCode;
+  readonly message: string;
+}
 
 /**
  * What makes a result less certain than others, what its label alone does not tell (`mixed`: it speaks for both

@@ -1,4 +1,5 @@
 import type { AssignmentEpoch, EpochMillis } from './ids.js';
+import type { RegisteredSchemas } from './registered-schema.js';
 
 /** Header values as bytes. A header that a broker gave more than once keeps its last value. */
 export type RecordHeaders = Readonly<Record<string, Uint8Array>>;
@@ -45,6 +46,8 @@ export interface RecordBatch {
   readonly timestamps: Float64Array<ArrayBuffer>;
   /** Headers by record, left out where no record has any. They stay with the main thread. */
   readonly headers?: ReadonlyArray<RecordHeaders | undefined>;
+  /** Of a registry: those that values name. A scorer thread asks for nothing, so they come with the batch. */
+  readonly schemas?: RegisteredSchemas;
   /** Where to read on after this batch: past the last offset, or past a gap that follows it. */
   readonly nextOffset: number;
 }

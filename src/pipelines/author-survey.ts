@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import { systemClock } from '../contracts/clock.js';
 import {
   assignmentEpoch,
   type BrandId,
@@ -10,10 +11,13 @@ import {
 import { readScoredPost } from '../contracts/read-scored-post.js';
 import type { SourceRecord } from '../contracts/record.js';
 import { packRecords } from '../contracts/record-batch.js';
+import { type RegisteredSchemas, schemaIdOf } from '../contracts/registered-schema.js';
 import type { ScoredPost } from '../contracts/scored-post.js';
+import { openSchemaRegistry } from '../registry/schema-registry.js';
 import { hashAuthor } from '../scoring/author-hash.js';
-import { createJsonDecoder } from '../scoring/decode.js';
+import { createDecoder } from '../scoring/decode.js';
 import { compileFieldPath } from '../scoring/field-path.js';
+import { createRegisteredReader } from '../scoring/registered-message.js';
 import type { OffsetRange, Streams } from '../streams/port.js';
 import { scan } from '../streams/scan.js';
 import { jsonOf, textOf } from './record-values.js';
@@ -63,7 +67,8 @@ type Seen = 'post' | 'deletion';
  * Reads the topics once, from their starts to where they end now, for records of an author. Results are known by the
  * ids of posts that are still there, and by the author's hash where `output.authorKey` is set.
  *
- * @throws SentifluxError SF_TOPIC_MISSING, SF_STREAM_UNREACHABLE
+ * @throws SentifluxError SF_TOPIC_MISSING, SF_STREAM_UNREACHABLE; SF_REGISTRY_UNREACHABLE, SF_REGISTRY_REFUSED where a
+ *   post cannot be read because its schema cannot be had
  */
 export async function surveyAuthor(streams: Streams, options: SurveyAuthorOptions): Promise<AuthorSurvey> {
   const { author, config, group, onProgress } = options;
@@ -73,9 +78,9 @@ export async function surveyAuthor(streams: Streams, options: SurveyAuthorOption
   const authorHash = authorKey === undefined ? undefined : hashAuthor(authorKey, author);
   const found = new Found();
 
-  const readers: Readonly<Record<Surveyed, (record: SourceRecord) => boolean>> = {
-    posts(record) {
-      const { id, isAuthors } = isOfAuthor(record);
+  const readers: Readonly<Record<Surveyed, (record: SourceRecord) => boolean | Promise<boolean>>> = {
+    async posts(record) {
+      const { id, isAuthors } = await isOfAuthor(record);
       if (id === undefined) return isAuthors;
       if (isAuthors) found.note(id, record.partition, 'posts', 'post');
       else if (record.value === null) found.noteDeletion(id, record.partition, 'posts');
@@ -93,7 +98,7 @@ export async function surveyAuthor(streams: Streams, options: SurveyAuthorOption
       found.note(post.id, record.partition, 'scored', 'post', post);
       return true;
     },
-    deadLetters: (record) => isOfAuthor(record).isAuthors,
+    deadLetters: async (record) => (await isOfAuthor(record)).isAuthors,
   };
 
   const ranges = new Map<Surveyed, ReadonlyMap<number, OffsetRange>>();
@@ -105,7 +110,7 @@ export async function surveyAuthor(streams: Streams, options: SurveyAuthorOption
   for (const [name, ofTopic] of ranges) {
     const topic = topics[name];
     for await (const record of scan(streams, { topic, group: `${group}.${name}`, ranges: ofTopic })) {
-      if (readers[name](record)) holdings[name] = withRecord(holdings[name], record);
+      if (await readers[name](record)) holdings[name] = withRecord(holdings[name], record);
       done += 1;
       if (done % PROGRESS_EVERY === 0) onProgress?.(done, total);
     }
@@ -137,24 +142,30 @@ interface Tested {
 
 /**
  * Tells whether a record as a producer wrote it is of the author: as the worker reads it, else by the field of the
- * author, else, where it is not even JSON, by the id in quotation marks among its bytes.
+ * author, else, where it is not even JSON, by the id in quotation marks among its bytes; in Avro and Protobuf a text
+ * stands without them.
  */
 function createAuthorTest(
   author: string,
   { input }: Pick<Config, 'input'>,
-): (record: SourceRecord) => Tested {
-  const decode = createJsonDecoder(input);
+): (record: SourceRecord) => Promise<Tested> {
+  const registry = openSchemaRegistry(input.registry, systemClock);
+  const decode = createDecoder(input, registry && createRegisteredReader());
   const readAuthor = compileFieldPath(input.fields.author);
-  const quoted = Buffer.from(JSON.stringify(author));
-  return (record) => {
-    const decoded = decode(packRecords([record], assignmentEpoch(0)), 0);
+  const schemasOf = async (value: Uint8Array | null): Promise<RegisteredSchemas> => {
+    const id = schemaIdOf(value);
+    return new Map(registry === undefined || id === undefined ? [] : [[id, await registry.schema(id)]]);
+  };
+  return async (record) => {
+    const batch = packRecords([record], assignmentEpoch(0));
+    const decoded = decode({ ...batch, schemas: await schemasOf(record.value) }, 0);
     switch (decoded.kind) {
       case 'post':
         return { id: decoded.post.id, isAuthors: decoded.post.author === author };
       case 'deletion':
         return { id: decoded.id, isAuthors: false };
       case 'rejected':
-        return { id: undefined, isAuthors: mentions(record.value, author, readAuthor, quoted) };
+        return { id: undefined, isAuthors: mentions(record.value, author, readAuthor) };
     }
   };
 }
@@ -163,14 +174,14 @@ function mentions(
   value: Uint8Array | null,
   author: string,
   readAuthor: (message: object) => unknown,
-  quoted: Buffer,
 ): boolean {
   if (value === null) return false;
   let message: unknown;
   try {
     message = jsonOf(value);
   } catch {
-    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(quoted);
+    const told = schemaIdOf(value) === undefined ? JSON.stringify(author) : author;
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(told);
   }
   const named = typeof message === 'object' && message !== null ? readAuthor(message) : undefined;
   return (typeof named === 'string' || typeof named === 'number') && String(named) === author;

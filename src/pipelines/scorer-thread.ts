@@ -3,7 +3,8 @@ import { createLocator } from '../preprocess/locate.js';
 import { createPreparer } from '../preprocess/prepare.js';
 import { createTokeniser, createWordCutter } from '../preprocess/tokenise.js';
 import { openEngine } from '../scoring/choose-engine.js';
-import { createJsonDecoder } from '../scoring/decode.js';
+import { createDecoder } from '../scoring/decode.js';
+import type { ReadRegistered } from '../scoring/registered-message.js';
 import { createBatchScorer } from '../scoring/score-batch.js';
 import { createThreadHandler } from '../scoring/thread.js';
 import type { ScorerThreadData } from './scorer.js';
@@ -18,7 +19,7 @@ export const handle = createThreadHandler(async (workerData, guard) => {
   const cutter = createWordCutter(vocabulary);
   const { engine, fallback } = await openEngine(scoring, { ...sent, vocabulary });
   const scorer = createBatchScorer({
-    decode: createJsonDecoder(input),
+    decode: createDecoder(input, input.registry.url === undefined ? undefined : await registeredReader()),
     prepare: createPreparer({
       tokenise: createTokeniser(vocabulary, manifest.maxTokens, cutter),
       languages: manifest.languages,
@@ -36,3 +37,9 @@ export const handle = createThreadHandler(async (workerData, guard) => {
   });
   return { scorer, ...(fallback && { fallback }) };
 });
+
+/** Loaded where it is asked for: most workers read JSON alone. */
+async function registeredReader(): Promise<ReadRegistered> {
+  const { createRegisteredReader } = await import('../scoring/registered-message.js');
+  return createRegisteredReader();
+}

@@ -3,14 +3,17 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Config, InputConfig, ScoringConfig } from '../config/schema.js';
 import type { Brand } from '../contracts/brand.js';
+import { systemClock } from '../contracts/clock.js';
 import { type Logger, silentLogger } from '../contracts/logger.js';
 import type { ModelStamp } from '../contracts/scored-post.js';
 import type { ModelBundle } from '../model/bundle.js';
+import { openSchemaRegistry } from '../registry/schema-registry.js';
 import type { EngineFallback } from '../scoring/choose-engine.js';
 import { openScorerPool } from '../scoring/pool.js';
 import { engineFallbacks } from '../telemetry/instruments.js';
 import { CANARIES, loadModel, scoreCanaries } from './model.js';
 import { createModelSwap, type OpenedModel, type Scorer } from './model-swap.js';
+import { withSchemas } from './with-schemas.js';
 
 export type { Scorer } from './model-swap.js';
 
@@ -108,7 +111,16 @@ export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
     }
   }
 
-  return createModelSwap({ open, directory: scoring.model ?? shippedModel(), logger });
+  const scorer = await createModelSwap({ open, directory: scoring.model ?? shippedModel(), logger });
+  const registry = openSchemaRegistry(input.registry, systemClock);
+  if (registry === undefined) return scorer;
+  return {
+    ...scorer,
+    get stamp() {
+      return scorer.stamp;
+    },
+    scoreBatch: withSchemas(scorer.scoreBatch, { registry, logger }),
+  };
 }
 
 /** The kernels are for some machines only; without ONNX Runtime, which is for nearly all, something is amiss. */

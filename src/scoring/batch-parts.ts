@@ -29,6 +29,7 @@ export function joinBatches(batches: readonly [RecordBatch, ...RecordBatch[]]): 
     start += batch.bytes.length;
   }
   const { topic, partition, assignment, nextOffset } = first;
+  const schemas = new Map(batches.flatMap((batch) => [...(batch.schemas ?? [])]));
   return {
     topic,
     partition,
@@ -39,6 +40,7 @@ export function joinBatches(batches: readonly [RecordBatch, ...RecordBatch[]]): 
     nulls,
     offsets,
     timestamps,
+    ...(schemas.size > 0 && { schemas }),
     nextOffset,
   };
 }

@@ -1,10 +1,12 @@
 import type { InputConfig } from '../config/schema.js';
 import type { RejectionCode } from '../contracts/errors.js';
 import { type EpochMillis, epochMillis, type PostId, postId } from '../contracts/ids.js';
-import type { DecodedRecord } from '../contracts/post.js';
+import type { DecodedRecord, Rejection } from '../contracts/post.js';
 import type { RecordBatch } from '../contracts/record.js';
 import { keyAt, valueAt } from '../contracts/record-batch.js';
+import { schemaIdOf } from '../contracts/registered-schema.js';
 import { compileFieldPath, type ReadField } from './field-path.js';
+import type { ReadOutcome, ReadRegistered } from './registered-message.js';
 
 /** Tells what record i of a batch is. Never throws: a record that cannot be read is a rejection. */
 export type DecodeRecord = (batch: RecordBatch, i: number) => DecodedRecord;
@@ -24,8 +26,12 @@ const ISO_8601 =
 /** Seconds or milliseconds as a string. */
 const EPOCH = /^-?\d{1,16}(?:\.\d{1,9})?$/;
 
-/** Decodes JSON messages by the paths of `input.fields`. */
-export function createJsonDecoder(input: InputConfig): DecodeRecord {
+/**
+ * Decodes messages by the paths of `input.fields`: JSON, or what a schema of the registry describes.
+ *
+ * @param readRegistered reads values that name a schema; without it all are taken for JSON
+ */
+export function createDecoder(input: InputConfig, readRegistered?: ReadRegistered): DecodeRecord {
   const { fields, defaultSource, maxBytes } = input;
   const read = {
     id: compileFieldPath(fields.id),
@@ -49,6 +55,14 @@ export function createJsonDecoder(input: InputConfig): DecodeRecord {
       return undefined;
     }
   };
+  const readJson = (value: Uint8Array): ReadOutcome => {
+    const json = textOf(value);
+    if (json === undefined) return rejected('SF_POST_NOT_UTF8', 'the value is not UTF-8');
+    const message = objectIn(json);
+    return message === undefined
+      ? rejected('SF_POST_NOT_JSON', 'the value is not a JSON object')
+      : { kind: 'message', message };
+  };
   const keyOf = (batch: RecordBatch, i: number): PostId | undefined => {
     const key = keyAt(batch, i);
     return key === null ? undefined : idOf(textOf(key));
@@ -65,10 +79,13 @@ export function createJsonDecoder(input: InputConfig): DecodeRecord {
     if (value.length > maxBytes) {
       return rejected('SF_POST_TOO_LARGE', `the value has ${value.length} bytes, more than ${maxBytes}`);
     }
-    const json = textOf(value);
-    if (json === undefined) return rejected('SF_POST_NOT_UTF8', 'the value is not UTF-8');
-    const message = objectIn(json);
-    if (message === undefined) return rejected('SF_POST_NOT_JSON', 'the value is not a JSON object');
+    const schemaId = schemaIdOf(value);
+    const outcome =
+      readRegistered === undefined || schemaId === undefined
+        ? readJson(value)
+        : readRegistered(value, schemaId, batch.schemas?.get(schemaId));
+    if (outcome.kind === 'rejected') return outcome;
+    const { message } = outcome;
 
     const text = read.text(message);
     if (typeof text !== 'string' || text.trim() === '') {
@@ -111,7 +128,12 @@ export function createJsonDecoder(input: InputConfig): DecodeRecord {
   };
 }
 
-function rejected(code: RejectionCode, message: string): DecodedRecord {
+/** {@link createDecoder} for JSON alone. */
+export function createJsonDecoder(input: InputConfig): DecodeRecord {
+  return createDecoder(input);
+}
+
+function rejected(code: RejectionCode, message: string): Rejection {
   return { kind: 'rejected', code, message };
 }
 

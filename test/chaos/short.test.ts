@@ -56,7 +56,7 @@ describe.skipIf(missing.length > 0)(`under faults (CHAOS_SEED=${seed})`, () => {
   });
 
   describe.concurrent('keeps its promises, at-least-once', () => {
-    it.sequential.each(['workers-join-and-leave', 'script-flush', 'poison'].map(named))(
+    it.sequential.each(['rolling-upgrade', 'script-flush', 'poison'].map(named))(
       '$fault',
       (scenario) => keepsItsPromises(scenario, 'at-least-once'),
       SCENARIO_MILLIS,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createTokenList, tokenEntry, tokenHash, tokenOf } from '../../src/api/tokens.js';
 import { configSchema } from '../../src/config/schema.js';
+import { run } from '../support/cli.js';
 
 describe('a new token', () => {
   const token = tokenOf(Buffer.alloc(32, 0xfb));
@@ -28,5 +29,14 @@ describe('a new token', () => {
       sha256: tokenHash(token),
     });
     expect(createTokenList(api.tokens).find(tokenHash(token))).toBeUndefined();
+  });
+
+  it('is printed with its entry by the command', async () => {
+    const { status, stdout } = await run(['token', 'create', '--name', 'wallboard', '--scope', 'read']);
+    expect(status).toBe(0);
+    const [, printed = '', entry = ''] = /^(sft_\S+)$.*^(api:.*)/ms.exec(stdout) ?? [];
+    expect(createTokenList(configSchema.parse(parse(entry)).api.tokens).find(printed)?.name).toBe(
+      'wallboard',
+    );
   });
 });

@@ -15,6 +15,7 @@ import { composition, madeSecrets, services, workers } from './composition.js';
 import { jsonFile, messagesOf, NEEDED, tool } from './tools.js';
 
 const composeSchema = tool('compose-spec.json');
+const otelcol = tool('otelcol');
 
 describe('deploy/compose.yaml', () => {
   it.skipIf(composeSchema === undefined)(`is what Compose specifies ${NEEDED}`, () => {
@@ -24,6 +25,12 @@ describe('deploy/compose.yaml', () => {
     expect(check(composition) ? [] : messagesOf(check.errors)).toEqual([]);
     const { kafka } = composition.services;
     expect(check({ ...composition, services: { kafka: { ...kafka, restarts: 'always' } } })).toBe(false);
+  });
+
+  it.skipIf(otelcol === undefined)(`configures a collector that takes its configuration ${NEEDED}`, () => {
+    const validate = (file: string) => spawnSync(otelcol ?? '', ['validate', '--config', file]);
+    expect(validate('deploy/compose/collector.yaml').stderr.toString()).toBe('');
+    expect(validate('deploy/compose/tempo.yaml').status).not.toBe(0);
   });
 
   it('has every role apart, and all that is promised beside them', () => {

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { ErrorObject } from 'ajv';
 import { z } from 'zod';
 
-/** Where scripts/deploy-tools.sh puts what the files of deploy/ are checked with. */
+/** Where scripts/deploy-tools.sh puts what deploy/ and telemetry are checked with. */
 const FOLDER = process.env.DEPLOY_TOOLS ?? '.cache/deploy-tools';
 
 /** Path of a tool, if it is there; `make deploy-tools` fetches them. */
 export function tool(
-  name: 'helm' | 'hadolint' | 'compose-spec.json' | 'kubernetes' | 'keda',
+  name: 'helm' | 'hadolint' | 'compose-spec.json' | 'kubernetes' | 'keda' | 'otelcol' | 'promtool',
 ): string | undefined {
   const path = join(FOLDER, name);
   return existsSync(path) ? path : undefined;

@@ -9,6 +9,7 @@ import { topicSpecs } from '../../src/pipelines/topics.js';
 import { hashAuthor } from '../../src/scoring/author-hash.js';
 import { openStreams } from '../../src/streams/open.js';
 import { scoredPost } from '../aggregation/posts.js';
+import { framed, registryServer } from '../registry/registry-server.js';
 import { send } from '../streams/reader.js';
 
 const AUTHOR_KEY = 'a secret of the test';
@@ -101,6 +102,30 @@ describe('finding the posts of an author', () => {
     const withoutKey = configSchema.parse({ topics: { partitions: 2 } });
     expect(await toDelete(records, 'ann', withoutKey)).toEqual([]);
     expect(await toDelete([...records, post('old', 'ann', 1)], 'ann', withoutKey)).toEqual([['old', 1]]);
+  });
+
+  it('reads posts of a schema registry as the worker does, and looks for the author in those that it cannot read', async () => {
+    const registry = await registryServer();
+    const fields = ['id', 'text', 'author'].map((name) => ({ name, type: 'string' }));
+    const id = registry.register('posts-value', {
+      schema: JSON.stringify({ type: 'record', name: 'Post', fields }),
+    });
+    const text = (value: string) => Buffer.from([2 * value.length, ...Buffer.from(value)]);
+    const records = ['ann', 'bob'].map((author) => ({
+      ...post(`of-${author}`, author),
+      value: framed(id, text(`of-${author}`), text('good'), text(author)),
+    }));
+    const unknown = { ...letter(''), value: framed(99, text('x'), text('good'), text('ann')) };
+    const given = configSchema.parse({
+      ...config,
+      input: { ...config.input, registry: { url: registry.url } },
+    });
+    const all = [...records, unknown];
+    expect(await toDelete(all, 'ann', given)).toEqual([['of-ann', 0]]);
+    const { survey } = await surveyOf(all, 'ann', given);
+    expect(survey.holdings.deadLetters.records).toBe(1);
+    registry.failure = { status: 503 };
+    await expect(surveyOf(all, 'ann', given)).rejects.toMatchObject({ code: 'SF_REGISTRY_UNREACHABLE' });
   });
 
   it('counts what is on each topic, records that nobody could read among them', async () => {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { metricDefinitions } from '../../src/telemetry/instrument.js';
 import '../../src/telemetry/instruments.js';
 import { prometheusLabel, prometheusSeries } from '../../src/telemetry/prometheus-names.js';
+import { NEEDED, tool } from '../deploy/tools.js';
 
 const rulesSchema = z.strictObject({
   groups: z.array(
@@ -112,10 +113,10 @@ describe('the alert rules and the dashboard', () => {
   });
 });
 
-const promtool = process.env.PROMTOOL ?? 'promtool';
+const promtool = tool('promtool') ?? 'promtool';
 const hasPromtool = spawnSync(promtool, ['--version']).status === 0;
 
-describe.skipIf(!hasPromtool)("Prometheus' own tool", () => {
+describe.skipIf(!hasPromtool)(`Prometheus' own tool ${NEEDED}`, () => {
   const run = (...args: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync(promtool, args, { encoding: 'utf8' });
     return { status, output: stdout + stderr };

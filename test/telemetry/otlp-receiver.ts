@@ -20,39 +20,49 @@ const spanSchema = z.object({
 });
 export type ReceivedSpan = z.infer<typeof spanSchema>;
 
-const tracesSchema = z.object({
-  resourceSpans: z.array(z.object({ scopeSpans: z.array(z.object({ spans: z.array(spanSchema) })) })),
-});
-const metricsSchema = z.object({
-  resourceMetrics: z.array(
-    z.object({ scopeMetrics: z.array(z.object({ metrics: z.array(z.object({ name: z.string() })) })) }),
-  ),
+const bodySchema = z.object({
+  resourceSpans: z
+    .array(z.object({ scopeSpans: z.array(z.object({ spans: z.array(spanSchema) })) }))
+    .default([]),
+  resourceMetrics: z
+    .array(
+      z.object({ scopeMetrics: z.array(z.object({ metrics: z.array(z.object({ name: z.string() })) })) }),
+    )
+    .default([]),
 });
 
+/** What has come in requests of OTLP. */
+export class Inbox {
+  readonly spans: ReceivedSpan[] = [];
+  /** Names of the metrics that have come. */
+  readonly metrics = new Set<string>();
+
+  /** @param request of either signal, as JSON */
+  take(request: string): void {
+    const { resourceSpans, resourceMetrics } = bodySchema.parse(JSON.parse(request));
+    for (const { scopeSpans } of resourceSpans) for (const { spans } of scopeSpans) this.spans.push(...spans);
+    for (const { scopeMetrics } of resourceMetrics)
+      for (const { metrics } of scopeMetrics) for (const { name } of metrics) this.metrics.add(name);
+  }
+}
+
+/** Where a worker can send its spans and metrics. */
 export interface OtlpReceiver {
   readonly endpoint: string;
+  readonly protocol: 'http/json' | 'http/protobuf';
   readonly spans: readonly ReceivedSpan[];
-  /** Names of the metrics that have come. */
   readonly metrics: ReadonlySet<string>;
-  close(): void;
+  /** Resolves when all that was sent has come in. */
+  close(): Promise<void>;
 }
 
 /** A receiver of OTLP over HTTP, as JSON: what a collector gets. */
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
-  const spans: ReceivedSpan[] = [];
-  const metrics = new Set<string>();
+  const inbox = new Inbox();
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
-    if (request.url === '/v1/traces') {
-      for (const { scopeSpans } of tracesSchema.parse(body).resourceSpans)
-        for (const scope of scopeSpans) spans.push(...scope.spans);
-    }
-    if (request.url === '/v1/metrics') {
-      for (const { scopeMetrics } of metricsSchema.parse(body).resourceMetrics)
-        for (const scope of scopeMetrics) for (const { name } of scope.metrics) metrics.add(name);
-    }
+    inbox.take(Buffer.concat(chunks).toString());
     response.setHeader('content-type', 'application/json').end('{}');
   });
   server.listen(0, '127.0.0.1');
@@ -60,9 +70,10 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const { port } = server.address() as AddressInfo; // It listens on a port.
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    spans,
-    metrics,
-    close() {
+    protocol: 'http/json',
+    spans: inbox.spans,
+    metrics: inbox.metrics,
+    async close() {
       server.closeAllConnections();
       server.close();
     },
@@ -70,10 +81,10 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
 }
 
 /** Variables with which a worker sends all it has to a receiver, soon. */
-export function otlpVariables({ endpoint }: OtlpReceiver): Readonly<Record<string, string>> {
+export function otlpVariables({ endpoint, protocol }: OtlpReceiver): Readonly<Record<string, string>> {
   return {
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
     OTEL_METRIC_EXPORT_INTERVAL: '500',
     OTEL_BSP_SCHEDULE_DELAY: '200',
   };

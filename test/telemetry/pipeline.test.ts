@@ -11,9 +11,11 @@ import { metricDefinitions } from '../../src/telemetry/instrument.js';
 import '../../src/telemetry/instruments.js';
 import { prometheusLabel, prometheusSeries } from '../../src/telemetry/prometheus-names.js';
 import { httpServer, type Received } from '../alerting/http-server.js';
+import { tool } from '../deploy/tools.js';
 import { start } from '../support/cli.js';
 import { canStartRedis, ownRedis } from '../support/own-redis.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { startCollector } from './collector.js';
 import { linkedTo, otlpVariables, type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.js';
 
 const WINDOW = 10_000;
@@ -69,9 +71,12 @@ interface Run {
   readonly metrics: ReadonlySet<string>;
 }
 
+/** Without it a receiver of the tests' own stands in its place. */
+const otelcol = tool('otelcol');
+
 /** The pipeline on files and Redis, until an alert has fired, was told, and is over. */
 async function runOnce(): Promise<Run> {
-  const otlp = await startOtlpReceiver();
+  const otlp = await (otelcol === undefined ? startOtlpReceiver() : startCollector(otelcol));
   const posts = surge();
   let log = '';
   let page = '';
@@ -137,7 +142,7 @@ async function runOnce(): Promise<Run> {
   const exited = once(worker, 'exit');
   worker.kill('SIGTERM');
   await exited;
-  otlp.close();
+  await otlp.close();
   return { posts, told, log, page, spans: otlp.spans, metrics: otlp.metrics };
 }
 
@@ -146,7 +151,8 @@ let run: Promise<Run> | undefined;
 const ofTheRun = (): Promise<Run> => (run ??= runOnce());
 const RUN_TIMEOUT = 300_000;
 
-describe.skipIf(!canStartRedis)('what a worker tells of itself', () => {
+const by = otelcol === undefined ? "a receiver of the tests' own" : 'an OpenTelemetry collector';
+describe.skipIf(!canStartRedis)(`what a worker tells of itself, by way of ${by}`, () => {
   it(
     'every documented metric is there for Prometheus, and goes to a collector',
     async () => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadBrands, loadConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
+import { systemClock } from '../../contracts/clock.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { silentLogger } from '../../contracts/logger.js';
 import { connectRedis, redisFailure, redisLogin } from '../../contracts/redis-address.js';
@@ -8,6 +9,7 @@ import type { ModelBundle } from '../../model/bundle.js';
 import { loadModel } from '../../pipelines/model.js';
 import { shippedModel } from '../../pipelines/scorer.js';
 import { checkTopics } from '../../pipelines/topics.js';
+import { openSchemaRegistry } from '../../registry/schema-registry.js';
 import { openEngine } from '../../scoring/choose-engine.js';
 import { openStreams } from '../../streams/open.js';
 import { version } from '../../version.js';
@@ -46,6 +48,7 @@ async function doctor(options: ConfigOption & { readonly json?: boolean }): Prom
       ),
       look('streams', () => lookAtStreams(config)),
       look('store', () => lookAtStore(config)),
+      ...lookAtRegistry(config),
     ])),
     // One after the other: each loads a library of its own.
     ...(await lookAtEngines(config)),
@@ -115,6 +118,18 @@ async function lookAtStreams(config: Config): Promise<string> {
   } finally {
     await streams.close();
   }
+}
+
+/** Nothing where none is configured. Any id will do: that it is unknown is an answer. */
+function lookAtRegistry(config: Config): readonly Promise<Finding>[] {
+  const registry = openSchemaRegistry(config.input.registry, systemClock);
+  if (registry === undefined) return [];
+  return [
+    look('schema registry', async () => {
+      await registry.schema(1);
+      return 'answers';
+    }),
+  ];
 }
 
 async function lookAtStore(config: Config): Promise<string> {
