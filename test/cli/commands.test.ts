@@ -220,8 +220,8 @@ describe('score', () => {
     expect(objects(stdout)[0]).toMatchObject({ label: 'positive', model: { engine: 'wasm' } });
   });
 
-  it('falls back on WebAssembly where the native library cannot be loaded, and says so once', async () => {
-    const hook = new URL('../support/without-onnx.mjs', import.meta.url).href;
+  it('falls back on WebAssembly where no native part can be loaded, and says so once', async () => {
+    const hook = new URL('../support/without-native-parts.mjs', import.meta.url).href;
     const { status, stdout, stderr } = await run(['score'], {
       input: 'what a wonderful day\n',
       env: { NODE_OPTIONS: `--import ${hook}` },
@@ -370,6 +370,6 @@ describe('doctor', () => {
     const config = file('config.yaml', 'streams: { kind: memory }\naggregation: { store: memory }\n');
     const { status, stdout } = await run(['doctor', '--config', config]);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/✓ would run\s+(onnx|wasm), int8/);
+    expect(stdout).toMatch(/✓ would run\s+(native|onnx|wasm), int8/);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.js';
 import { apiConfig, openApi } from '../api/support/server.js';
 import { PAGES, type ShownCommand, shownCommands } from './shown-commands.js';
 
@@ -28,6 +29,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'sentiflux ingest mastodon': 'test/cli/ingest.test.ts',
   'sentiflux ingest reddit': 'test/cli/ingest.test.ts',
   'sentiflux ingest rss': 'test/cli/ingest.test.ts',
+  'sentiflux live': 'test/page/live.test.ts',
   'sentiflux model compare': 'test/cli/model.test.ts',
   'sentiflux produce': 'test/docs/start.test.ts',
   'sentiflux replay': 'test/integration/replay.test.ts',
@@ -44,6 +46,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'make chaos': 'test/chaos/short.test.ts',
   'make demo': 'test/demo/demo.test.ts',
   'make services': 'test/support/global-setup.ts',
+  'node scripts/capacity.mjs': 'test/bench/capacity.test.ts',
   'npm install sentiflux': 'test/library/package.test.ts',
   'secrets.sh': 'test/deploy/composition.ts',
 };
@@ -54,18 +57,20 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   helm: 'it asks for a cluster: test/deploy/chart.test.ts renders the chart with these values',
   kubectl: 'it asks for a cluster',
   ln: "it is the system's own",
+  'make bench': 'it takes half an hour: `.ci/run` has its short form, make bench-guard',
   'make build': 'what the tests begin with',
+  'make soak': 'it takes half an hour',
   'make test': 'what runs this test',
   mv: "it is the system's own",
   openssl: "it is the system's own",
 };
 
-let adding: readonly AddCommand[] = [];
+let adding: ReadonlyArray<(program: Command) => void> = [];
 
 describe('the commands of the documents', () => {
   // The whole program is read, which takes its time on a busy machine.
   beforeAll(async () => {
-    adding = await commandsOfTheProgram();
+    adding = await Promise.all([...COMMANDS.values()].map((load) => load()));
   }, 300_000);
 
   it.each(shown)('$page: bash can read them, and knows each program', ({ complaints }) => {
@@ -133,22 +138,6 @@ describe('the commands of the documents', () => {
     }
   });
 });
-
-type AddCommand = (program: Command) => void;
-
-/** What adds each command to the program, in its order. */
-async function commandsOfTheProgram(): Promise<readonly AddCommand[]> {
-  const main = readFileSync('src/cli/main.ts', 'utf8');
-  const imports = [...main.matchAll(/^import \{ (add\w+) \} from '\.\/commands\/([\w-]+)\.js'/gm)];
-  return Promise.all(
-    imports.map(async ([, name = '', file = '']) => {
-      const module: Record<string, AddCommand> = await import(`../../src/cli/commands/${file}.ts`);
-      const add = module[name];
-      if (add === undefined) throw new Error(`src/cli/commands/${file}.ts has no ${name}`);
-      return add;
-    }),
-  );
-}
 
 /** The program as it is, but for what its commands do: they tell their name and end. */
 function withoutActions(asked: (path: string) => void): Command {

@@ -24,6 +24,7 @@ const NOTES_ONLY = `#!/bin/sh\nprintf '%s\\0' "\${0##*/}" "$@" "$END" >>"$NOTED"
 const END = '\u0001';
 const PROGRAMS = [
   'sentiflux',
+  'node',
   'npx',
   'npm',
   'make',

@@ -64,7 +64,7 @@ describe('another model', () => {
     expect(await scorer.reload()).toMatchObject({
       kind: 'swapped',
       from: { version: 'random-1' },
-      to: { version: 'random-2', engine: 'onnx', precision: 'int8' },
+      to: { version: 'random-2', precision: 'int8' },
     });
     expect(scorer.stamp.version).toBe('random-2');
     expect(await scorer.score([{ text: 'good' }])).toMatchObject([

@@ -1,5 +1,5 @@
-// For NODE_OPTIONS=--import: as if onnxruntime-node could not be loaded, as on a machine without its library.
-import { register } from 'node:module';
+// For NODE_OPTIONS=--import: as if neither the kernels nor onnxruntime-node could be loaded, as on a machine without them.
+import Module, { register } from 'node:module';
 
 const hooks = `
 export async function resolve(specifier, context, next) {
@@ -7,3 +7,6 @@ export async function resolve(specifier, context, next) {
   return next(specifier, context);
 }`;
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
+Module._extensions['.node'] = (_, file) => {
+  throw new Error(`${file}: cannot open shared object file`);
+};
