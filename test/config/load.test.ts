@@ -55,7 +55,7 @@ describe('the configuration', () => {
     [
       'a value outside a list',
       'scoring: { engine: gpu }',
-      'scoring.engine is "gpu": expected one of "auto"|"onnx"',
+      'scoring.engine is "gpu": expected one of "auto"|"native"|"onnx"',
     ],
     ['a bad value in a list', 'alerting: { rules: [{ name: Surge! }] }', 'alerting.rules.0.name is "Surge!"'],
     [
