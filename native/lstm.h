@@ -1,7 +1,7 @@
 // The network, written over the vectors of one instruction set: included by one file for each, after its vectors.
 //
-// Nothing here may use templates or inline functions of the standard library: the linker keeps one copy of each, and
-// that could be the one with instructions that the machine lacks.
+// Nothing here may use templates or inline functions of the C++ library: the linker keeps one copy of each, and that could
+// be the one with instructions that the machine lacks. What is defined here is unnamed, so each file has its own.
 #pragma once
 
 #include <cstdlib>
@@ -31,6 +31,7 @@ constexpr int TILE_ROWS = LANES == 16 ? 6 : 2;
 /** The byte of an activation that is zero. */
 constexpr int ZERO = 128;
 constexpr float LARGEST = 127;
+constexpr float SMALLEST = 1e-30f;
 constexpr float LOG2_E = 1.44269504088896341f;
 /** Of powers of two: beyond it a sigmoid is 0 or 1 in float32, and the square of 2^40 is still a number. */
 constexpr float SATURATED = 40;
@@ -102,10 +103,10 @@ void packColumns(const float* columns, int hidden, float factor, Array<float>& p
 
 /** A matrix that multiplies bytes of activations. */
 struct PackedMatrix {
-  int groups;             // of activations
-  Array<int8_t> values;   // [unit tiles, groups, gates, lanes, GROUP]
-  Array<int32_t> start;   // [unit tiles, gates, lanes]: takes away what the byte of zero adds
-  Array<float> scales;    // [unit tiles, gates, lanes]
+  int groups;            // of activations
+  Array<int8_t> values;  // [unit tiles, groups, gates, lanes, GROUP]
+  Array<int32_t> start;  // [unit tiles, gates, lanes]: takes away what the byte of zero adds
+  Array<float> scales;   // [unit tiles, gates, lanes]
 
   bool pack(const int8_t* matrix, const float* columnScales, int rows, int hidden, float scaleFactor) {
     const int tiles = static_cast<int>(roundUp(hidden, LANES)) / LANES;
@@ -150,16 +151,16 @@ struct Direction {
 /** The weights in this instruction set's layout, and what a block of rows needs. */
 struct Network {
   NetworkWeights weights;
-  int units;            // of a direction, in whole vectors
-  int input_bytes;      // of a token's activations, in whole groups
+  int units;        // of a direction, in whole vectors
+  int input_bytes;  // of a token's activations, in whole groups
   Direction directions[DIRECTIONS];
-  Array<float> output;  // [maximum or attended, direction, label, units]
-  Array<uint8_t> inputs;        // [rows, width, input_bytes]
-  Array<float> input_scales;    // [rows, width]
-  Array<float> states;          // [direction, rows, width, units]
-  Array<float> shares;          // [width]: the attention of one row
-  Array<float> cells;           // [rows, units]
-  Array<uint8_t> hidden[2];     // [rows, units]: of the step before, and of this one
+  Array<float> output;        // [maximum or attended, direction, label, units]
+  Array<uint8_t> inputs;      // [rows, width, input_bytes]
+  Array<float> input_scales;  // [rows, width]
+  Array<float> states;        // [direction, rows, width, units]
+  Array<float> shares;        // [width]: the attention of one row
+  Array<float> cells;         // [rows, units]
+  Array<uint8_t> hidden[2];   // [rows, units]: of the step before, and of this one
 };
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -192,8 +193,8 @@ void quantiseInputs(Network& network, const Block& block) {
       for (int k = 0; k < whole; k += LANES)
         magnitudes = Vector::maximum(magnitudes, Vector::absolute(Vector::load(values + k)));
       const float largest = Vector::largest(magnitudes);
-      // An embedding of zeros has no scale.
-      const Floats factor = Vector::broadcast(largest > 0 ? LARGEST / largest : 0);
+      // An embedding of zeros, or of next to nothing, has no scale that could be divided by.
+      const Floats factor = Vector::broadcast(largest > SMALLEST ? LARGEST / largest : 0);
       network.input_scales[place] = largest / LARGEST;
       uint8_t* bytes = network.inputs + place * network.input_bytes;
       for (int k = 0; k < whole; k += LANES)
@@ -380,8 +381,9 @@ void poolRow(Network& network, const Block& block, int i, float* logits) {
 }
 
 bool makeRoom(Network& network, int width) {
+  // The last one that is made: where one before it could not be, all are made anew.
+  if (network.shares.size >= static_cast<size_t>(width)) return true;
   const size_t places = static_cast<size_t>(BLOCK_ROWS) * width;
-  if (network.input_scales.size >= places) return true;
   // Whole vectors are written at the end of a token's bytes.
   return network.inputs.allocate(places * network.input_bytes + LANES) && network.input_scales.allocate(places) &&
          network.states.allocate(places * DIRECTIONS * network.units) && network.shares.allocate(width);

@@ -80,6 +80,19 @@ for (const { instructions, engine, problem } of opened) {
         expect(logits.every(Number.isFinite)).toBe(true);
       });
 
+      it('scores a token whose embedding is next to nothing', async () => {
+        const tiny = bundle.weights.embedding.map((_, i) => (i % 2) * 1e-40);
+        const engineOfTiny = openNativeEngine(
+          { ...bundle, weights: { ...bundle.weights, embedding: tiny } },
+          instructions,
+        );
+        const logits = await engineOfTiny.score(batch([1, 2, 3], [3], 3));
+        const none = { ...bundle.weights, embedding: new Float32Array(tiny.length) };
+        expect(logits).toEqual(
+          await openNativeEngine({ ...bundle, weights: none }, instructions).score(batch([1, 2, 3], [3], 3)),
+        );
+      });
+
       it('stays finite where weights are huge', async () => {
         const huge = bundle.weights.embedding.map((value) => value * 1e30);
         const engineOfHuge = openNativeEngine(
