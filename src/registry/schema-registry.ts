@@ -4,6 +4,7 @@ import type { RegistryConfig } from '../config/schema.js';
 import type { Clock } from '../contracts/clock.js';
 import { messageOf, SentifluxError } from '../contracts/errors.js';
 import type { RegisteredSchema, SchemaReference } from '../contracts/registered-schema.js';
+import { mayPass } from '../http/later.js';
 import { send } from '../http/send.js';
 
 /** Where schemas are kept by their ids. */
@@ -23,7 +24,6 @@ const MOST_REFERENCES = 100;
 const ACCEPTED = 'application/vnd.schemaregistry.v1+json, application/json';
 /** Subject, version, or schema not found; any other 404 is another server's. */
 const NOT_FOUND = new Set([40401, 40402, 40403]);
-const LATER = new Set([408, 425, 429]);
 
 const referenceSchema = z.object({ name: z.string(), subject: z.string(), version: z.number().int() });
 const answerSchema = z.object({
@@ -71,7 +71,7 @@ function createSchemaRegistry(
     }
     if (status === 404 && NOT_FOUND.has(failureSchema.safeParse(jsonIn(body)).data?.error_code ?? 0))
       return undefined;
-    if (status >= 500 || LATER.has(status)) throw unreachable(`answered ${status}`);
+    if (mayPass(status)) throw unreachable(`answered ${status}`);
     throw refused(`answered ${status}`);
   }
 
