@@ -290,15 +290,11 @@ void stepTile(Network& network, const Block& block, int which, int step, int fir
   }
 }
 
+/** The same for a number of rows that is known at run time only: at most those of a tile. */
+template <int ROWS = TILE_ROWS>
 void stepRows(Network& network, const Block& block, int which, int step, int first, int rows, int tile) {
-  switch (rows) {
-    case 1: return stepTile<1>(network, block, which, step, first, tile);
-    case 2: return stepTile<2>(network, block, which, step, first, tile);
-    case 3: return stepTile<3>(network, block, which, step, first, tile);
-    case 4: return stepTile<4>(network, block, which, step, first, tile);
-    case 5: return stepTile<5>(network, block, which, step, first, tile);
-    default: return stepTile<6>(network, block, which, step, first, tile);
-  }
+  if (rows == ROWS) stepTile<ROWS>(network, block, which, step, first, tile);
+  else if constexpr (ROWS > 1) stepRows<ROWS - 1>(network, block, which, step, first, rows, tile);
 }
 
 /** The states of one direction at all steps. */

@@ -13,8 +13,10 @@ const FACTORIES: Readonly<Record<EngineName, EngineFactory>> = {
   wasm: createWasmEngine,
 };
 
+type Candidates = readonly [EngineName, ...EngineName[]];
+
 /** The engines that `auto` tries, the fastest first; the last one is there wherever Node runs. */
-const BY_SPEED: Readonly<Record<Precision, readonly EngineName[]>> = {
+const BY_SPEED: Readonly<Record<Precision, Candidates>> = {
   int8: ['native', 'onnx', 'wasm'],
   float32: ['onnx', 'wasm'],
 };
@@ -42,17 +44,21 @@ export interface ChosenEngine {
  *
  * @throws SentifluxError SF_ENGINE_UNAVAILABLE
  */
-export async function openEngine(choice: EngineChoice, bundle: ModelBundle): Promise<ChosenEngine> {
-  const { engine: asked, precision } = choice;
-  const candidates = asked === 'auto' ? BY_SPEED[precision] : [asked];
-  let fallback: EngineFallback | undefined;
-  for (const name of candidates.slice(0, -1)) {
-    try {
-      return { engine: await FACTORIES[name](bundle, precision), ...(fallback && { fallback }) };
-    } catch (error) {
-      fallback = { from: name, reason: messageOf(error) };
-    }
+export function openEngine({ engine, precision }: EngineChoice, bundle: ModelBundle): Promise<ChosenEngine> {
+  return openFirst(engine === 'auto' ? BY_SPEED[precision] : [engine], precision, bundle);
+}
+
+/** The first that can start, with why the one before it could not. */
+async function openFirst(
+  [name, next, ...others]: Candidates,
+  precision: Precision,
+  bundle: ModelBundle,
+  fallback?: EngineFallback,
+): Promise<ChosenEngine> {
+  try {
+    return { engine: await FACTORIES[name](bundle, precision), ...(fallback && { fallback }) };
+  } catch (error) {
+    if (next === undefined) throw error;
+    return openFirst([next, ...others], precision, bundle, { from: name, reason: messageOf(error) });
   }
-  const last = candidates.at(-1) ?? 'wasm';
-  return { engine: await FACTORIES[last](bundle, precision), ...(fallback && { fallback }) };
 }
