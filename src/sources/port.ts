@@ -16,7 +16,10 @@ export type UnusableCode = RejectionCode | 'SF_SOURCE_MALFORMED';
 export interface SourceBatch {
   /** In the order in which they happened; none where the source has only moved on. */
   readonly events: readonly SourceEvent[];
-  /** Where to go on after these events; left out by a source that cannot be read again, such as standard input. */
+  /**
+   * Where to go on after these events; left out by a source that cannot be read again, such as standard input. One that
+   * begins with what is new gives a cursor before its first events, else a crash before they count would lose them.
+   */
   readonly cursor?: SourceCursor;
   /** What the source no longer had, or may not have had, of what came after the cursor it was given. */
   readonly gap?: SourceGap;

@@ -36,6 +36,16 @@ describe('the source bluesky', () => {
     expect(server.headers[0]).toMatchObject({ 'user-agent': 'sentiflux/test' });
   });
 
+  it('says where it stands before it tells the first of what is new, so that a crash loses none of it', async () => {
+    const server = await jetstreamServer();
+    const reading = readUntil(sourceOf(server), count(1));
+    while (server.asked.length === 0) await wait(5);
+    server.emit(post(1, 'new'));
+    const [before] = await reading;
+    expect(before).toEqual({ events: [], cursor: at(1) });
+    expect(told(await readUntil(sourceOf(server), count(1), before?.cursor))).toEqual(['post new']);
+  });
+
   it('goes on a few seconds before its cursor, and names where it stands with every batch', async () => {
     const server = await jetstreamServer([post(0, 'a'), post(6 * SECOND, 'b'), identity(7 * SECOND)]);
     const batches = await readUntil(

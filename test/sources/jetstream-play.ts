@@ -36,7 +36,16 @@ export async function play({ events, kills, env, written }: Play): Promise<() =>
     const connections = server.asked.length;
     const child = start(['ingest', 'bluesky'], { env: variables });
     onTestFinished(() => void child.kill('SIGKILL'));
-    while (server.asked.length === connections) await wait(10);
+    let said = '';
+    const note = (chunk: string): void => {
+      said += chunk;
+    };
+    child.stdout?.setEncoding('utf8').on('data', note);
+    child.stderr?.setEncoding('utf8').on('data', note);
+    while (server.asked.length === connections) {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${said}`);
+      await wait(10);
+    }
     return child;
   };
   const end = async (signal: NodeJS.Signals): Promise<unknown> => {

@@ -159,6 +159,15 @@ describe('the source mastodon', () => {
     expect(batches.at(-1)?.cursor).toBe(cursorOf(server, numberAt(2)));
   });
 
+  it('says where it stands before it tells the first of what is new, so that a crash loses none of it', async () => {
+    const server = await mastodonServer();
+    const step = () => server.post(status(1, 'one'), status(2, 'two'));
+    const [before] = await play(sourceOf([server], { rewindMs: 0 }), server, [step], events(2));
+    expect(before?.events).toEqual([]);
+    const batches = await play(sourceOf([server], { rewindMs: 0 }), server, [], events(2), before?.cursor);
+    expect(told(batches)).toEqual(['one', 'two']);
+  });
+
   it('shows its token and its name, and asks for the timeline that is wanted', async () => {
     const server = await mastodonServer();
     const local = () => sourceOf([server], { scope: 'local', hashtags: ['größe'] });
