@@ -19,7 +19,7 @@ const streams = section({
     directory: z.string().min(1).default('data/streams').describe('one file per topic and partition'),
   }),
   group: z.string().min(1).default('sentiflux').describe('prefix of the consumer groups, one group a role'),
-  maxInFlightRecords: positive(8_192).describe(
+  maxInFlightRecords: positive(4_096).describe(
     'fetching pauses above this many unsettled records a partition',
   ),
   maxInFlightBytes: positive(16_777_216).describe('the same in bytes'),

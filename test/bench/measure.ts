@@ -16,7 +16,7 @@ import {
   type Results,
   rateOf,
   readResults,
-  WARM_UP_SHARE,
+  warmUpOf,
 } from './results.js';
 import type { Run, Stack } from './stacks.js';
 import { type WatchedProcess, watch } from './watched-process.js';
@@ -167,7 +167,7 @@ export async function written(
   ...children: readonly WatchedProcess[]
 ): Promise<Progress> {
   const looks = looksAt(streams, topic, children);
-  const first = await lookUntil(looks, ({ count }) => count >= posts * WARM_UP_SHARE);
+  const first = await lookUntil(looks, ({ count }) => count >= warmUpOf(posts));
   return progressBetween(first, await lookUntil(looks, ({ count }) => count >= posts));
 }
 

@@ -61,16 +61,21 @@ export function latenciesOf({ batches }: Results, posts: number): Latencies {
   return { written: written.sort((a, b) => a - b), read: read.sort((a, b) => a - b) };
 }
 
+/** Posts that the worker reads ahead of its results, at most: `streams.maxInFlightRecords` of four partitions. */
+const MOST_READ_AHEAD = 4 * 4_096;
+
 /**
- * So many of the results come before a stack is warm: it connects, its code is compiled, and by the first result it may have
- * scored thousands of posts that are written right after it.
+ * How many results come before a stack is warm: it connects, its code is compiled, and what it had read and scored by its
+ * first result is written right after it, in no time.
  */
-export const WARM_UP_SHARE = 0.2;
+export function warmUpOf(posts: number): number {
+  return Math.floor(Math.min(posts / 2, Math.max(posts / 5, MOST_READ_AHEAD)));
+}
 
 /** Results a second, from the first to the last of those that a warm stack gave, by the broker's clock. */
 export function rateOf(results: Results, posts: number): number {
   const times = timesOf(results).slice(0, posts);
-  const [first, last] = [times[Math.floor(posts * WARM_UP_SHARE)], times[posts - 1]];
+  const [first, last] = [times[warmUpOf(posts)], times[posts - 1]];
   if (first === undefined || last === undefined || first === last)
     throw new Error('all results came at once: take more posts');
   // Those that came first took their time before it.

@@ -50,6 +50,15 @@ describe.skipIf(kafkaBrokers === undefined)('streams on Kafka', () => {
     await admin.disconnect();
   }
 
+  it('hand on few records at first, then twice as many each time, so that the first results come soon', async () => {
+    const topic = await freshTopic(streams);
+    await write(streams, topic, numbered(0, 200));
+    const reader = await read(streams, topic, { maxBatchRecords: 50 });
+    await reader.records(200);
+    expect(reader.batches.map(({ length }) => length)).toEqual([16, 32, 50, 50, 50, 2]);
+    expect(textsOf(reader.batches)).toEqual(numbered(0, 200));
+  });
+
   it('report the records that were deleted before a group came back for them', async () => {
     const topic = await freshTopic(streams);
     const group = freshName('group');

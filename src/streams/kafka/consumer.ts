@@ -15,6 +15,8 @@ import { findStarts, type Start } from './starts.js';
 
 /** Most bytes of one partition in one fetch, which is decoded and handed on in one go. */
 const PARTITION_FETCH_BYTES = 1_048_576;
+/** Of a consumer's first batch; each that follows may have twice as many. */
+const FIRST_BATCH_RECORDS = 16;
 /** Partitions whose records are handed on side by side: none waits until the next fetch may begin for the one before. */
 const PARTITIONS_AT_ONCE = 32;
 
@@ -53,6 +55,8 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   let joining: Promise<void> | undefined;
   /** The last request, until its first records are handed on; most of those of a quiet topic bring none. */
   let poll: Poll | undefined;
+  /** Grows to the limit: code that is new takes ten times as long, and the first results need not wait for hundreds. */
+  let batchRecords = Math.min(FIRST_BATCH_RECORDS, options.maxBatchRecords);
   const pace = new FetchPace({ intervalMillis: config.fetchIntervalMs, enough: options.maxBatchRecords });
   const crashes: Error[] = [];
   /** Look-ups of where partitions begin that are under way. */
@@ -155,15 +159,18 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     poll = undefined;
     const end = Number(batch.lastOffset()) + 1;
     resolveOffset(last.offset);
-    for (let i = 0; i < batch.messages.length; i += options.maxBatchRecords) {
-      const messages = batch.messages.slice(i, i + options.maxBatchRecords);
-      const isLast = i + options.maxBatchRecords >= batch.messages.length;
+    for (let from = 0; from < batch.messages.length; ) {
+      const to = Math.min(batch.messages.length, from + batchRecords);
+      const messages = batch.messages.slice(from, to);
+      const isLast = to === batch.messages.length;
       const records = messages.map((message) => toRecord(topic, partition, message));
       // The last one takes markers behind it along, so that the committed offset reaches the end.
       const packed = packRecords(records, assignment.epoch, isLast ? end : undefined);
       assignment.add(packed);
       delivery.noteCommit(assignment, commitOffsetsIfNecessary);
       options.onBatch(packed);
+      from = to;
+      batchRecords = Math.min(2 * batchRecords, options.maxBatchRecords);
     }
     filteredTo.delete(partition);
     fetchOrPause(assignment);
