@@ -22,14 +22,14 @@ const MOST_CELLS = 100_000;
 
 /** Each with its default and what it is. */
 const OPTIONS = {
-  score: [288, 'role score, processor time of a post, µs (measured: make bench)'],
+  score: [184, 'role score, processor time of a post, µs (measured: make bench)'],
   aggregate: [54.5, 'role aggregate, processor time of a post, µs (measured: scripts/bench-aggregate.mjs)'],
   redis: [19.4, "Redis' own processor time of a post, µs (measured: the same)"],
   close: [
     400,
     'closing a window, processor time for each partition it is merged from, µs (measured: the same, --close)',
   ],
-  'worker-gigabytes': [0.6, 'memory of a worker (measured: make soak)'],
+  'worker-gigabytes': [0.55, 'memory of a worker (measured: make soak)'],
   'post-bytes': [258, 'a post in the log of its topic, with its share of the batch (measured)'],
   'result-bytes': [673, 'a result in the log of its topic (measured)'],
   'remembered-bytes': [
