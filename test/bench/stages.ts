@@ -23,6 +23,7 @@ import { createJsonDecoder } from '../../src/scoring/decode.js';
 import { createEncoder, packOutcomes } from '../../src/scoring/encode.js';
 import { makeFeed, readTexts } from './feed.js';
 import { madeBrands } from './made-brands.js';
+import { spreadOf } from './table.js';
 
 const { env } = process;
 const count = Number(env.BENCH_POSTS ?? 20_000);
@@ -182,7 +183,7 @@ for (let round = 0; round <= rounds; round += 1) {
     if (round > 0) micros.get(stage)?.push((user + system) / count);
   }
 }
-const median = (stage: Stage): number => micros.get(stage)?.sort((a, b) => a - b)[rounds >> 1] ?? Number.NaN;
+const median = (stage: Stage): number => spreadOf(micros.get(stage) ?? [])?.median ?? Number.NaN;
 const rows = stages.map((stage) => [stage.name, median(stage).toFixed(1)]);
 const sum = before.reduce((total, stage) => total + median(stage), 0);
 rows.splice(before.length, 0, ['**all before the network**', `**${sum.toFixed(1)}**`]);
