@@ -121,7 +121,8 @@ export async function ingest(options: IngestOptions): Promise<IngestTally> {
     }
     position = batch.cursor ?? position;
     // The first one at once: without any, a live source would begin with what is new.
-    const isDue = stored === undefined || clock.now() - storedAt >= CURSOR_EVERY_MILLIS;
+    const isDue =
+      stored === undefined || batch.isStart === true || clock.now() - storedAt >= CURSOR_EVERY_MILLIS;
     if (isDue && position !== undefined && position !== stored) await store(position);
     options.onProgress?.(tally);
     if (clock.now() - reportedAt >= REPORT_EVERY_MILLIS) {

@@ -16,11 +16,13 @@ export type UnusableCode = RejectionCode | 'SF_SOURCE_MALFORMED';
 export interface SourceBatch {
   /** In the order in which they happened; none where the source has only moved on. */
   readonly events: readonly SourceEvent[];
-  /**
-   * Where to go on after these events; left out by a source that cannot be read again, such as standard input. One that
-   * begins with what is new gives a cursor before its first events, else a crash before they count would lose them.
-   */
+  /** Where to go on after these events; left out by a source that cannot be read again, such as standard input. */
   readonly cursor?: SourceCursor;
+  /**
+   * Its cursor is stored at once. What begins with what is new, also as one of several feeds, says so where it stands before
+   * its first events: else a crash before they count would lose them.
+   */
+  readonly isStart?: true;
   /** What the source no longer had, or may not have had, of what came after the cursor it was given. */
   readonly gap?: SourceGap;
   /** A part of the source cannot be read for now, such as one of several feeds; the rest goes on. */

@@ -183,6 +183,18 @@ describe('ingesting', () => {
     expect(await cursors.load('test')).toBe('2');
   });
 
+  it('stores at once where one of several feeds stands before its first events', async () => {
+    const { run, cursors } = await place();
+    const stored: string[] = [];
+    const noted = {
+      ...cursors,
+      store: async (_: string, cursor: string): Promise<void> => void stored.push(cursor),
+    };
+    const source = played([batch(1, posted('a')), { ...batch(2), isStart: true }, batch(3, posted('b'))]);
+    await run(source, { cursors: noted, clock: { now: () => NOON } });
+    expect(stored).toEqual(['1', '2', '3']);
+  });
+
   it('stores the first cursor at once, and later ones no more often than once a second', async () => {
     const { run, cursors } = await place();
     const stored: string[] = [];

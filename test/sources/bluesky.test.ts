@@ -42,7 +42,7 @@ describe('the source bluesky', () => {
     while (server.asked.length === 0) await wait(5);
     server.emit(post(1, 'new'));
     const [before] = await reading;
-    expect(before).toEqual({ events: [], cursor: at(1) });
+    expect(before).toEqual({ events: [], cursor: at(1), isStart: true });
     expect(told(await readUntil(sourceOf(server), count(1), before?.cursor))).toEqual(['post new']);
   });
 

@@ -163,7 +163,7 @@ describe('the source mastodon', () => {
     const server = await mastodonServer();
     const step = () => server.post(status(1, 'one'), status(2, 'two'));
     const [before] = await play(sourceOf([server], { rewindMs: 0 }), server, [step], events(2));
-    expect(before?.events).toEqual([]);
+    expect(before).toMatchObject({ events: [], isStart: true });
     const batches = await play(sourceOf([server], { rewindMs: 0 }), server, [], events(2), before?.cursor);
     expect(told(batches)).toEqual(['one', 'two']);
   });

@@ -50,7 +50,7 @@ export function createBlueskySource(options: BlueskyOptions): Source {
           // Older than what was asked for: the cursor was in this server's future, which then begins with what is new.
           if (from !== undefined && first < from) position = undefined;
           // So that a process that is killed before the first events count goes on with them.
-          if (after === undefined) yield { events: [], cursor: sourceCursor(String(first)) };
+          if (after === undefined) yield { events: [], cursor: sourceCursor(String(first)), isStart: true };
         }
         // What is read again after a break must not move the cursor back with every break.
         for (const time of times) position = Math.max(position ?? 0, time);

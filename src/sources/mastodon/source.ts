@@ -97,7 +97,7 @@ function createTimelineSource(
           const first = batches.find(({ status }) => status !== undefined)?.status;
           // So that a process that is killed before the first posts count goes on with them.
           if (last === undefined && first !== undefined)
-            yield { events: [], cursor: sourceCursor(rewound(first.id, 1)) };
+            yield { events: [], cursor: sourceCursor(rewound(first.id, 1)), isStart: true };
           for (const { status } of batches) if (status !== undefined) last = laterOf(last, status.id);
           const events = batches.flatMap((batch) => batch.events);
           yield { events, ...(last !== undefined && { cursor: sourceCursor(last) }) };
