@@ -167,7 +167,8 @@ export async function written(
   ...children: readonly WatchedProcess[]
 ): Promise<Progress> {
   const looks = looksAt(streams, topic, children);
-  const first = await lookUntil(looks, ({ count }) => count >= warmUpOf(posts));
+  const warmUp = warmUpOf(posts);
+  const first = await lookUntil(looks, ({ count }) => count >= warmUp);
   return progressBetween(first, await lookUntil(looks, ({ count }) => count >= posts));
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { configSchema } from '../../src/config/schema.js';
 import type { RecordBatch } from '../../src/contracts/record.js';
 import { valueTexts } from '../../src/contracts/record-batch.js';
 import { SOURCE_HEADERS } from '../../src/contracts/scored-post.js';
@@ -61,8 +62,8 @@ export function latenciesOf({ batches }: Results, posts: number): Latencies {
   return { written: written.sort((a, b) => a - b), read: read.sort((a, b) => a - b) };
 }
 
-/** Posts that the worker reads ahead of its results, at most: `streams.maxInFlightRecords` of four partitions. */
-const MOST_READ_AHEAD = 4 * 4_096;
+/** Posts that the worker reads ahead of its results, at most: of four partitions. */
+const MOST_READ_AHEAD = 4 * configSchema.parse({}).streams.maxInFlightRecords;
 
 /**
  * How many results come before a stack is warm: it connects, its code is compiled, and what it had read and scored by its

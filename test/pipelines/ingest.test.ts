@@ -10,7 +10,7 @@ import { packRecords } from '../../src/contracts/record-batch.js';
 import { type IngestOptions, ingest } from '../../src/pipelines/ingest.js';
 import { deletionRecord, postRecord, requireOwnNames } from '../../src/pipelines/post-record.js';
 import { textOf } from '../../src/pipelines/record-values.js';
-import { openSourceCursors } from '../../src/pipelines/source-cursors.js';
+import { openSourceCursors, type SourceCursors } from '../../src/pipelines/source-cursors.js';
 import { topicSpecs } from '../../src/pipelines/topics.js';
 import { createJsonDecoder } from '../../src/scoring/decode.js';
 import {
@@ -55,6 +55,18 @@ function played(
       }
     },
   };
+}
+
+/** Cursors whose stores are only noted. */
+function notingCursors(cursors: SourceCursors) {
+  const stored: string[] = [];
+  const noting: SourceCursors = {
+    ...cursors,
+    async store(_, cursor) {
+      stored.push(cursor);
+    },
+  };
+  return { noting, stored };
 }
 
 /** A stream in memory whose topics are there, and whose writes of posts can be made to fail or to wait. */
@@ -185,23 +197,15 @@ describe('ingesting', () => {
 
   it('stores at once where one of several feeds stands before its first events', async () => {
     const { run, cursors } = await place();
-    const stored: string[] = [];
-    const noted = {
-      ...cursors,
-      store: async (_: string, cursor: string): Promise<void> => void stored.push(cursor),
-    };
+    const { noting, stored } = notingCursors(cursors);
     const source = played([batch(1, posted('a')), { ...batch(2), isStart: true }, batch(3, posted('b'))]);
-    await run(source, { cursors: noted, clock: { now: () => NOON } });
+    await run(source, { cursors: noting, clock: { now: () => NOON } });
     expect(stored).toEqual(['1', '2', '3']);
   });
 
   it('stores the first cursor at once, and later ones no more often than once a second', async () => {
     const { run, cursors } = await place();
-    const stored: string[] = [];
-    const noting = {
-      ...cursors,
-      store: async (_: string, cursor: string): Promise<void> => void stored.push(cursor),
-    };
+    const { noting, stored } = notingCursors(cursors);
     let now: number = NOON;
     const source: Source = {
       name: 'test',

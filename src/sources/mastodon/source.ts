@@ -94,11 +94,12 @@ function createTimelineSource(
           }
         for await (const messages of stream.events()) {
           const batches = messages.map(readEvent);
-          const first = batches.find(({ status }) => status !== undefined)?.status;
+          const statuses = batches.flatMap(({ status }) => status ?? []);
+          const [first] = statuses;
           // So that a process that is killed before the first posts count goes on with them.
           if (last === undefined && first !== undefined)
             yield { events: [], cursor: sourceCursor(rewound(first.id, 1)), isStart: true };
-          for (const { status } of batches) if (status !== undefined) last = laterOf(last, status.id);
+          for (const { id } of statuses) last = laterOf(last, id);
           const events = batches.flatMap((batch) => batch.events);
           yield { events, ...(last !== undefined && { cursor: sourceCursor(last) }) };
         }
