@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MOST_BATCH_BYTES, splitByPartition } from '../../src/streams/kafka/requests.js';
+import {
+  MOST_BATCH_BYTES,
+  MOST_REQUEST_BYTES,
+  splitByPartition,
+  whatGoesTogether,
+} from '../../src/streams/kafka/requests.js';
 
 const record = (partition: number, bytes: number, topic = 'scored') => ({
   topic,
@@ -8,18 +13,19 @@ const record = (partition: number, bytes: number, topic = 'scored') => ({
   key: null,
   value: Buffer.alloc(bytes),
 });
-const bytesOf = (records: ReadonlyArray<{ readonly value: Uint8Array | null }>) =>
-  records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+/** The records of each request of each partition. */
+const recordsOf = (partitions: ReturnType<typeof splitByPartition>) =>
+  partitions.map((requests) => requests.map(({ records }) => records));
 
 describe('requests to a broker', () => {
   it('take all records of a partition together where they fit', () => {
     const records = [record(0, 10_000), record(0, 800_000), record(0, 10_000)];
-    expect(splitByPartition(records)).toEqual([[records]]);
+    expect(recordsOf(splitByPartition(records))).toEqual([[records]]);
   });
 
-  it('are of one partition each, so that a leader that is gone is nobody else’s matter', () => {
+  it('are of one partition each', () => {
     const [a, b, c] = [record(0, 10), record(1, 10), record(0, 10, 'dead-letters')];
-    expect(splitByPartition([a, b, c, a])).toEqual([[[a, a]], [[b]], [[c]]]);
+    expect(recordsOf(splitByPartition([a, b, c, a]))).toEqual([[[a, a]], [[b]], [[c]]]);
   });
 
   it('are none for no records', () => {
@@ -28,7 +34,7 @@ describe('requests to a broker', () => {
 
   it('give a record that is too large a batch of its own', () => {
     const [small, large] = [record(0, 100), record(0, 2 * MOST_BATCH_BYTES)];
-    expect(splitByPartition([small, large, small])).toEqual([[[small], [large], [small]]]);
+    expect(recordsOf(splitByPartition([small, large, small]))).toEqual([[[small], [large], [small]]]);
   });
 
   it('keep the order of every partition and stay below what a broker takes', () => {
@@ -38,13 +44,38 @@ describe('requests to a broker', () => {
         const records = list.map(([partition, size]) => record(partition, size));
         const partitions = splitByPartition(records);
         const numbers = [...new Set(records.map(({ partition }) => partition))];
-        expect(partitions.map((requests) => requests.flat())).toEqual(
+        expect(recordsOf(partitions).map((requests) => requests.flat())).toEqual(
           numbers.map((number) => records.filter(({ partition }) => partition === number)),
         );
-        for (const request of partitions.flat())
-          expect(bytesOf(request)).toBeLessThanOrEqual(MOST_BATCH_BYTES);
+        for (const { records, bytes } of partitions.flat()) {
+          expect(bytes).toBeLessThanOrEqual(MOST_BATCH_BYTES);
+          expect(bytes).toBeGreaterThan(records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0));
+        }
       }),
       { numRuns: 50 },
+    );
+  });
+});
+
+describe('what goes to brokers together', () => {
+  it('has each partition once, those of one partition in their order, and few enough bytes', () => {
+    const requests = fc.array(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 3_000_000 })), { maxLength: 30 });
+    fc.assert(
+      fc.property(requests, (list) => {
+        const waiting = list.map(([partition, bytes]) => ({
+          request: { topic: 'scored', partition, records: [], bytes },
+          resolve() {},
+          reject() {},
+        }));
+        const groups = whatGoesTogether(waiting);
+        expect(groups.flat()).toEqual(waiting);
+        for (const group of groups) {
+          const partitions = group.map(({ request }) => request.partition);
+          expect(new Set(partitions).size).toBe(partitions.length);
+          const bytes = group.reduce((sum, { request }) => sum + request.bytes, 0);
+          if (group.length > 1) expect(bytes).toBeLessThanOrEqual(MOST_REQUEST_BYTES);
+        }
+      }),
     );
   });
 });

@@ -5,7 +5,15 @@ import { createRequire } from 'node:module';
  * definitions up whenever it sends one, so that they can be added to; nothing promises that another version of it has the
  * same, so its version is fixed, and tests hold what is done here against a real broker and against kafkajs' own bytes.
  */
-const load = createRequire(import.meta.url);
+const fromHere = createRequire(import.meta.url);
+const loaded = new Map<string, unknown>();
+
+/** Kept here: Node looks for a file anew each time that it is asked for one, and this is asked for with every request. */
+function load(file: string): unknown {
+  const known = loaded.get(file) ?? fromHere(file);
+  loaded.set(file, known);
+  return known;
+}
 
 /** The versions of a request that kafkajs knows, and how each is made and its answer read. */
 export interface RequestDefinitions<Question> {

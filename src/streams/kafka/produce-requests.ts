@@ -1,6 +1,5 @@
 import type { Message, TopicMessages } from 'kafkajs';
 import { definitionsOf, type Encoder, type Exchange, newEncoder } from './kafkajs-protocol.js';
-import type { PlacedRecord } from './placement.js';
 import { recordBatchBytes } from './record-batch-bytes.js';
 import type { PartitionRequest } from './requests.js';
 
@@ -20,30 +19,71 @@ interface Question {
     readonly partitions: ReadonlyArray<{
       readonly partition: number;
       readonly firstSequence?: number;
-      readonly messages: readonly unknown[];
+      readonly messages: unknown;
     }>;
   }>;
 }
 
-/**
- * Records of one partition on their way through kafkajs, which counts them and asks of each whether it has a value. It
- * would sort them by partition one by one, and copy the list for each.
- */
-class PartitionMessages extends Array<PlacedRecord> {
-  // What kafkajs sorts with (producer/groupMessagesPerPartition.js): messages by partition.
-  override reduce<Groups>(): Groups {
-    return { [this[0]?.partition ?? 0]: this } as Groups; // As kafkajs builds it from an empty object.
+/** Records of one partition while kafkajs sends them. It counts them by their `length` and looks at none of them. */
+export class PartitionSend {
+  readonly request: PartitionRequest;
+  readonly #onAcknowledged: () => void;
+  #isAcknowledged = false;
+
+  /** @param onAcknowledged called once, when the brokers have them all */
+  constructor(request: PartitionRequest, onAcknowledged: () => void = () => {}) {
+    this.request = request;
+    this.#onAcknowledged = onAcknowledged;
+  }
+
+  get length(): number {
+    return this.request.records.length;
+  }
+
+  get isAcknowledged(): boolean {
+    return this.#isAcknowledged;
+  }
+
+  acknowledge(): void {
+    if (this.#isAcknowledged) return;
+    this.#isAcknowledged = true;
+    this.#onAcknowledged();
   }
 }
 
-/** What kafkajs is given to send the records of a request; they are encoded by `recordBatchBytes`. */
-export function topicMessagesOf(request: PartitionRequest): TopicMessages[] {
-  const [first] = request;
-  if (first === undefined) return [];
+/**
+ * What goes to one topic. kafkajs asks it for its messages by partition whenever it tries (it sorts them with `reduce`,
+ * producer/groupMessagesPerPartition.js), so that what a broker has acknowledged is not sent a second time because of
+ * another partition of the same request. It holds no messages for kafkajs to look at.
+ */
+class TopicSends extends Array<Message> {
+  readonly #sends: readonly PartitionSend[];
+
+  constructor(sends: readonly PartitionSend[]) {
+    super();
+    this.#sends = sends;
+  }
+
+  override reduce<Groups>(): Groups {
+    const left = this.#sends.filter(({ isAcknowledged }) => !isAcknowledged);
+    return Object.fromEntries(left.map((send) => [send.request.partition, send])) as Groups; // As kafkajs builds it.
+  }
+}
+
+/**
+ * What kafkajs is given to send, one request to each broker that leads any of it; encoded by `recordBatchBytes`. Each
+ * partition at most once.
+ */
+export function topicMessagesOf(sends: readonly PartitionSend[]): TopicMessages[] {
   teachKafkajs();
-  // It reads no more of them than it says of a message's type: the value.
-  const messages = PartitionMessages.from(request) as readonly unknown[] as Message[];
-  return [{ topic: first.topic, messages }];
+  const topics = new Map<string, PartitionSend[]>();
+  for (const send of sends) {
+    const { topic } = send.request;
+    const own = topics.get(topic);
+    if (own === undefined) topics.set(topic, [send]);
+    else own.push(send);
+  }
+  return [...topics].map(([topic, own]) => ({ topic, messages: new TopicSends(own) }));
 }
 
 /** Requests with such records are encoded here; all others as before. */
@@ -60,12 +100,44 @@ function teachKafkajs(): void {
 
 const taught = new WeakSet<object>();
 
-function withOwnBytes(exchange: Exchange, question: Question): Exchange {
-  const isOurs = question.topicData.every(({ partitions }) =>
-    partitions.every(({ messages }) => messages instanceof PartitionMessages),
+function withOwnBytes({ request, response }: Exchange, question: Question): Exchange {
+  const sends = question.topicData.flatMap(({ topic, partitions }) =>
+    partitions.map(({ partition, messages }) => ({ topic, partition, messages })),
   );
-  if (!isOurs) return exchange;
-  return { ...exchange, request: { ...exchange.request, encode: async () => encode(question) } };
+  if (!sends.every(({ messages }) => messages instanceof PartitionSend)) return { request, response };
+  return {
+    request: { ...request, encode: async () => encode(question) },
+    response: {
+      ...response,
+      // Of several errors kafkajs throws the first, and says nothing of what was written beside it.
+      async parse(answer) {
+        const written = writtenIn(answer);
+        for (const { topic, partition, messages } of sends)
+          if (messages instanceof PartitionSend && written.has(`${topic}/${partition}`))
+            messages.acknowledge();
+        return response.parse(answer);
+      },
+    },
+  };
+}
+
+/** What kafkajs reads out of an answer. */
+interface Answer {
+  readonly topics: ReadonlyArray<{
+    readonly topicName: string;
+    readonly partitions: ReadonlyArray<{ readonly partition: number; readonly errorCode: number }>;
+  }>;
+}
+
+function writtenIn(answer: object): ReadonlySet<string> {
+  const { topics } = answer as Answer; // By protocol/requests/produce/v3/response.js and those after it.
+  return new Set(
+    topics.flatMap(({ topicName, partitions }) =>
+      partitions.flatMap(({ partition, errorCode }) =>
+        errorCode === 0 ? [`${topicName}/${partition}`] : [],
+      ),
+    ),
+  );
 }
 
 /** https://kafka.apache.org/protocol#The_Messages_Produce, versions 3 to 8. */
@@ -82,7 +154,8 @@ function encode({ acks, timeout, transactionalId, producerId, producerEpoch, top
         sequence: firstSequence,
         isTransactional: Boolean(transactionalId),
       };
-      const batch = recordBatchBytes(messages as PartitionMessages, producer, now); // Of ours, as was asked above.
+      const { request } = messages as PartitionSend; // Of ours, as was asked above.
+      const batch = recordBatchBytes(request.records, producer, now);
       parts.push(int32Bytes(partition), int32Bytes(batch.length), batch);
     }
   }

@@ -2,46 +2,82 @@ import type { OutputRecord } from '../../contracts/record.js';
 import type { PlacedRecord } from './placement.js';
 
 /**
- * Brokers refuse a record batch above `max.message.bytes` (by default 1 MiB and a bit), and kafkajs makes one of
- * all the records that a request has for a partition.
+ * Brokers refuse a record batch above `max.message.bytes` (by default 1 MiB and a bit), and a request has one batch of all
+ * its records of a partition.
  */
 export const MOST_BATCH_BYTES = 900_000;
+/** Far below the requests that brokers refuse (`socket.request.max.bytes`, by default 100 MiB). */
+export const MOST_REQUEST_BYTES = 8_000_000;
 /** What a record takes beside key, value and headers, at most. */
 const RECORD_OVERHEAD_BYTES = 64;
 
 /** Records of one partition that go to its broker together, in their order. */
-export type PartitionRequest = readonly PlacedRecord[];
+export interface PartitionRequest {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly PlacedRecord[];
+  /** That they take, at most. */
+  readonly bytes: number;
+}
 
 /**
- * Splits records into requests, each of one partition, and of few enough bytes; one list of requests a partition, in
- * the order of its records. A record that is too large by itself gets a request of its own: whether it is taken is the
- * topic's to say.
- *
- * Of one partition, because kafkajs loses records otherwise, and says that it has written them: where a partition's
- * leader is gone and another broker of the same request has answered, it takes that broker for done also if it is the
- * new leader, and does not send it what the old one has not taken (kafkajs 2.2.4, producer/sendMessages.js).
+ * Splits records into requests of one partition, each of few enough bytes; one list of requests a partition, in the order
+ * of its records. A record that is too large by itself gets a request of its own: whether it is taken is the topic's to
+ * say.
  */
 export function splitByPartition(
   records: readonly PlacedRecord[],
 ): ReadonlyArray<readonly PartitionRequest[]> {
-  const partitions = new Map<string, { requests: PlacedRecord[][]; bytes: number }>();
+  const partitions = new Map<
+    string,
+    { topic: string; partition: number; records: PlacedRecord[]; bytes: number }[]
+  >();
   for (const record of records) {
-    const target = `${record.topic}/${record.partition}`;
+    const { topic, partition } = record;
     const size = sizeOf(record);
-    let partition = partitions.get(target);
-    if (partition === undefined) {
-      partition = { requests: [[]], bytes: 0 };
-      partitions.set(target, partition);
+    const place = placeOf(record);
+    const requests = partitions.get(place) ?? [];
+    if (requests.length === 0) partitions.set(place, requests);
+    const last = requests.at(-1);
+    if (last === undefined || (last.bytes > 0 && last.bytes + size > MOST_BATCH_BYTES)) {
+      requests.push({ topic, partition, records: [record], bytes: size });
+    } else {
+      last.records.push(record);
+      last.bytes += size;
     }
-    if (partition.bytes > 0 && partition.bytes + size > MOST_BATCH_BYTES) {
-      partition.requests.push([]);
-      partition.bytes = 0;
-    }
-    partition.requests.at(-1)?.push(record);
-    partition.bytes += size;
   }
-  return [...partitions.values()].map(({ requests }) => requests);
+  return [...partitions.values()];
 }
+
+/** A request of one partition that has not been sent, and whom to tell what became of it. */
+export interface WaitingRequest {
+  readonly request: PartitionRequest;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What can be sent as one: each partition once, and not too many bytes. Those of one partition keep their order. */
+export function whatGoesTogether(
+  waiting: readonly WaitingRequest[],
+): ReadonlyArray<readonly WaitingRequest[]> {
+  const groups: { readonly places: Set<string>; readonly requests: WaitingRequest[]; bytes: number }[] = [];
+  for (const entry of waiting) {
+    const place = placeOf(entry.request);
+    const last = groups.at(-1);
+    const bytes = entry.request.bytes;
+    if (last === undefined || last.places.has(place) || last.bytes + bytes > MOST_REQUEST_BYTES)
+      groups.push({ places: new Set([place]), requests: [entry], bytes });
+    else {
+      last.places.add(place);
+      last.requests.push(entry);
+      last.bytes += bytes;
+    }
+  }
+  return groups.map(({ requests }) => requests);
+}
+
+const placeOf = ({ topic, partition }: Pick<PartitionRequest, 'topic' | 'partition'>): string =>
+  `${topic}/${partition}`;
 
 function sizeOf({ key, value, headers }: OutputRecord): number {
   let size = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);

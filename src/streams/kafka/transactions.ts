@@ -5,7 +5,7 @@ import type { Settlement } from '../port.js';
 import { rememberCoordinators } from './coordinator-cache.js';
 import { typeOf } from './errors.js';
 import type { Place } from './placement.js';
-import { topicMessagesOf } from './produce-requests.js';
+import { PartitionSend, topicMessagesOf } from './produce-requests.js';
 import { ALL_IN_SYNC, createPartitioner } from './producer.js';
 import { splitByPartition } from './requests.js';
 
@@ -95,7 +95,10 @@ export async function openTransactionalProducer(
       open = await producer.transaction();
       await addOffset(open, offset);
       for (const request of requests) {
-        await open.sendBatch({ acks: ALL_IN_SYNC, topicMessages: topicMessagesOf(request) });
+        await open.sendBatch({
+          acks: ALL_IN_SYNC,
+          topicMessages: topicMessagesOf([new PartitionSend(request)]),
+        });
       }
       onSent();
       if (!isCurrent()) {
