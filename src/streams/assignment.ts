@@ -2,11 +2,16 @@ import { type AssignmentEpoch, assignmentEpoch } from '../contracts/ids.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import type { ConsumeOptions, Settlement } from './port.js';
 
-/** Makes outputs durable, says so, and then, or with them, makes the position durable. */
+/**
+ * Makes outputs durable, says so, and then, or with them, makes the position durable.
+ *
+ * @param passOn lets the next delivery begin before this one is over, where its outputs cannot overtake those of this one
+ */
 export type Deliver = (
   outputs: readonly OutputRecord[],
   nextOffset: number,
   onSent: () => void,
+  passOn: () => void,
 ) => Promise<Settlement>;
 
 /** A batch that was handed on, or, without records, offsets that hold none. */
@@ -14,6 +19,8 @@ interface HandedOn {
   readonly nextOffset: number;
   readonly records: number;
   readonly bytes: number;
+  /** While its outputs are on their way. */
+  isUnderWay: boolean;
 }
 
 /** A batch whose outputs wait for the delivery before them. */
@@ -36,7 +43,9 @@ export class Assignment {
   #settledTo = 0;
   #ended = false;
   #begin: () => void = () => {};
+  /** Resolves when the next delivery may begin. */
   #tail: Promise<unknown> = Promise.resolve();
+  readonly #deliveries = new Set<Promise<unknown>>();
   readonly #inFlight: HandedOn[] = [];
   #waiting: Waiting[] = [];
   #records = 0;
@@ -79,7 +88,7 @@ export class Assignment {
   add({ nextOffset, length, bytes }: Pick<RecordBatch, 'nextOffset' | 'length' | 'bytes'>): void {
     if (this.isIdle) this.#settledTo = this.nextOffset;
     this.nextOffset = nextOffset;
-    this.#inFlight.push({ nextOffset, records: length, bytes: bytes.length });
+    this.#inFlight.push({ nextOffset, records: length, bytes: bytes.length, isUnderWay: false });
     this.#records += length;
     this.#bytes += bytes.length;
   }
@@ -114,33 +123,47 @@ export class Assignment {
   /** Resolves once the settlements that have begun are over. */
   async idle(): Promise<void> {
     await this.#tail;
+    await Promise.allSettled(this.#deliveries);
   }
 
   #enqueue(deliver: Deliver): Promise<Settlement> {
-    const delivering = this.#tail.then(() => this.#deliverWaiting(deliver));
-    this.#tail = delivering.catch(() => {});
-    return delivering;
+    return new Promise((resolve, reject) => {
+      this.#tail = this.#tail.then(
+        () =>
+          new Promise<void>((passOn) => {
+            const delivery = this.#deliverWaiting(deliver, passOn);
+            this.#deliveries.add(delivery);
+            delivery.then(resolve, reject).finally(() => {
+              this.#deliveries.delete(delivery);
+              passOn();
+            });
+          }),
+      );
+    });
   }
 
-  async #deliverWaiting(deliver: Deliver): Promise<Settlement> {
+  async #deliverWaiting(deliver: Deliver, passOn: () => void): Promise<Settlement> {
     const waiting = this.#waiting;
     this.#waiting = [];
     const together: Waiting[] = [];
-    let count = this.#countEmpty(0);
+    const from = this.#inFlight.findLastIndex(({ isUnderWay }) => isUnderWay) + 1;
+    let end = this.#afterEmpty(from);
     for (const entry of waiting) {
-      const next = this.#inFlight[count];
+      const next = this.#inFlight[end];
       if (this.#ended || next?.nextOffset === entry.nextOffset) {
         together.push(entry);
-        count = this.#countEmpty(count + 1);
+        end = this.#afterEmpty(end + 1);
       } else entry.reject(outOfOrder(this.partition, entry, next));
     }
-    const last = this.#inFlight[count - 1];
+    const handedOn = this.#inFlight.slice(from, end);
+    for (const entry of handedOn) entry.isUnderWay = true;
     try {
-      const settlement = await this.#deliver(together, last, deliver);
-      if (settlement === 'settled') this.#remove(count);
+      const settlement = await this.#deliver(together, handedOn.at(-1), deliver, passOn);
+      if (settlement === 'settled') this.#remove(handedOn);
       for (const { resolve } of together) resolve(settlement);
       return settlement;
     } catch (error) {
+      for (const entry of handedOn) entry.isUnderWay = false;
       for (const { reject } of together) reject(error);
       throw error;
     }
@@ -150,6 +173,7 @@ export class Assignment {
     together: readonly Waiting[],
     last: HandedOn | undefined,
     deliver: Deliver,
+    passOn: () => void,
   ): Promise<Settlement> {
     if (this.#ended) return 'dropped';
     // All was delivered with an earlier one, or has to wait for a batch that is not scored yet.
@@ -160,17 +184,21 @@ export class Assignment {
       () => {
         for (const { onSent } of together) onSent();
       },
+      passOn,
     );
   }
 
   /** Index of the first batch in flight, from one on, that has records. */
-  #countEmpty(from: number): number {
+  #afterEmpty(from: number): number {
     let index = from;
     while (this.#inFlight[index]?.records === 0) index += 1;
     return index;
   }
 
-  #remove(count: number): void {
+  /** Also those before them: a position stands for all that lies before it. */
+  #remove(settled: readonly HandedOn[]): void {
+    const last = settled.at(-1);
+    const count = last === undefined ? 0 : this.#inFlight.indexOf(last) + 1;
     for (const { nextOffset, records, bytes } of this.#inFlight.splice(0, count)) {
       this.#settledTo = nextOffset;
       this.#records -= records;

@@ -73,6 +73,55 @@ describe('an assignment', () => {
     expect(assignment.isIdle).toBe(true);
   });
 
+  it('begins the next delivery once the one before passes on, and a later position stands for those before it', async () => {
+    const assignment = assigned();
+    const batches = [0, 3].map((offset) => batchAt(offset, assignment));
+    for (const batch of batches) assignment.add(batch);
+    const finish: Array<() => void> = [];
+    const begun: number[] = [];
+    const deliver: Deliver = async (_outputs, nextOffset, _onSent, passOn) => {
+      begun.push(nextOffset);
+      passOn();
+      await new Promise<void>((resolve) => finish.push(resolve));
+      return 'settled';
+    };
+    const settlements = batches.map((batch) => assignment.settle(batch, [], deliver));
+    await new Promise(setImmediate);
+    expect(begun).toEqual([6]);
+
+    const more = [6, 9].map((offset) => batchAt(offset, assignment));
+    for (const batch of more) {
+      assignment.add(batch);
+      settlements.push(assignment.settle(batch, [], deliver));
+      await new Promise(setImmediate);
+    }
+    expect([begun, assignment.position]).toEqual([[6, 9, 12], 0]);
+
+    finish[1]?.();
+    await settlements[2];
+    expect(assignment.position).toBe(9);
+    finish[0]?.();
+    expect(await Promise.all(settlements.slice(0, 2))).toEqual(['settled', 'settled']);
+    expect([assignment.position, assignment.isIdle]).toEqual([9, false]);
+    const idle = assignment.idle();
+    finish[2]?.();
+    await idle;
+    expect([assignment.position, assignment.isIdle]).toEqual([12, true]);
+  });
+
+  it('delivers a batch again whose delivery failed after it had passed on', async () => {
+    const assignment = assigned();
+    const batch = batchAt(0, assignment);
+    assignment.add(batch);
+    const failing: Deliver = async (_outputs, _nextOffset, _onSent, passOn) => {
+      passOn();
+      throw new Error('no coordinator');
+    };
+    await expect(assignment.settle(batch, [], failing)).rejects.toThrow('no coordinator');
+    expect(await assignment.settle(batch, [], settled)).toBe('settled');
+    expect(assignment.isIdle).toBe(true);
+  });
+
   it('passes over offsets without records, by themselves or behind the batches before them', async () => {
     const assignment = assigned();
     const positions: number[] = [];

@@ -9,12 +9,12 @@ const protocolError = (type: string) =>
   new KafkaJSProtocolError(Object.assign(new Error(type), { type, code: 0, retriable: true }));
 
 /** Commits of two partitions, and a coordinator that answers as it is told. */
-function setUp(answer: () => Promise<void>) {
+function setUp(answer: () => Promise<void>, intervalMillis = 0) {
   const requests: Request[] = [];
   const assignments = new Assignments();
   const [first, second] = assignments.renew([0, 1]);
   if (first === undefined || second === undefined) throw new Error('no assignments');
-  const commits = new OffsetCommits('posts');
+  const commits = new OffsetCommits('posts', intervalMillis);
   for (const assignment of [first, second]) {
     commits.note(assignment, async (offsets) => {
       requests.push(offsets?.topics[0]?.partitions ?? []);
@@ -37,6 +37,24 @@ describe('commits of offsets', () => {
       [
         { partition: 0, offset: '15' },
         { partition: 1, offset: '20' },
+      ],
+    ]);
+  });
+
+  it('are some time apart, and those that come meanwhile go together', async () => {
+    const { requests, first, second, commit } = setUp(async () => {}, 50);
+    await commit(first, 10);
+    const begun = performance.now();
+    const later = [commit(first, 20)];
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    later.push(commit(first, 30), commit(second, 5));
+    await Promise.all(later);
+    // Timers may be a millisecond early.
+    expect(performance.now() - begun).toBeGreaterThan(45);
+    expect(requests.slice(1)).toEqual([
+      [
+        { partition: 0, offset: '30' },
+        { partition: 1, offset: '5' },
       ],
     ]);
   });

@@ -206,8 +206,8 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   }
 
   function deliverFor(assignment: Assignment): Deliver {
-    return async (outputs, nextOffset, onSent) => {
-      const delivered = await delivery.deliver(assignment, outputs, nextOffset, onSent);
+    return async (outputs, nextOffset, onSent, passOn) => {
+      const delivered = await delivery.deliver(assignment, outputs, nextOffset, onSent, passOn);
       if (delivered === 'unclear') readAgain(assignment);
       else if (delivered === 'no-coordinator') joinAgain();
       else return delivered;

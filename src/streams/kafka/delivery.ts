@@ -19,15 +19,17 @@ export interface Delivery {
   /** Tells how offsets of an assignment are committed under the generation of the group that it belongs to. */
   noteCommit(assignment: Assignment, commit: EachBatchPayload['commitOffsetsIfNecessary']): void;
   /**
-   * Called for one delivery of an assignment at a time.
+   * Called for one delivery of an assignment after the other.
    *
    * @param onSent called when the outputs are acknowledged
+   * @param passOn called when the next one may begin, if that is before this one is over
    */
   deliver(
     assignment: Assignment,
     outputs: readonly OutputRecord[],
     nextOffset: number,
     onSent: () => void,
+    passOn: () => void,
   ): Promise<Delivered>;
   close(): Promise<void>;
 }
@@ -42,9 +44,11 @@ export function deliverAtLeastOnce(kafka: Kafka, topic: string, place: Place): D
   return {
     async begin() {},
     noteCommit: (assignment, commit) => commits.note(assignment, commit),
-    async deliver(assignment, outputs, nextOffset, onSent) {
+    async deliver(assignment, outputs, nextOffset, onSent, passOn) {
       await outbox.send(outputs);
       onSent();
+      // Offsets of several deliveries are committed together, and a later one stands for those before it.
+      passOn();
       if (assignment.ended) return 'dropped';
       // Offsets without records, before any with some: they are committed with those that follow.
       if (!commits.canCommit(assignment)) return 'settled';

@@ -11,6 +11,8 @@ const ATTEMPTS = 12;
 /** 1.5 s in all: a broker that is not the coordinator will not become it. */
 const ATTEMPTS_ELSEWHERE = 5;
 const MOST_WAIT_MILLIS = 2_000;
+/** From one request to the next: each is a record of the group's that the broker writes. */
+const INTERVAL_MILLIS = 100;
 
 /** The group has moved on: what was read before is read again by whoever has the partition now. */
 const STALE = new Set([
@@ -28,23 +30,27 @@ const STALE = new Set([
 export type Commitment = Settlement | 'no-coordinator';
 
 /**
- * Commits the offsets of a consumer's partitions, with one request at a time: what comes meanwhile goes together
- * with the next one.
+ * Commits the offsets of a consumer's partitions, with one request at a time and ten a second: what comes meanwhile goes
+ * together with the next one.
  *
  * Not with `consumer.commitOffsets`: it tries again across a rebalance and would then commit the offset of an old
  * assignment under the new generation, and does nothing at all, in silence, while the consumer stops.
  */
 export class OffsetCommits {
   readonly #topic: string;
+  readonly #intervalMillis: number;
   readonly #commits = new WeakMap<Assignment, Commit>();
   #pending = new Map<Assignment, number>();
   #last: Promise<unknown> = Promise.resolve();
   #next: Promise<ReadonlySet<Assignment> | undefined> | undefined;
+  #sentAt = Number.NEGATIVE_INFINITY;
   /** Whether the group was to be joined again and nothing has been committed since. */
   #hasGivenUp = false;
 
-  constructor(topic: string) {
+  /** @param intervalMillis least time from one request to the next */
+  constructor(topic: string, intervalMillis = INTERVAL_MILLIS) {
     this.#topic = topic;
+    this.#intervalMillis = intervalMillis;
   }
 
   note(assignment: Assignment, commit: Commit): void {
@@ -74,9 +80,12 @@ export class OffsetCommits {
 
   /** Those whose offsets are committed; `undefined` without a coordinator. */
   async #send(): Promise<ReadonlySet<Assignment> | undefined> {
+    const left = this.#sentAt + this.#intervalMillis - performance.now();
+    if (left > 0) await wait(left);
     // kafkajs takes on a new generation some microtasks before it tells: between two turns of the event loop
     // either both have happened or neither.
     await nextTurn();
+    this.#sentAt = performance.now();
     const pending = [...this.#pending];
     this.#pending = new Map();
     this.#next = undefined;
