@@ -1,10 +1,12 @@
 import type { RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
 import { joinBatches, splitScored, withoutHeaders } from './batch-parts.js';
-import type { ScorerThreads } from './threads.js';
+import type { RunTask, ScorerThreads } from './threads.js';
 
 /** As many records as a fetch of one partition mostly brings: more in one go gain no speed. */
 const MOST_RECORDS = 512;
+/** Fewer are not shared out: waking a second thread for them, and hearing of it, costs more than it gains. */
+const FEWEST_SHARED = 64;
 
 interface Waiting {
   readonly batch: RecordBatch;
@@ -27,60 +29,86 @@ export interface Gathering {
 }
 
 /**
- * Small batches that wait for a thread are scored together, as one: a network takes nearly as long for three posts as for
- * ten. So the more there is to do, the less each post costs, and nothing waits where a thread is free.
+ * Small batches are scored together, as one: those that wait for a thread, and those that come in one turn of the event
+ * loop, as the partitions of one fetch do. A network takes nearly as long for three posts as for ten, and so does handing
+ * them over. So the more there is to do, the less each post costs, and nothing waits where a thread is free.
  *
- * @param limitMillis the thread is ended when it takes longer over what it was given
+ * @param threads there are
+ * @param limitMillis a thread is ended when it takes longer over what it was given
  */
-export function gatherBatches({ whenFree }: Pick<ScorerThreads, 'whenFree'>, limitMillis: number): Gathering {
+export function gatherBatches(
+  { whenFree }: Pick<ScorerThreads, 'whenFree'>,
+  threads: number,
+  limitMillis: number,
+): Gathering {
   let waiting: Waiting[] = [];
+  /** Tasks that wait for a thread; each takes its share of what waits then. */
   let turns = 0;
 
-  /** From the first one on as many as one task may have. */
-  function take(): readonly Waiting[] {
+  const recordsOf = (batches: readonly Waiting[]): number =>
+    batches.reduce((sum, { batch }) => sum + batch.length, 0);
+
+  /** Lets as many threads take something as there is enough for. */
+  function begin(): void {
+    const wanted = Math.min(threads, Math.ceil(recordsOf(waiting) / FEWEST_SHARED));
+    const more = Math.max(0, wanted - turns);
+    // Counted before any begins, which may be at once: each is to leave the others their share.
+    turns += more;
+    for (let i = 0; i < more; i += 1) scoreNext();
+  }
+
+  /** From the first one on a share of what waits, as many as one task may have. */
+  function take(among: number): readonly Waiting[] {
     const stopped = waiting.filter(({ stop }) => stop?.aborted);
     for (const { stop, reject } of stopped) reject(stop?.reason);
     const left = waiting.filter(({ stop }) => !stop?.aborted);
+    const share = recordsOf(left) / among;
     let records = 0;
     let count = 0;
     for (const { batch } of left) {
+      if (count > 0 && (records >= share || records + batch.length > MOST_RECORDS)) break;
       records += batch.length;
-      if (count > 0 && records > MOST_RECORDS) break;
       count += 1;
     }
     waiting = left.slice(count);
     return left.slice(0, count);
   }
 
-  async function scoreNext(): Promise<void> {
-    turns += 1;
-    await whenFree(async (run) => {
+  function scoreNext(): void {
+    whenFree(async (run) => {
+      const together = take(turns);
       turns -= 1;
-      const together = take();
-      const [first, ...others] = together.map(({ batch }) => withoutHeaders(batch));
-      // An earlier turn has taken what this one was for.
-      if (first === undefined) return;
-      try {
-        const batch = others.length === 0 ? first : joinBatches([first, ...others]);
-        const scored = await run({ kind: 'batch', batch }, limitMillis);
-        const parts = others.length === 0 ? [scored] : splitScored(scored, together.map(lengthOf));
-        together.forEach(({ resolve, reject }, i) => {
-          const part = parts[i];
-          if (part === undefined)
-            reject(new RangeError(`${parts.length} results for ${together.length} batches`));
-          else resolve(part);
-        });
-      } catch (error) {
-        for (const { reject } of together) reject(error);
-      }
+      // What is more than all turns may take waits for the next free thread.
+      if (turns === 0) begin();
+      await scoreTogether(together, run);
+    }).catch((error: unknown) => {
+      for (const { reject } of waiting.splice(0)) reject(error);
     });
+  }
+
+  async function scoreTogether(together: readonly Waiting[], run: RunTask): Promise<void> {
+    const [first, ...others] = together.map(({ batch }) => withoutHeaders(batch));
+    if (first === undefined) return;
+    try {
+      const batch = others.length === 0 ? first : joinBatches([first, ...others]);
+      const scored = await run({ kind: 'batch', batch }, limitMillis);
+      const parts = others.length === 0 ? [scored] : splitScored(scored, together.map(lengthOf));
+      together.forEach(({ resolve, reject }, i) => {
+        const part = parts[i];
+        if (part === undefined)
+          reject(new RangeError(`${parts.length} results for ${together.length} batches`));
+        else resolve(part);
+      });
+    } catch (error) {
+      for (const { reject } of together) reject(error);
+    }
   }
 
   return {
     score: (batch, stop) =>
       new Promise((resolve, reject) => {
         waiting.push({ batch, stop, resolve, reject });
-        if (waiting.length > turns) scoreNext().catch(reject);
+        if (waiting.length === 1) setImmediate(begin);
       }),
     waiting: () => waiting.length,
   };

@@ -86,7 +86,7 @@ export async function openScorerPool(options: ScorerPoolOptions): Promise<Scorer
     }
   }
 
-  const gathering = gatherBatches(pool, batchTimeoutMs);
+  const gathering = gatherBatches(pool, threads, batchTimeoutMs);
   const endMeasuring = scorerQueue.observe(() => [{ value: gathering.waiting() }]);
   const scoreBatch = createPoisonSearch({
     attempt: (batch, limitMillis, stop) =>

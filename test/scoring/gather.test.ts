@@ -27,8 +27,8 @@ function echo({ length, bytes, boundaries, nulls, ...rest }: RecordBatch): Score
   };
 }
 
-/** One thread, which takes a task when it is told to. */
-function setUp(fails: (values: readonly (string | null)[]) => boolean = () => false) {
+/** Threads, one of which takes a task whenever it is told to. */
+function setUp(fails: (values: readonly (string | null)[]) => boolean = () => false, threads = 1) {
   const tasks: (readonly (string | null)[])[] = [];
   const free: (() => void)[] = [];
   let thread: Promise<unknown> = Promise.resolve();
@@ -49,6 +49,7 @@ function setUp(fails: (values: readonly (string | null)[]) => boolean = () => fa
         return begun;
       },
     },
+    threads,
     30_000,
   );
   /** Lets the thread take what waits, as often as it does. */
@@ -87,6 +88,19 @@ describe('batches that wait for a thread', () => {
     await letRun();
     expect(tasks.map(({ length }) => length)).toEqual([512, 1, 900, 2]);
     expect((await Promise.all(scored)).map(({ length }) => length)).toEqual(sizes);
+  });
+
+  it('are shared out among the threads where there is enough for each', async () => {
+    const texts = (size: number) => batchOf(Array.from({ length: size }, () => 'a'));
+    const many = setUp(() => false, 2);
+    for (const size of [40, 30, 50, 20]) many.gathering.score(texts(size));
+    await many.letRun();
+    expect(many.tasks.map(({ length }) => length)).toEqual([70, 70]);
+
+    const few = setUp(() => false, 2);
+    for (const size of [10, 20, 15, 19]) few.gathering.score(texts(size));
+    await few.letRun();
+    expect(few.tasks.map(({ length }) => length)).toEqual([64]);
   });
 
   it('fail together, for each to be tried alone', async () => {
