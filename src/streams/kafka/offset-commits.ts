@@ -12,7 +12,7 @@ const ATTEMPTS = 12;
 const ATTEMPTS_ELSEWHERE = 5;
 const MOST_WAIT_MILLIS = 2_000;
 /** From one request to the next: each is a record of the group's that the broker writes. */
-const INTERVAL_MILLIS = 100;
+const INTERVAL_MILLIS = 50;
 
 /** The group has moved on: what was read before is read again by whoever has the partition now. */
 const STALE = new Set([
@@ -30,7 +30,7 @@ const STALE = new Set([
 export type Commitment = Settlement | 'no-coordinator';
 
 /**
- * Commits the offsets of a consumer's partitions, with one request at a time and ten a second: what comes meanwhile goes
+ * Commits the offsets of a consumer's partitions, with one request at a time and twenty a second: what comes meanwhile goes
  * together with the next one.
  *
  * Not with `consumer.commitOffsets`: it tries again across a rebalance and would then commit the offset of an old
