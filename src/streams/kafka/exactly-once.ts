@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '../../contracts/logger.js';
 import type { Assignment } from '../assignment.js';
 import { createClient, type KafkaConfig } from './client.js';
@@ -6,6 +7,11 @@ import { isRefusal } from './errors.js';
 import type { Place } from './placement.js';
 import { openTransactionalProducer, TRANSACTION_RETRY, type TransactionalProducer } from './transactions.js';
 
+/**
+ * From the begin of one transaction of a partition to that of the next, at least; what comes meanwhile goes in the next one.
+ * A transaction is five requests and the broker's markers, whatever is in it.
+ */
+const INTERVAL_MILLIS = 30;
 /** A partition that begins anew this often without one delivery between needs somebody to look at it. */
 const MOST_UNCLEAR = 5;
 
@@ -71,6 +77,7 @@ export function deliverExactlyOnce({ config, group, topic, place, logger }: Exac
       const { partition } = assignment;
       // After a failure there is none: what came of it is found out by beginning anew.
       if (producer === undefined) return assignment.ended ? 'dropped' : 'unclear';
+      const earliestNext = performance.now() + INTERVAL_MILLIS;
       try {
         const settlement = await producer.commit({
           outputs,
@@ -79,6 +86,7 @@ export function deliverExactlyOnce({ config, group, topic, place, logger }: Exac
           isCurrent: () => !assignment.ended,
         });
         unclear.delete(partition);
+        await wait(Math.max(0, earliestNext - performance.now()));
         return settlement;
       } catch (error) {
         await close(assignment);
