@@ -13,12 +13,11 @@ namespace {
 
 using namespace sentiflux;
 
-/** A network and the JavaScript memory that it reads. */
+/** What a network of JavaScript stands for. */
 struct Held {
   const KernelOperations* operations;
   Kernel* kernel;
   int32_t vocabulary;
-  napi_ref weights = nullptr;
 
   Held(const KernelOperations* of, Kernel* made, int32_t tokens) : operations(of), kernel(made), vocabulary(tokens) {}
   Held(const Held&) = delete;
@@ -117,18 +116,11 @@ napi_value createNetwork(napi_env env, napi_callback_info info) {
   auto held = std::make_unique<Held>(operations, kernel, weights.vocabulary);
   napi_value network;
   napi_create_object(env, &network);
-  napi_create_reference(env, object, 1, &held->weights);
   napi_value name;
   napi_create_string_utf8(env, operations->name, NAPI_AUTO_LENGTH, &name);
   napi_set_named_property(env, network, "instructions", name);
-  napi_wrap(
-      env, network, held.release(),
-      [](napi_env owner, void* data, void*) {
-        Held* gone = static_cast<Held*>(data);
-        napi_delete_reference(owner, gone->weights);
-        delete gone;
-      },
-      nullptr, nullptr);
+  const auto release = [](napi_env, void* data, void*) { delete static_cast<Held*>(data); };
+  napi_wrap(env, network, held.release(), release, nullptr, nullptr);
   return network;
 }
 

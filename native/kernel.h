@@ -15,15 +15,16 @@ struct DirectionWeights {
   const float* bias;              // [4 * hidden]
 };
 
+/** Read while a kernel is created, and not after that. */
 struct NetworkWeights {
   int32_t vocabulary;
   int32_t embedding;
   int32_t hidden;
-  const float* table;  // [vocabulary, embedding]; read while scoring, so it must outlive the kernel
+  const float* table;              // [vocabulary, embedding]
   DirectionWeights directions[2];  // forward, backward
-  const float* attention;      // [2 * hidden]
-  const float* output_kernel;  // [4 * hidden, 3]
-  const float* output_bias;    // [3]
+  const float* attention;          // [2 * hidden]
+  const float* output_kernel;      // [4 * hidden, 3]
+  const float* output_bias;        // [3]
 };
 
 /** Rows of tokens, padded to one width. */

@@ -24,7 +24,10 @@ struct Vector {
   /** a * b + c */
   static Floats fused(Floats a, Floats b, Floats c) { return _mm256_fmadd_ps(a, b, c); }
   static Floats maximum(Floats a, Floats b) { return _mm256_max_ps(a, b); }
-  static Floats minimum(Floats a, Floats b) { return _mm256_min_ps(a, b); }
+  /** value within [-most, most] */
+  static Floats clamp(Floats value, Floats most) {
+    return maximum(_mm256_min_ps(value, most), subtract(broadcast(0), most));
+  }
   static Floats absolute(Floats value) { return _mm256_andnot_ps(broadcast(-0.0f), value); }
   static float sum(Floats value) {
     const __m128 halves = _mm_add_ps(_mm256_castps256_ps128(value), _mm256_extractf128_ps(value, 1));

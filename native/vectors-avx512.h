@@ -22,7 +22,8 @@ struct Vector {
   /** a * b + c */
   static Floats fused(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
   static Floats maximum(Floats a, Floats b) { return _mm512_max_ps(a, b); }
-  static Floats minimum(Floats a, Floats b) { return _mm512_min_ps(a, b); }
+  /** value within [-most, most]: the lesser magnitude with the sign of the value */
+  static Floats clamp(Floats value, Floats most) { return _mm512_range_ps(value, most, 0b0010); }
   static Floats absolute(Floats value) { return _mm512_abs_ps(value); }
   static float sum(Floats value) { return _mm512_reduce_add_ps(value); }
   static float largest(Floats value) { return _mm512_reduce_max_ps(value); }

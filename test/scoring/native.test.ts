@@ -8,6 +8,8 @@ import { randomBundle } from '../support/random-bundle.js';
 
 /** Sizes that fill neither a vector nor a group of four weights. */
 const bundle = randomBundle({ seed: 5, embedding: 21, hidden: 19 });
+/** Sizes that fill vectors of 8 and of 16. */
+const evenBundle = randomBundle({ seed: 6, embedding: 32, hidden: 48 });
 const float32 = await createOnnxEngine(bundle, 'float32');
 const KERNELS = ['avx512-vnni', 'avx2'] as const;
 const opened = KERNELS.map((instructions) => {
@@ -34,6 +36,21 @@ const batches: fc.Arbitrary<TokenBatch> = fc
       lengths: fc.int32Array({ minLength: rows, maxLength: rows, min: 1, max: width }),
     }),
   );
+
+/** 100 posts of 1 to 256 tokens. */
+const posts = Array.from({ length: 100 }, (_, i) =>
+  Int32Array.from(
+    { length: 256 - ((i * 101) % 256) },
+    (_, at) => (7 * i + 5 * at * at) % bundle.vocabulary.size,
+  ),
+);
+
+function batchOf(rows: readonly Int32Array[]): TokenBatch {
+  const width = Math.max(...rows.map((row) => row.length));
+  const tokens = new Int32Array(rows.length * width);
+  for (const [i, row] of rows.entries()) tokens.set(row, i * width);
+  return { rows: rows.length, width, tokens, lengths: Int32Array.from(rows, (row) => row.length) };
+}
 
 for (const { instructions, engine, problem } of opened) {
   describe.skipIf(engine === undefined)(
@@ -70,6 +87,39 @@ for (const { instructions, engine, problem } of opened) {
           ),
         );
         expect(await score(small)).toEqual(before);
+      });
+
+      it.each([
+        ['that fill no vector', bundle],
+        ['that fill vectors', evenBundle],
+      ])('gives a post the same bits alone and in batches of any size, by sizes %s', async (_, of) => {
+        const engineOf = openNativeEngine(of, instructions);
+        const alone: number[] = [];
+        for (const post of posts) alone.push(...(await engineOf.score(batchOf([post]))));
+        for (const rows of [2, 15, 16, 17, 47, 48, 49, 100]) {
+          expect([...(await engineOf.score(batchOf(posts.slice(0, rows))))]).toEqual(
+            alone.slice(0, 3 * rows),
+          );
+        }
+      });
+
+      it('is near the kernels of other instructions', async () => {
+        const ours = await score(batchOf(posts));
+        for (const other of opened) {
+          const theirs = (await other.engine?.score(batchOf(posts))) ?? ours;
+          const differences = ours.map((value, i) => Math.abs(value - (theirs[i] ?? Number.NaN)));
+          expect(Math.max(...differences)).toBeLessThan(0.01);
+        }
+      });
+
+      it('reads no weights of JavaScript after it is opened', async () => {
+        const embedding = bundle.weights.embedding.slice();
+        const engineOfCopy = openNativeEngine(
+          { ...bundle, weights: { ...bundle.weights, embedding } },
+          instructions,
+        );
+        embedding.fill(Number.NaN);
+        expect(await engineOfCopy.score(batchOf(posts))).toEqual(await score(batchOf(posts)));
       });
 
       it('scores a token whose embedding is zero', async () => {
