@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { Admin, Kafka } from 'kafkajs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
@@ -32,6 +34,32 @@ async function openTransaction({ kafka, group, topic }: Awaited<ReturnType<typeo
   });
   return transaction;
 }
+
+/** Tells of a process of its own whether Node follows its promises, before and after offsets were looked up. */
+const FOLLOWS = `
+  import { executionAsyncId } from 'node:async_hooks';
+  import { fetchStableOffsets } from './src/streams/kafka/stable-offsets.ts';
+  const isFollowed = async () => {
+    await Promise.resolve();
+    return executionAsyncId() !== 0;
+  };
+  const before = await isFollowed();
+  let during;
+  const fetchOffsets = async () => {
+    during = await isFollowed();
+    return [];
+  };
+  await fetchStableOffsets({ fetchOffsets }, { group: 'group', topic: 'posts', partitions: [0] });
+  console.log(JSON.stringify([before, during, await isFollowed()]));
+`;
+
+describe('a look-up of stable offsets', () => {
+  it('leaves no trace in the promises of the process, which would each cost more', async () => {
+    const program = ['--import', './scripts/typescript.mjs', '--input-type=module', '--eval', FOLLOWS];
+    const { stdout } = await promisify(execFile)(process.execPath, program);
+    expect(JSON.parse(stdout)).toEqual([false, true, false]);
+  });
+});
 
 describe.skipIf(kafkaBrokers === undefined)('stable offsets of a group', () => {
   it('are those that it has committed, of the partitions asked for', async () => {

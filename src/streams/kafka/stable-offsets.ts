@@ -30,7 +30,7 @@ export async function fetchStableOffsets(
   teachKafkajs();
   // Only of these partitions: on others of the topic other workers' transactions are under way.
   const fetch = () =>
-    wantedPartitions.run(new Set(partitions), () => admin.fetchOffsets({ groupId: group, topics: [topic] }));
+    askingFor(new Set(partitions), () => admin.fetchOffsets({ groupId: group, topics: [topic] }));
   const [committed] = await againWhileUnreachable(
     fetch,
     (error) => typeOf(error) === 'UNSTABLE_OFFSET_COMMIT',
@@ -46,6 +46,21 @@ export async function fetchStableOffsets(
 
 /** Set while stable offsets are asked for. */
 const wantedPartitions = new AsyncLocalStorage<ReadonlySet<number>>();
+let underWay = 0;
+
+/** Once it has been used, Node follows every promise of the process for it, which costs a tenth of what a batch does. */
+async function askingFor<Result>(
+  partitions: ReadonlySet<number>,
+  ask: () => Promise<Result>,
+): Promise<Result> {
+  underWay += 1;
+  try {
+    return await wantedPartitions.run(partitions, ask);
+  } finally {
+    underWay -= 1;
+    if (underWay === 0) wantedPartitions.disable();
+  }
+}
 
 /** The first version of the request that can ask for stable offsets, and the last that kafkajs has. */
 const STABLE_VERSION = 7;
