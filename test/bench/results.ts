@@ -3,17 +3,28 @@ import { configSchema } from '../../src/config/schema.js';
 import type { RecordBatch } from '../../src/contracts/record.js';
 import { valueTexts } from '../../src/contracts/record-batch.js';
 import { SOURCE_HEADERS } from '../../src/contracts/scored-post.js';
+import { withoutHeaders } from '../../src/scoring/batch-parts.js';
 import type { Streams } from '../../src/streams/port.js';
 import type { Feed } from './feed.js';
 
-/** What the reader has seen. It keeps the records, and reads what is in them once all have come. */
+/**
+ * What the reader has seen. It keeps values as bytes, and reads what is in them once all have come. Of headers it keeps one
+ * number: objects of so many records would be the collector's work, on the cores that are measured.
+ */
 export interface Results {
   /** How many have come. */
   count: number;
   /** When the last ones came, by `performance.now()`; when the reader began, before. */
   lastAt: number;
-  /** With the time at which the reader got them. */
-  readonly batches: { readonly batch: RecordBatch; readonly readAt: number }[];
+  readonly batches: ReadBatch[];
+}
+
+interface ReadBatch {
+  readonly batch: RecordBatch;
+  /** When the broker took the post of each result, by its header; NaN where it has none. */
+  readonly takenAt: Float64Array;
+  /** When the reader got them. */
+  readonly readAt: number;
 }
 
 /** Milliseconds from the moment that the broker took a post, ascending. */
@@ -36,7 +47,7 @@ export async function readResults(streams: Streams, topic: string): Promise<Resu
     onBatch: (batch) => {
       results.lastAt = performance.now();
       results.count += batch.length;
-      results.batches.push({ batch, readAt: Date.now() });
+      results.batches.push({ batch: withoutHeaders(batch), takenAt: takenAtOf(batch), readAt: Date.now() });
       reader.settle(batch, []);
     },
     onFailure: (error) => {
@@ -46,16 +57,22 @@ export async function readResults(streams: Streams, topic: string): Promise<Resu
   return results;
 }
 
+function takenAtOf({ headers, length }: RecordBatch): Float64Array {
+  return Float64Array.from({ length }, (_, i) => {
+    const source = headers?.[i]?.[SOURCE_HEADERS.timestamp];
+    return source === undefined ? Number.NaN : Number(Buffer.from(source).toString());
+  });
+}
+
 /** Of the results behind the first ones, in the order in which they came. */
 export function latenciesOf({ batches }: Results, posts: number): Latencies {
   const [written, read]: [number[], number[]] = [[], []];
   let before = 0;
-  for (const { batch, readAt } of batches) {
+  for (const { batch, takenAt, readAt } of batches) {
     for (let i = Math.max(0, posts - before); i < batch.length; i += 1) {
-      const source = batch.headers?.[i]?.[SOURCE_HEADERS.timestamp];
-      const takenAt = Number(Buffer.from(source ?? []).toString());
-      written.push((batch.timestamps[i] ?? Number.NaN) - takenAt);
-      read.push(readAt - takenAt);
+      const taken = takenAt[i] ?? Number.NaN;
+      written.push((batch.timestamps[i] ?? Number.NaN) - taken);
+      read.push(readAt - taken);
     }
     before += batch.length;
   }
