@@ -1,4 +1,4 @@
-import { addPath, createEdges, type Edges, NONE, ROOT } from './edges.js';
+import { createTrie, follow, NONE, ROOT, type Trie } from './trie.js';
 
 /** Finds all of many patterns in one reading of a text. */
 export interface Automaton {
@@ -16,22 +16,18 @@ export interface Automaton {
  * @param patterns distinct and not empty; an occurrence is reported by the pattern's place
  */
 export function createAutomaton(patterns: readonly string[]): Automaton {
-  const edges = createEdges(1 + patterns.reduce((sum, pattern) => sum + pattern.length, 0));
-  const patternAt: number[] = [NONE];
-  patterns.forEach((pattern, index) => {
-    patternAt[addPath(edges, ROOT, pattern, () => patternAt.push(NONE) - 1)] = index;
-  });
-
-  const { fallback, nextFound } = links(patterns, edges, patternAt);
-  const ends = Int32Array.from(patternAt);
+  const trie = createTrie(patterns);
+  const { wordAt } = trie;
+  const { fallback, nextFound } = links(trie);
   return {
     scan(text, found) {
       let state = ROOT;
       for (let i = 0; i < text.length; i += 1) {
-        state = step(edges, fallback, state, text.charCodeAt(i));
-        let match = ends[state] === NONE ? (nextFound[state] ?? NONE) : state;
+        state = step(trie, fallback, state, text.charCodeAt(i));
+        if (state === ROOT) continue;
+        let match = wordAt[state] === NONE ? (nextFound[state] ?? NONE) : state;
         while (match !== NONE) {
-          found(ends[match] ?? NONE, i + 1);
+          found(wordAt[match] ?? NONE, i + 1);
           match = nextFound[match] ?? NONE;
         }
       }
@@ -39,12 +35,12 @@ export function createAutomaton(patterns: readonly string[]): Automaton {
   };
 }
 
-function step(edges: Edges, fallback: Int32Array, from: number, unit: number): number {
+function step(trie: Trie, fallback: Int32Array, from: number, unit: number): number {
   for (let state = from; state !== ROOT; state = fallback[state] ?? ROOT) {
-    const next = edges.follow(state, unit);
+    const next = follow(trie, state, unit);
     if (next !== NONE) return next;
   }
-  const first = edges.follow(ROOT, unit);
+  const first = follow(trie, ROOT, unit);
   return first === NONE ? ROOT : first;
 }
 
@@ -56,22 +52,16 @@ interface Links {
 }
 
 /** Both links of every state, the shallow ones first: a state's follow from those of its suffix. */
-function links(patterns: readonly string[], edges: Edges, patternAt: readonly number[]): Links {
-  const fallback = new Int32Array(patternAt.length);
-  const nextFound = new Int32Array(patternAt.length).fill(NONE);
-  let level = patterns.map((pattern) => ({ pattern, state: ROOT }));
-  for (let depth = 0; level.length > 0; depth += 1) {
-    level = level.filter(({ pattern }) => depth < pattern.length);
-    for (const walker of level) {
-      const unit = walker.pattern.charCodeAt(depth);
-      const child = edges.follow(walker.state, unit);
-      if (depth > 0) {
-        const suffix = step(edges, fallback, fallback[walker.state] ?? ROOT, unit);
-        fallback[child] = suffix;
-        nextFound[child] = patternAt[suffix] === NONE ? (nextFound[suffix] ?? NONE) : suffix;
-      }
-      walker.state = child;
-    }
+function links(trie: Trie): Links {
+  const { above, unitOf, wordAt } = trie;
+  const fallback = new Int32Array(wordAt.length);
+  const nextFound = new Int32Array(wordAt.length).fill(NONE);
+  for (let state = ROOT + 1; state < wordAt.length; state += 1) {
+    const parent = above[state] ?? ROOT;
+    if (parent === ROOT) continue;
+    const suffix = step(trie, fallback, fallback[parent] ?? ROOT, unitOf[state] ?? 0);
+    fallback[state] = suffix;
+    nextFound[state] = wordAt[suffix] === NONE ? (nextFound[suffix] ?? NONE) : suffix;
   }
   return { fallback, nextFound };
 }

@@ -36,15 +36,14 @@ export function createLocator({ cutter, maxTokens }: LocatorOptions): LocatePart
   };
 }
 
-function wordsIn(original: string, { endOf, cut }: WordCutter): readonly Word[] {
+function wordsIn(original: string, { cut }: WordCutter): readonly Word[] {
   const { text, originOf } = normaliseWithOffsets(original);
   const words: Word[] = [];
   let token = 0;
   for (let wordAt = wordStart(text, 0); wordAt < text.length; ) {
-    const wordTo = endOf(text, wordAt);
-    const { start, end } = originOf(wordAt, wordTo);
     const ids: number[] = [];
-    cut(text, wordAt, wordTo, ids);
+    const wordTo = cut(text, wordAt, ids);
+    const { start, end } = originOf(wordAt, wordTo);
     const endToken = token + ids.length;
     const last = words.at(-1);
     // One character may become several words (`½` is three): to the reader they are one part.

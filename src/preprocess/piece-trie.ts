@@ -1,5 +1,5 @@
 import type { Vocabulary } from '../model/vocabulary.js';
-import { addPath, createEdges, NONE, ROOT } from './edges.js';
+import { createTrie, follow, NONE, ROOT } from './trie.js';
 
 /** Before a piece that continues a word, in the vocabulary. */
 const CONTINUES = '##';
@@ -19,34 +19,24 @@ export interface PieceTrie {
   readonly length: number;
 }
 
-/**
- * A trie of pieces over UTF-16 code units, those that continue a word below a state of their own: one step a unit, however
- * long the longest piece is.
- */
+/** One step a unit, however long the longest piece is. Pieces that continue a word have a trie of their own. */
 export function createPieceTrie({ pieces }: Vocabulary): PieceTrie {
-  const edges = createEdges(1 + pieces.reduce((sum, piece) => sum + piece.length, 0));
-  const idAt: number[] = [NONE, NONE];
-  const continued = 1;
-
-  function add(root: number, piece: string, id: number): void {
-    const state = addPath(edges, root, piece, () => idAt.push(NONE) - 1);
-    if (state !== root) idAt[state] = id;
-  }
-  pieces.forEach((piece, id) => {
-    if (piece.startsWith(CONTINUES)) add(continued, piece.slice(CONTINUES.length), id);
-    else add(ROOT, piece, id);
-  });
-  const ids = Int32Array.from(idAt);
+  // A piece of the other trie is an empty word, so that a word's place is its piece's id in both.
+  const beginning = createTrie(pieces.map((piece) => (piece.startsWith(CONTINUES) ? '' : piece)));
+  const continuing = createTrie(
+    pieces.map((piece) => (piece.startsWith(CONTINUES) ? piece.slice(CONTINUES.length) : '')),
+  );
 
   const found = { id: NONE, length: 0 };
   return {
     find(text, start, end, continues) {
+      const trie = continues ? continuing : beginning;
       found.id = NONE;
-      let state = continues ? continued : ROOT;
+      let state = ROOT;
       for (let i = start; i < end; i += 1) {
-        state = edges.follow(state, text.charCodeAt(i));
+        state = follow(trie, state, text.charCodeAt(i));
         if (state === NONE) break;
-        const id = ids[state] ?? NONE;
+        const id = trie.wordAt[state] ?? NONE;
         if (id === NONE) continue;
         found.id = id;
         found.length = i + 1 - start;

@@ -13,18 +13,19 @@ export interface Tokens {
 /** Longer ones are noise or an attack, and cutting them would cost a hundred times what a post may. */
 const LONGEST_WORD = 512;
 
+/** Tokens of a block, of some two hundred posts. It is kept as long as one of its texts is. */
+const BLOCK_TOKENS = 4096;
+
 /** How a vocabulary cuts normalised texts: into words, and these into pieces. */
 export interface WordCutter {
   /**
-   * Where the word that starts at `start` ends. Among ideographs, which no space parts, a word is the longest piece
-   * of the vocabulary from there on.
+   * Appends the ids of the longest pieces that spell the word that starts at `start`, from its start (WordPiece, as in
+   * BERT). A stretch that no piece covers is one unknown token, and so is a word of more than 512 characters. Among
+   * ideographs, which no space parts, a word is the longest piece of the vocabulary from there on.
+   *
+   * @returns where the word ends
    */
-  readonly endOf: (text: string, start: number) => number;
-  /**
-   * Appends the ids of the longest pieces that spell the word from `start` to `end`, from its start (WordPiece, as in
-   * BERT). A stretch that no piece covers is one unknown token, and so is a word of more than 512 characters.
-   */
-  readonly cut: (text: string, start: number, end: number, ids: number[]) => void;
+  cut(text: string, start: number, ids: number[]): number;
 }
 
 /** One cutter belongs to one thread. */
@@ -32,16 +33,16 @@ export function createWordCutter(vocabulary: Vocabulary): WordCutter {
   const trie = createPieceTrie(vocabulary);
 
   return {
-    endOf(text, start) {
-      if (CLASS[text.charCodeAt(start)] === IDEOGRAPH && trie.find(text, start, text.length, false)) {
-        if (trie.length > 1) return start + trie.length;
+    cut(text, start, ids) {
+      if (CLASS[text.charCodeAt(start)] === IDEOGRAPH) {
+        const isKnown = trie.find(text, start, text.length, false);
+        ids.push(isKnown ? trie.id : UNKNOWN_ID);
+        return start + (isKnown ? trie.length : 1);
       }
-      return wordEnd(text, start);
-    },
-    cut(text, start, end, ids) {
+      const end = wordEnd(text, start);
       if (end - start > LONGEST_WORD) {
         ids.push(UNKNOWN_ID);
-        return;
+        return end;
       }
       let isAfterUnknown = false;
       for (let at = start; at < end; ) {
@@ -51,6 +52,7 @@ export function createWordCutter(vocabulary: Vocabulary): WordCutter {
         isAfterUnknown = !isKnown;
         at += isKnown ? trie.length : 1;
       }
+      return end;
     },
   };
 }
@@ -65,27 +67,38 @@ export function headLength(maxTokens: number): number {
  *
  * One tokeniser belongs to one thread.
  *
- * @param cutter of the vocabulary, where there is one already: it takes some megabytes
+ * @param cutter of the vocabulary, where there is one already: it takes a megabyte
  */
 export function createTokeniser(
   vocabulary: Vocabulary,
   maxTokens: number,
-  { endOf, cut }: WordCutter = createWordCutter(vocabulary),
+  { cut }: WordCutter = createWordCutter(vocabulary),
 ): (normalised: string) => Tokens {
   const head = headLength(maxTokens);
   const tail = maxTokens - head;
+  // The tokens of many texts share a block: an array with memory of its own costs more than cutting a short text.
+  let block = new Int32Array();
+  let used = 0;
+
+  const pack = (ids: readonly number[]): Int32Array => {
+    if (used + ids.length > block.length) {
+      block = new Int32Array(Math.max(BLOCK_TOKENS, maxTokens));
+      used = 0;
+    }
+    const tokens = block.subarray(used, used + ids.length);
+    tokens.set(ids);
+    used += ids.length;
+    return tokens;
+  };
 
   return (normalised) => {
     const ids: number[] = [];
     for (let start = wordStart(normalised, 0); start < normalised.length; ) {
-      const end = endOf(normalised, start);
-      cut(normalised, start, end, ids);
-      start = wordStart(normalised, end);
+      start = wordStart(normalised, cut(normalised, start, ids));
     }
-    if (ids.length <= maxTokens) return { tokens: Int32Array.from(ids), truncated: false };
-    const tokens = new Int32Array(maxTokens);
-    tokens.set(ids.slice(0, head));
-    tokens.set(ids.slice(ids.length - tail), head);
-    return { tokens, truncated: true };
+    const truncated = ids.length > maxTokens;
+    // From the head on, all but the tail goes.
+    if (truncated) ids.splice(head, ids.length - head - tail);
+    return { tokens: pack(ids), truncated };
   };
 }

@@ -23,6 +23,9 @@ const vocabulary = new Vocabulary([
 ]);
 const tokenise = createTokeniser(vocabulary, 8);
 
+/** The tokens of a text by a tokeniser that has seen no other. */
+const tokensAlone = (text: string) => createTokeniser(vocabulary, 8)(text).tokens;
+
 /** Any code units, halves of surrogate pairs among them. */
 const anyText = fc
   .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 })
@@ -89,6 +92,14 @@ describe('createTokeniser', () => {
   it('gives the first half the odd token of an odd maximum', () => {
     const three = createTokeniser(vocabulary, 3)('a un bear 很');
     expect([...three.tokens].map((id) => vocabulary.pieces[id])).toEqual(['a', 'un', '很']);
+  });
+
+  it('leaves the tokens of a text as they were, however many come after it', () => {
+    const texts = ['un bear 很', '', 'a a a a un un un bear bear bear bear', 'unbearable!'];
+    const one = createTokeniser(vocabulary, 8);
+    const given = Array.from({ length: 3_000 }, (_, i) => one(texts[i % texts.length] ?? '').tokens);
+    const alone = texts.map(tokensAlone);
+    for (const [i, tokens] of given.entries()) expect(tokens).toEqual(alone[i % alone.length]);
   });
 
   it('takes the longest piece each time, as WordPiece does', () => {
