@@ -7,7 +7,7 @@ import { KEY_IS_NULL, VALUE_IS_NULL } from '../contracts/record.js';
 import { OUTCOME, type Rejection, type ScoredBatch } from '../contracts/scored-batch.js';
 import type { ModelStamp, ScoredPost } from '../contracts/scored-post.js';
 import type { TextScore } from '../contracts/text-score.js';
-import { hashAuthor } from './author-hash.js';
+import { createAuthorHasher } from './author-hash.js';
 import type { Classification } from './classify.js';
 import { isMixed } from './mixed.js';
 
@@ -44,6 +44,7 @@ export interface Encoder {
 
 export function createEncoder(options: EncodeOptions): Encoder {
   const { model, lowConfidence, includeText, authorKey, futureToleranceMs, oldAfterMs } = options;
+  const hashAuthor = createAuthorHasher(authorKey);
 
   const textFlags = (prepared: PreparedPost, { confidence, probabilities }: Classification): Flag[] => {
     const flags: Flag[] = [];
@@ -82,7 +83,7 @@ export function createEncoder(options: EncodeOptions): Encoder {
         flags,
         terms: [...prepared.terms],
         fingerprints: { exact: prepared.exactFingerprint, near: prepared.nearFingerprint },
-        ...(post.author !== undefined && { authorHash: hashAuthor(authorKey, post.author) }),
+        ...(post.author !== undefined && { authorHash: hashAuthor(post.author) }),
         ...(url !== undefined && { url }),
         ...(replyTo !== undefined && { replyTo }),
         ...(reach !== undefined && { reach }),
@@ -93,6 +94,12 @@ export function createEncoder(options: EncodeOptions): Encoder {
   };
 }
 
+/** Memory to write a batch's bytes into; more than this is not kept for the next one. */
+const KEPT_BYTES = 1 << 22;
+let kept = Buffer.alloc(1 << 16);
+/** The most bytes of UTF-8 that a code unit takes. */
+const BYTES_OF_A_UNIT = 3;
+
 /** Packs outcomes in the order of the batch; a rejected record has neither key nor value. */
 export function packOutcomes(
   outcomes: readonly RecordOutcome[],
@@ -101,14 +108,14 @@ export function packOutcomes(
   const kinds = new Uint8Array(length);
   const boundaries = new Uint32Array(2 * length + 1);
   const nulls = new Uint8Array(length);
-  const parts: Buffer[] = [];
   const rejections: Rejection[] = [];
+  let written = kept;
   let size = 0;
   const append = (text: string | null): number => {
     if (text === null) return size;
-    const bytes = Buffer.from(text, 'utf8');
-    parts.push(bytes);
-    size += bytes.length;
+    const most = size + BYTES_OF_A_UNIT * text.length;
+    if (most > written.length) written = Buffer.concat([written.subarray(0, size)], 2 * most);
+    size += written.write(text, size, 'utf8');
     return size;
   };
   outcomes.forEach((outcome, i) => {
@@ -121,13 +128,9 @@ export function packOutcomes(
       rejections.push({ index: i, code: outcome.code, message: outcome.message });
     }
   });
+  if (written.length <= KEPT_BYTES) kept = written;
   // A buffer of its own, which the way to the main thread can move.
-  const bytes = new Uint8Array(size);
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
+  const bytes = new Uint8Array(written.subarray(0, size));
   return { length, outcomes: kinds, bytes, boundaries, nulls, rejections };
 }
 
