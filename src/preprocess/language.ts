@@ -172,9 +172,9 @@ function languageByLetters(script: number, text: string): string | undefined {
   if (telling === undefined) return undefined;
   const sums = new Map<string, number>();
   for (let i = 0; i < text.length; i += 1) {
-    for (const [language, points] of telling.get(text.charCodeAt(i)) ?? []) {
-      sums.set(language, (sums.get(language) ?? 0) + points);
-    }
+    const languages = telling.get(text.charCodeAt(i));
+    if (languages === undefined) continue;
+    for (const [language, points] of languages) sums.set(language, (sums.get(language) ?? 0) + points);
   }
   let best: string | undefined;
   for (const [language, sum] of sums) {

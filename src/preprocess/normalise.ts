@@ -141,21 +141,32 @@ const UNDERSCORE = 0x5f;
 
 /** No text grows more: `#` becomes ` # `, `@a` becomes `<user>`. */
 const GROWTH = 3;
-/** Buffers for longer texts are not kept. */
-const KEPT_UNITS = 1 << 18;
-let kept = new Uint16Array(4096);
+/** Where a text is written: its units, and the bytes of the same memory, which Node makes strings of. */
+interface Output {
+  readonly units: Uint16Array;
+  readonly bytes: Buffer;
+}
 
-function bufferFor(length: number): Uint16Array {
+/** Outputs for longer texts are not kept. */
+const KEPT_UNITS = 1 << 18;
+let kept = outputOf(4096);
+
+function outputOf(length: number): Output {
+  const units = new Uint16Array(length);
+  return { units, bytes: Buffer.from(units.buffer) };
+}
+
+function outputFor(length: number): Output {
   const size = GROWTH * length + 16;
-  if (size <= kept.length) return kept;
-  const buffer = new Uint16Array(Math.max(size, 2 * kept.length));
-  if (buffer.length <= KEPT_UNITS) kept = buffer;
-  return buffer;
+  if (size <= kept.units.length) return kept;
+  const output = outputOf(Math.max(size, 2 * kept.units.length));
+  if (output.units.length <= KEPT_UNITS) kept = output;
+  return output;
 }
 
 /** The second half of `normalise`, one pass over a composed text: placeholders, case, repetition, space. */
 export function rewrite(text: string, observer?: NormaliseObserver): string {
-  const out = bufferFor(text.length);
+  const { units: out, bytes } = outputFor(text.length);
   let size = 0;
   let inHashtag = false;
 
@@ -224,7 +235,7 @@ export function rewrite(text: string, observer?: NormaliseObserver): string {
   }
   observer?.reach(text.length, size);
   if (size > 0 && out[size - 1] === BLANK) size -= 1;
-  return toText(out, size);
+  return bytes.toString('utf16le', 0, 2 * size);
 }
 
 /** True where a capital or a digit starts a word inside a hashtag: `neverAgain`, `HTTPServer`, `covid19`. */
@@ -279,8 +290,4 @@ function pushDot(out: Uint16Array, size: number): number {
 function pushAll(out: Uint16Array, size: number, units: Uint16Array): number {
   out.set(units, size);
   return size + units.length;
-}
-
-function toText(units: Uint16Array, size: number): string {
-  return Buffer.from(units.buffer, units.byteOffset, 2 * size).toString('utf16le');
 }

@@ -5,6 +5,7 @@ import { fingerprintsOf } from './fingerprints.js';
 import { createLanguageTeller } from './language.js';
 import { compose, rewrite } from './normalise.js';
 import { termsOf } from './terms.js';
+import { runsOf } from './words-in-text.js';
 
 export interface PreparerOptions {
   /** Cuts a normalised text into ids of the model's vocabulary: head and tail of one that has too many. */
@@ -30,7 +31,8 @@ export function createPreparer({ tokenise, languages, brands }: PreparerOptions)
     const { tokens, truncated } = tokenise(normalised);
     if (tokens.length === 0) return undefined;
     const { language, unsupported } = tellLanguage(normalised, languageHint);
-    const { exact, near } = fingerprintsOf(normalised);
+    const runs = runsOf(normalised);
+    const { exact, near } = fingerprintsOf(normalised, runs);
     return {
       language,
       unsupportedLanguage: unsupported,
@@ -39,7 +41,7 @@ export function createPreparer({ tokenise, languages, brands }: PreparerOptions)
       brands: matchBrands(composed, normalised, language),
       exactFingerprint: exact,
       nearFingerprint: near,
-      terms: termsOf(normalised, language),
+      terms: termsOf(normalised, language, runs),
     };
   };
 }

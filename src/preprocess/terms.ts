@@ -2,7 +2,7 @@ import { FOLD } from './characters.js';
 import { LATIN_WORDS } from './language-words.js';
 import { CHINESE_FUNCTION_CHARACTERS, STOP_WORDS } from './stop-words.js';
 import { createWordTable, hashOf, type WordTable } from './word-hash.js';
-import { IDEOGRAPHS, LETTERS, visitRuns } from './words-in-text.js';
+import { IDEOGRAPHS, LETTERS, runsOf } from './words-in-text.js';
 
 const MAX_TERMS = 8;
 const SHORTEST = 2;
@@ -63,8 +63,9 @@ interface Candidate {
  * dictionary, and the counts of many posts bring the words out.
  *
  * @param language as told from the text; `und` leaves out the stop words of every language
+ * @param runs of the text, where they are found already
  */
-export function termsOf(normalised: string, language: string): readonly string[] {
+export function termsOf(normalised: string, language: string, runs = runsOf(normalised)): readonly string[] {
   const stops = language === 'und' ? -1 : ENGLISH | setOf(language);
   const candidates = new Map<number, Candidate>();
 
@@ -74,23 +75,38 @@ export function termsOf(normalised: string, language: string): readonly string[]
     else candidates.set(hash, { start, end, points: points + POINTS_PER_OCCURRENCE });
   };
 
-  visitRuns(normalised, (start, end, kind, hash) => {
+  for (let run = 0; run < runs.count; run += 1) {
+    const start = runs.starts[run] ?? 0;
+    const end = runs.ends[run] ?? 0;
+    const kind = runs.kinds[run];
     if (kind === IDEOGRAPHS) {
       addIdeographs(normalised, start, end, add);
-      return;
+      continue;
     }
     const length = end - start;
-    if (kind !== LETTERS || length < SHORTEST || length > LONGEST || (STOPS.valueOf(hash) & stops) !== 0)
-      return;
+    if (kind !== LETTERS || length < SHORTEST || length > LONGEST) continue;
+    const hash = runs.hashes[run] ?? 0;
+    if ((STOPS.valueOf(hash) & stops) !== 0) continue;
     const isTagged =
       normalised.charCodeAt(start - 1) === BLANK && normalised.charCodeAt(start - 2) === HASH_SIGN;
     add(start, end, hash, Math.min(length, MAX_LENGTH_POINTS) + (isTagged ? HASHTAG_POINTS : 0));
-  });
-  // The sort is stable: of two alike the earlier one comes first.
-  return [...candidates.values()]
-    .sort((one, other) => other.points - one.points)
-    .slice(0, MAX_TERMS)
-    .map(({ start, end }) => normalised.slice(start, end));
+  }
+  return mostTelling(candidates.values()).map(({ start, end }) => normalised.slice(start, end));
+}
+
+/** Those with the most points, the most first; of two alike the earlier one comes first. */
+function mostTelling(candidates: Iterable<Candidate>): readonly Candidate[] {
+  const best: Candidate[] = [];
+  for (const candidate of candidates) {
+    let place = best.length;
+    for (let before = best[place - 1]; before !== undefined; before = best[place - 1]) {
+      if (before.points >= candidate.points) break;
+      if (place < MAX_TERMS) best[place] = before;
+      place -= 1;
+    }
+    if (place < MAX_TERMS) best[place] = candidate;
+  }
+  return best;
 }
 
 type Add = (start: number, end: number, hash: number, points: number) => void;

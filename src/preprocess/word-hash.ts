@@ -28,25 +28,26 @@ export function createWordTable(values: ReadonlyMap<number, number>): WordTable 
   let size = 64;
   while (size < 4 * values.size) size *= 2;
   const mask = size - 1;
-  const hashes = new Int32Array(size);
-  const stored = new Int32Array(size);
+  // A hash and its value side by side, so that a look-up reads one line of a cache.
+  const slots = new Int32Array(2 * size);
 
   // FNV's low bits are its weakest; folding the high half in evens them out.
   const slotOf = (hash: number) => (hash ^ (hash >>> 15)) & mask;
+  const next = (slot: number) => (slot + 1) & mask;
 
   for (const [hash, value] of values) {
     let slot = slotOf(hash);
-    while (stored[slot] !== 0) slot = (slot + 1) & mask;
-    hashes[slot] = hash;
-    stored[slot] = value;
+    while (slots[2 * slot + 1] !== 0) slot = next(slot);
+    slots[2 * slot] = hash;
+    slots[2 * slot + 1] = value;
   }
   return {
     valueOf(hash) {
       let slot = slotOf(hash);
       for (;;) {
-        const value = stored[slot] ?? 0;
-        if (value === 0 || hashes[slot] === hash) return value;
-        slot = (slot + 1) & mask;
+        const value = slots[2 * slot + 1] ?? 0;
+        if (value === 0 || slots[2 * slot] === hash) return value;
+        slot = next(slot);
       }
     },
   };

@@ -11,14 +11,31 @@ export const IDEOGRAPHS = 2;
 
 export type RunKind = typeof LETTERS | typeof NUMBER | typeof IDEOGRAPHS;
 
+/** Runs in the order of the text, as arrays by run; what lies beyond their count is of texts before. */
+export interface Runs {
+  readonly count: number;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+  readonly kinds: readonly RunKind[];
+  readonly hashes: readonly number[];
+}
+
+const runs = {
+  count: 0,
+  starts: [] as number[],
+  ends: [] as number[],
+  kinds: [] as RunKind[],
+  hashes: [] as number[],
+};
+
 /**
- * Calls `visit` for each run of letters and digits or of ideographs in a normalised text, in order, with the
- * run's hash. Placeholders, signs and emoji are passed over; an apostrophe ends a run (`l'été` is two).
+ * Finds the runs of letters and digits and those of ideographs in a normalised text, with their hashes. Placeholders,
+ * signs and emoji are passed over; an apostrophe ends a run (`l'été` is two).
+ *
+ * @returns what the next call writes over
  */
-export function visitRuns(
-  text: string,
-  visit: (start: number, end: number, kind: RunKind, hash: number) => void,
-): void {
+export function runsOf(text: string): Runs {
+  runs.count = 0;
   let i = 0;
   while (i < text.length) {
     const kind = CLASS[text.charCodeAt(i)];
@@ -27,7 +44,7 @@ export function visitRuns(
     if (kind === IDEOGRAPH) {
       for (; CLASS[text.charCodeAt(end)] === IDEOGRAPH; end += 1)
         hash = addToHash(hash, text.charCodeAt(end));
-      visit(i, end, IDEOGRAPHS, hash);
+      add(i, end, IDEOGRAPHS, hash);
     } else if (kind === LETTER || kind === DIGIT) {
       let hasLetter = false;
       for (; ; end += 1) {
@@ -37,8 +54,18 @@ export function visitRuns(
         else if (next !== DIGIT && next !== MARK) break;
         hash = addToHash(hash, unit);
       }
-      visit(i, end, hasLetter ? LETTERS : NUMBER, hash);
+      add(i, end, hasLetter ? LETTERS : NUMBER, hash);
     } else end = Math.max(i + 1, placeholderEnd(text, i));
     i = end;
   }
+  return runs;
+}
+
+function add(start: number, end: number, kind: RunKind, hash: number): void {
+  const { count } = runs;
+  runs.starts[count] = start;
+  runs.ends[count] = end;
+  runs.kinds[count] = kind;
+  runs.hashes[count] = hash;
+  runs.count = count + 1;
 }

@@ -86,6 +86,25 @@ describe('the near fingerprint', () => {
     expect(Math.min(...distances)).toBeGreaterThan(NEAR_DUPLICATE);
   });
 
+  it('has the bits set that features of more than half of the weight have set', () => {
+    const word = fc.string({ unit: fc.constantFrom(...'abcdef'), minLength: 1, maxLength: 12 });
+    const weightOf = (own: string) => Math.min(own.length, 8);
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 60 }), (words) => {
+        const total = words.reduce((sum, own) => sum + weightOf(own), 0);
+        const bits = Array.from({ length: 64 }, (_, bit) => {
+          // The fingerprint of a word alone is its hash.
+          const has = (own: string) =>
+            ((BigInt(`0x${fingerprintsOf(own).near}`) >> BigInt(63 - bit)) & 1n) === 1n;
+          const votes = words.filter(has).reduce((sum, own) => sum + weightOf(own), 0);
+          return 2 * votes > total ? '1' : '0';
+        });
+        expect(BigInt(`0x${fingerprintsOf(words.join(' ')).near}`)).toBe(BigInt(`0b${bits.join('')}`));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('tells posts without words apart by their exact fingerprint', () => {
     expect(near('😂😂')).toBe(exact('😂😂'));
     expect(near('😂😂')).not.toBe(near('😡😡'));

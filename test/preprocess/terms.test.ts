@@ -44,6 +44,17 @@ describe('the words that carry a post', () => {
     expect(many[0]).toBe('alpha');
   });
 
+  it('are those with the most points, of two alike the earlier one', () => {
+    const word = fc.string({ unit: fc.constantFrom('x', 'y', 'z'), minLength: 2, maxLength: 3 });
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 40 }), (words) => {
+        const pointsOf = (own: string) => own.length + 4 * words.filter((other) => other === own).length;
+        const expected = [...new Set(words)].sort((one, other) => pointsOf(other) - pointsOf(one));
+        expect(termsOf(words.join(' '), 'en')).toEqual(expected.slice(0, 8));
+      }),
+    );
+  });
+
   it('cut Chinese at its function characters, and longer runs into pairs', () => {
     expect(terms('电池太差了，退货', 'zh')).toEqual(['电池', '退货']);
     expect(terms('客服态度', 'zh')).toEqual(['客服', '服态', '态度']);
