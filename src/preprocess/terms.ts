@@ -1,7 +1,7 @@
 import { FOLD } from './characters.js';
 import { LATIN_WORDS } from './language-words.js';
 import { CHINESE_FUNCTION_CHARACTERS, STOP_WORDS } from './stop-words.js';
-import { createWordTable, hashOf, type WordTable } from './word-hash.js';
+import { createWordTable, hashOf, spread, type WordTable } from './word-hash.js';
 import { IDEOGRAPHS, LETTERS, runsOf } from './words-in-text.js';
 
 const MAX_TERMS = 8;
@@ -51,9 +51,26 @@ function fold(word: string): string {
 }
 
 interface Candidate {
+  readonly hash: number;
   readonly start: number;
   readonly end: number;
   points: number;
+}
+
+/**
+ * Places of a text's candidates by their hashes (open addressing). The slots are the same for every text: a map for each
+ * was a tenth of all garbage.
+ */
+const EMPTY = -1;
+let slots = new Int32Array(1024);
+
+/** @returns what to take of a hash for a slot, where at most `count` are taken */
+function emptySlots(count: number): number {
+  let size = 64;
+  while (size < 2 * count) size *= 2;
+  if (size > slots.length) slots = new Int32Array(size);
+  slots.fill(EMPTY, 0, size);
+  return size - 1;
 }
 
 /**
@@ -67,12 +84,21 @@ interface Candidate {
  */
 export function termsOf(normalised: string, language: string, runs = runsOf(normalised)): readonly string[] {
   const stops = language === 'und' ? -1 : ENGLISH | setOf(language);
-  const candidates = new Map<number, Candidate>();
+  const candidates: Candidate[] = [];
+  const mask = emptySlots(normalised.length);
 
   const add = (start: number, end: number, hash: number, points: number) => {
-    const known = candidates.get(hash);
-    if (known !== undefined) known.points += POINTS_PER_OCCURRENCE;
-    else candidates.set(hash, { start, end, points: points + POINTS_PER_OCCURRENCE });
+    let slot = spread(hash) & mask;
+    for (let place = slots[slot] ?? EMPTY; place !== EMPTY; place = slots[slot] ?? EMPTY) {
+      const known = candidates[place];
+      if (known?.hash === hash) {
+        known.points += POINTS_PER_OCCURRENCE;
+        return;
+      }
+      slot = (slot + 1) & mask;
+    }
+    slots[slot] = candidates.length;
+    candidates.push({ hash, start, end, points: points + POINTS_PER_OCCURRENCE });
   };
 
   for (let run = 0; run < runs.count; run += 1) {
@@ -91,18 +117,18 @@ export function termsOf(normalised: string, language: string, runs = runsOf(norm
       normalised.charCodeAt(start - 1) === BLANK && normalised.charCodeAt(start - 2) === HASH_SIGN;
     add(start, end, hash, Math.min(length, MAX_LENGTH_POINTS) + (isTagged ? HASHTAG_POINTS : 0));
   }
-  return mostTelling(candidates.values()).map(({ start, end }) => normalised.slice(start, end));
+  return mostTelling(candidates).map(({ start, end }) => normalised.slice(start, end));
 }
 
 /** Those with the most points, the most first; of two alike the earlier one comes first. */
-function mostTelling(candidates: Iterable<Candidate>): readonly Candidate[] {
+function mostTelling(candidates: readonly Candidate[]): readonly Candidate[] {
   const best: Candidate[] = [];
   for (const candidate of candidates) {
     let place = best.length;
-    for (let before = best[place - 1]; before !== undefined; before = best[place - 1]) {
-      if (before.points >= candidate.points) break;
+    for (; place > 0; place -= 1) {
+      const before = best[place - 1];
+      if (before === undefined || before.points >= candidate.points) break;
       if (place < MAX_TERMS) best[place] = before;
-      place -= 1;
     }
     if (place < MAX_TERMS) best[place] = candidate;
   }

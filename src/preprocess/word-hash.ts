@@ -17,6 +17,11 @@ export function hashOf(text: string, start = 0, end = text.length, seed = HASH_S
   return hash;
 }
 
+/** What to take a slot's number from: FNV's low bits are its weakest; folding the high half in evens them out. */
+export function spread(hash: number): number {
+  return hash ^ (hash >>> 15);
+}
+
 /** Which words are listed, and a number for each: open addressing on the words' 32-bit hashes. */
 export interface WordTable {
   /** The number stored with a word's hash; 0 where the word is not listed. */
@@ -31,19 +36,17 @@ export function createWordTable(values: ReadonlyMap<number, number>): WordTable 
   // A hash and its value side by side, so that a look-up reads one line of a cache.
   const slots = new Int32Array(2 * size);
 
-  // FNV's low bits are its weakest; folding the high half in evens them out.
-  const slotOf = (hash: number) => (hash ^ (hash >>> 15)) & mask;
   const next = (slot: number) => (slot + 1) & mask;
 
   for (const [hash, value] of values) {
-    let slot = slotOf(hash);
+    let slot = spread(hash) & mask;
     while (slots[2 * slot + 1] !== 0) slot = next(slot);
     slots[2 * slot] = hash;
     slots[2 * slot + 1] = value;
   }
   return {
     valueOf(hash) {
-      let slot = slotOf(hash);
+      let slot = spread(hash) & mask;
       for (;;) {
         const value = slots[2 * slot + 1] ?? 0;
         if (value === 0 || slots[2 * slot] === hash) return value;
