@@ -57,11 +57,11 @@ interface Candidate {
   points: number;
 }
 
+const EMPTY = -1;
 /**
  * Places of a text's candidates by their hashes (open addressing). The slots are the same for every text: a map for each
  * was a tenth of all garbage.
  */
-const EMPTY = -1;
 let slots = new Int32Array(1024);
 
 /** @returns what to take of a hash for a slot, where at most `count` are taken */
