@@ -50,7 +50,8 @@ export function gatherBatches(
 
   /** Lets as many threads take something as there is enough for. */
   function begin(): void {
-    const wanted = Math.min(threads, Math.ceil(recordsOf(waiting) / FEWEST_SHARED));
+    const shares = Math.max(1, Math.ceil(recordsOf(waiting) / FEWEST_SHARED));
+    const wanted = Math.min(threads, waiting.length, shares);
     const more = Math.max(0, wanted - turns);
     // Counted before any begins, which may be at once: each is to leave the others their share.
     turns += more;
