@@ -16,8 +16,10 @@ export function toRecord(topic: string, partition: number, message: KafkaMessage
 }
 
 /** Copies: a header is a slice of a whole fetch response, which would be kept alive. */
-function toHeaders(headers: IHeaders | undefined): RecordHeaders | undefined {
-  const entries = Object.entries(headers ?? {}).flatMap(([name, value]) => {
+function toHeaders(headers: IHeaders = {}): RecordHeaders | undefined {
+  // Most posts have none.
+  if (Object.keys(headers).length === 0) return undefined;
+  const entries = Object.entries(headers).flatMap(([name, value]) => {
     const last = Array.isArray(value) ? value.at(-1) : value;
     if (last === undefined) return [];
     return [[name, typeof last === 'string' ? Buffer.from(last) : new Uint8Array(last ?? [])] as const];

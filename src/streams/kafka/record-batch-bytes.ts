@@ -1,4 +1,4 @@
-import type { OutputRecord } from '../../contracts/record.js';
+import type { OutputRecord, RecordHeaders } from '../../contracts/record.js';
 import { crc32c } from './crc32c.js';
 
 /** Whose records they are, where a broker is to know it; of a producer without a transaction the id is −1. */
@@ -22,6 +22,7 @@ const CHECKED_FROM = 21;
 /** Longer runs of bytes are copied by the runtime, which costs more than a loop over a few. */
 const MOST_LOOPED = 32;
 const NULL_LENGTH = -1;
+const NO_HEADERS: RecordHeaders = {};
 
 /**
  * Records as one batch of Kafka's format 2, without compression
@@ -73,11 +74,12 @@ export function recordBatchBytes(
     at = writeVarint(bytes, at, i);
     at = writeBytes(bytes, at, record.key);
     at = writeBytes(bytes, at, record.value);
-    const headers = Object.entries(record.headers ?? {});
-    at = writeVarint(bytes, at, headers.length);
-    for (const [name, value] of headers) {
+    const headers = record.headers ?? NO_HEADERS;
+    const headerNames = Object.keys(headers);
+    at = writeVarint(bytes, at, headerNames.length);
+    for (const name of headerNames) {
       at = writeBytes(bytes, at, nameBytes(name, names));
-      at = writeBytes(bytes, at, value);
+      at = writeBytes(bytes, at, headers[name] ?? null);
     }
   });
   bytes.writeUInt32BE(crc32c(bytes.subarray(CHECKED_FROM)), CHECKSUM_AT);
@@ -85,18 +87,17 @@ export function recordBatchBytes(
 }
 
 function bodySize(
-  { key, value, headers = {} }: OutputRecord,
+  { key, value, headers = NO_HEADERS }: OutputRecord,
   timeDelta: number,
   offsetDelta: number,
   names: Map<string, Buffer>,
 ): number {
   let size = 1 + varintSize(timeDelta) + varintSize(offsetDelta) + bytesSize(key) + bytesSize(value);
-  let count = 0;
-  for (const [name, header] of Object.entries(headers)) {
-    count += 1;
-    size += bytesSize(nameBytes(name, names)) + bytesSize(header);
-  }
-  return size + varintSize(count);
+  // Not entries: an array for each header was a quarter of all garbage.
+  const headerNames = Object.keys(headers);
+  for (const name of headerNames)
+    size += bytesSize(nameBytes(name, names)) + bytesSize(headers[name] ?? null);
+  return size + varintSize(headerNames.length);
 }
 
 /** Records of a batch mostly have the same headers. */

@@ -28,16 +28,19 @@ export interface PartitionRequest {
 export function splitByPartition(
   records: readonly PlacedRecord[],
 ): ReadonlyArray<readonly PartitionRequest[]> {
-  const partitions = new Map<
-    string,
-    { topic: string; partition: number; records: PlacedRecord[]; bytes: number }[]
-  >();
+  const partitions = new Map<string, GrowingRequest[]>();
+  let requests: GrowingRequest[] = [];
+  let before: PlacedRecord | undefined;
   for (const record of records) {
     const { topic, partition } = record;
+    // Those of a partition mostly come one after the other.
+    if (topic !== before?.topic || partition !== before.partition) {
+      const place = placeOf(record);
+      requests = partitions.get(place) ?? [];
+      partitions.set(place, requests);
+    }
+    before = record;
     const size = sizeOf(record);
-    const place = placeOf(record);
-    const requests = partitions.get(place) ?? [];
-    if (requests.length === 0) partitions.set(place, requests);
     const last = requests.at(-1);
     if (last === undefined || (last.bytes > 0 && last.bytes + size > MOST_BATCH_BYTES)) {
       requests.push({ topic, partition, records: [record], bytes: size });
@@ -47,6 +50,11 @@ export function splitByPartition(
     }
   }
   return [...partitions.values()];
+}
+
+interface GrowingRequest extends PartitionRequest {
+  readonly records: PlacedRecord[];
+  bytes: number;
 }
 
 /** A request of one partition that has not been sent, and whom to tell what became of it. */
@@ -79,8 +87,8 @@ export function whatGoesTogether(
 const placeOf = ({ topic, partition }: Pick<PartitionRequest, 'topic' | 'partition'>): string =>
   `${topic}/${partition}`;
 
-function sizeOf({ key, value, headers }: OutputRecord): number {
+function sizeOf({ key, value, headers = {} }: OutputRecord): number {
   let size = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const [name, header] of Object.entries(headers ?? {})) size += 2 * name.length + header.length + 8;
+  for (const name of Object.keys(headers)) size += 2 * name.length + (headers[name]?.length ?? 0) + 8;
   return size;
 }
