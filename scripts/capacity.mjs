@@ -22,7 +22,7 @@ const MOST_CELLS = 100_000;
 
 /** Each with its default and what it is. */
 const OPTIONS = {
-  score: [184, 'role score, processor time of a post, µs (measured: make bench)'],
+  score: [134, 'role score, processor time of a post, µs (measured: make bench)'],
   aggregate: [54.5, 'role aggregate, processor time of a post, µs (measured: scripts/bench-aggregate.mjs)'],
   redis: [19.4, "Redis' own processor time of a post, µs (measured: the same)"],
   close: [
