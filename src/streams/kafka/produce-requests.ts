@@ -1,13 +1,13 @@
 import type { Message, TopicMessages } from 'kafkajs';
 import { definitionsOf, type Encoder, type Exchange, newEncoder } from './kafkajs-protocol.js';
 import { recordBatchBytes } from './record-batch-bytes.js';
-import type { PartitionRequest } from './requests.js';
+import { type PartitionRequest, placeOf } from './requests.js';
 
 /** From this version on requests hold batches of format 2. */
 const FIRST_VERSION = 3;
 
-/** What kafkajs makes a request of. */
-interface Question {
+/** What kafkajs makes a request of: of ours, or of messages that somebody else of this process has given it. */
+interface Question<Messages = unknown> {
   readonly acks: number;
   readonly timeout: number;
   readonly transactionalId?: string | null;
@@ -19,7 +19,7 @@ interface Question {
     readonly partitions: ReadonlyArray<{
       readonly partition: number;
       readonly firstSequence?: number;
-      readonly messages: unknown;
+      readonly messages: Messages;
     }>;
   }>;
 }
@@ -101,10 +101,8 @@ function teachKafkajs(): void {
 const taught = new WeakSet<object>();
 
 function withOwnBytes({ request, response }: Exchange, question: Question): Exchange {
-  const sends = question.topicData.flatMap(({ topic, partitions }) =>
-    partitions.map(({ partition, messages }) => ({ topic, partition, messages })),
-  );
-  if (!sends.every(({ messages }) => messages instanceof PartitionSend)) return { request, response };
+  if (!isOurs(question)) return { request, response };
+  const sends = question.topicData.flatMap(({ partitions }) => partitions.map(({ messages }) => messages));
   return {
     request: { ...request, encode: async () => encode(question) },
     response: {
@@ -112,13 +110,17 @@ function withOwnBytes({ request, response }: Exchange, question: Question): Exch
       // Of several errors kafkajs throws the first, and says nothing of what was written beside it.
       async parse(answer) {
         const written = writtenIn(answer);
-        for (const { topic, partition, messages } of sends)
-          if (messages instanceof PartitionSend && written.has(`${topic}/${partition}`))
-            messages.acknowledge();
+        for (const send of sends) if (written.has(placeOf(send.request))) send.acknowledge();
         return response.parse(answer);
       },
     },
   };
+}
+
+function isOurs(question: Question): question is Question<PartitionSend> {
+  return question.topicData.every(({ partitions }) =>
+    partitions.every(({ messages }) => messages instanceof PartitionSend),
+  );
 }
 
 /** What kafkajs reads out of an answer. */
@@ -134,14 +136,15 @@ function writtenIn(answer: object): ReadonlySet<string> {
   return new Set(
     topics.flatMap(({ topicName, partitions }) =>
       partitions.flatMap(({ partition, errorCode }) =>
-        errorCode === 0 ? [`${topicName}/${partition}`] : [],
+        errorCode === 0 ? [placeOf({ topic: topicName, partition })] : [],
       ),
     ),
   );
 }
 
 /** https://kafka.apache.org/protocol#The_Messages_Produce, versions 3 to 8. */
-function encode({ acks, timeout, transactionalId, producerId, producerEpoch, topicData }: Question): Encoder {
+function encode(question: Question<PartitionSend>): Encoder {
+  const { acks, timeout, transactionalId, producerId, producerEpoch, topicData } = question;
   const parts: Buffer[] = [stringBytes(transactionalId ?? null), int16Bytes(acks), int32Bytes(timeout)];
   parts.push(int32Bytes(topicData.length));
   const now = Date.now();
@@ -154,8 +157,7 @@ function encode({ acks, timeout, transactionalId, producerId, producerEpoch, top
         sequence: firstSequence,
         isTransactional: Boolean(transactionalId),
       };
-      const { request } = messages as PartitionSend; // Of ours, as was asked above.
-      const batch = recordBatchBytes(request.records, producer, now);
+      const batch = recordBatchBytes(messages.request.records, producer, now);
       parts.push(int32Bytes(partition), int32Bytes(batch.length), batch);
     }
   }

@@ -84,7 +84,8 @@ export function whatGoesTogether(
   return groups.map(({ requests }) => requests);
 }
 
-const placeOf = ({ topic, partition }: Pick<PartitionRequest, 'topic' | 'partition'>): string =>
+/** Tells the partitions of all topics apart. */
+export const placeOf = ({ topic, partition }: Pick<PartitionRequest, 'topic' | 'partition'>): string =>
   `${topic}/${partition}`;
 
 function sizeOf({ key, value, headers = {} }: OutputRecord): number {
