@@ -65,7 +65,7 @@ export function packRecords(
   };
 }
 
-type PackedBytes = Pick<RecordBatch, 'bytes' | 'boundaries' | 'nulls'>;
+export type PackedBytes = Pick<RecordBatch, 'bytes' | 'boundaries' | 'nulls'>;
 
 /** Record i's key, a view into the batch's buffer. */
 export function keyAt(batch: PackedBytes, i: number): Uint8Array | null {

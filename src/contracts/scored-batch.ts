@@ -9,7 +9,7 @@ export interface ScoredBatch {
   readonly length: number;
   /** One of `OUTCOME` for each record. */
   readonly outcomes: Uint8Array<ArrayBuffer>;
-  /** Key (post id) and value (JSON of `ScoredPost`) of each result, packed as in `RecordBatch`. */
+  /** Key (post id) and value (JSON of `ScoredPost`) of each result, packed as in `RecordBatch`; none of what was rejected. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly boundaries: Uint32Array<ArrayBuffer>;
   readonly nulls: Uint8Array<ArrayBuffer>;

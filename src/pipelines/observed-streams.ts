@@ -1,6 +1,6 @@
 import { type Attributes, type Context, context, type Span, SpanKind } from '@opentelemetry/api';
 import type { Clock } from '../contracts/clock.js';
-import { count } from '../contracts/count.js';
+import { isOutputBatch, lengthOf, type Output, type OutputBatch } from '../contracts/output-batch.js';
 import type { OutputRecord, RecordBatch } from '../contracts/record.js';
 import { TRACE_HEADER, type Traceparent } from '../contracts/trace-context.js';
 import type { ConsumeOptions, Consumption, Poll, Producer, Streams } from '../streams/port.js';
@@ -164,11 +164,11 @@ function observedProducer(producer: Producer, { system }: ObserveOptions): Produ
   const sending = operationAttributes(system, 'send');
   return {
     ...producer,
-    async send(records) {
-      if (records.length === 0) return;
-      const operation = beginSend(sending, records);
+    async send(outputs) {
+      if (outputs.length === 0) return;
+      const operation = beginSend(sending, outputs);
       const traceparent = traceparentOf(operation.span);
-      const traced = traceparent === undefined ? records : withTrace(records, traceparent);
+      const traced = traceparent === undefined ? outputs : withTrace(outputs, traceparent);
       try {
         await within(operation.span, () => producer.send(traced));
         operation.end();
@@ -181,13 +181,21 @@ function observedProducer(producer: Producer, { system }: ObserveOptions): Produ
 }
 
 /** Records with the context of what sends them, but for those that belong to a trace already. */
-function withTrace(records: readonly OutputRecord[], traceparent: Traceparent): readonly OutputRecord[] {
+function withTrace(outputs: readonly Output[], traceparent: Traceparent): readonly Output[] {
   const own = Buffer.from(traceparent);
-  return records.map((record) =>
+  const traced = (record: OutputRecord): OutputRecord =>
     record.headers?.[TRACE_HEADER] === undefined
       ? { ...record, headers: { ...record.headers, [TRACE_HEADER]: own } }
-      : record,
-  );
+      : record;
+  return outputs.map((output) => (isOutputBatch(output) ? tracedBatch(output, traceparent) : traced(output)));
+}
+
+function tracedBatch(batch: OutputBatch, traceparent: Traceparent): OutputBatch {
+  const known = batch.headers.find(({ name }) => name === TRACE_HEADER);
+  if (known !== undefined && known.present === undefined) return batch;
+  const present = known?.present?.map((has) => (has === 0 ? 1 : 0));
+  const own = { name: TRACE_HEADER, values: traceparent, ...(present && { present }) };
+  return { ...batch, headers: [...batch.headers, own] };
 }
 
 /** A span, and what is measured when it ends. It ends once. */
@@ -227,8 +235,13 @@ function begin(name: string, attributes: Attributes, { parent, onEnd }: BeginOpt
 }
 
 /** Begins to send records; when that ends they are counted by topic. */
-function beginSend(sending: Attributes, records: readonly OutputRecord[]): Operation {
-  const counts = count(records.map(({ topic }) => topic));
+function beginSend(sending: Attributes, outputs: readonly Output[]): Operation {
+  const counts = new Map<string, number>();
+  let records = 0;
+  for (const output of outputs) {
+    counts.set(output.topic, (counts.get(output.topic) ?? 0) + lengthOf(output));
+    records += lengthOf(output);
+  }
   const topics = [...counts.keys()];
   const destination = topics.length === 1 ? { 'messaging.destination.name': topics[0] } : {};
   const onEnd = (outcome: Attributes): void => {
@@ -236,7 +249,7 @@ function beginSend(sending: Attributes, records: readonly OutputRecord[]): Opera
       sentMessages.add(sent, { ...sending, 'messaging.destination.name': topic, ...outcome });
   };
   const operation = begin(`send ${topics.join(', ')}`, { ...sending, ...destination }, { onEnd });
-  operation.span.setAttribute('messaging.batch.message_count', records.length);
+  operation.span.setAttribute('messaging.batch.message_count', records);
   return operation;
 }
 

@@ -1,5 +1,6 @@
 import { count } from '../contracts/count.js';
-import type { OutputRecord, RecordBatch } from '../contracts/record.js';
+import type { OutputBatch } from '../contracts/output-batch.js';
+import type { RecordBatch } from '../contracts/record.js';
 import type { ScoredBatch } from '../contracts/scored-batch.js';
 import { REPLAY_HEADER } from '../contracts/scored-post.js';
 import type { ConsumeOptions, Streams } from '../streams/port.js';
@@ -64,8 +65,8 @@ export async function replay(streams: Streams, options: ReplayOptions): Promise<
     const { batch } = oldest;
     const scored = await oldest.scoring;
     if (stop?.aborted) return;
-    const results = resultsOf(batch, scored, plan.output).map((result) => ofReplay(result, plan.name));
-    if (results.length > 0) await producer.send(results);
+    const results = ofReplay(resultsOf(batch, scored, plan.output), plan.name);
+    if (results.length > 0) await producer.send([results]);
     records += batch.length;
     written += results.length;
     count(
@@ -92,9 +93,9 @@ export async function replay(streams: Streams, options: ReplayOptions): Promise<
 }
 
 /**
- * A result with the name of its replay and the time of its writing: with the time of its post, which it has in a
- * header, a topic's retention would delete it at once where the post is older than that.
+ * Results with the name of their replay and the time of their writing: with the time of their posts, which they have in
+ * a header, a topic's retention would delete them at once where the posts are older than that.
  */
-function ofReplay({ timestamp, ...result }: OutputRecord, name: string): OutputRecord {
-  return { ...result, headers: { ...result.headers, [REPLAY_HEADER]: Buffer.from(name) } };
+function ofReplay({ timestamps: _, headers, ...results }: OutputBatch, name: string): OutputBatch {
+  return { ...results, headers: [...headers, { name: REPLAY_HEADER, values: name }] };
 }

@@ -1,10 +1,9 @@
 import type { Config } from '../config/schema.js';
 import type { Clock } from '../contracts/clock.js';
 import { count } from '../contracts/count.js';
-import { epochMillis } from '../contracts/ids.js';
 import type { Logger } from '../contracts/logger.js';
-import type { OutputRecord, RecordBatch } from '../contracts/record.js';
-import { keyAt, valueAt } from '../contracts/record-batch.js';
+import type { HeaderColumn, Output, OutputBatch } from '../contracts/output-batch.js';
+import type { RecordBatch } from '../contracts/record.js';
 import { OUTCOME, type ScoredBatch } from '../contracts/scored-batch.js';
 import { SOURCE_HEADERS } from '../contracts/scored-post.js';
 import { sampledContext, TRACE_HEADER, type Traceparent } from '../contracts/trace-context.js';
@@ -128,8 +127,9 @@ export function outputsOf(
   scored: ScoredBatch,
   topics: Pick<Config['topics'], 'scored' | 'deadLetters'>,
   traceparent?: Traceparent,
-): readonly OutputRecord[] {
-  const outputs = resultsOf(batch, scored, topics.scored, traceparent);
+): readonly Output[] {
+  const results = resultsOf(batch, scored, topics.scored, traceparent);
+  const outputs: Output[] = results.length === 0 ? [] : [results];
   for (const { index, code, message, attempts = 1 } of scored.rejections) {
     const stage = code === 'SF_SCORER_POISON' ? 'score' : 'decode';
     outputs.push(deadLetter(batch, index, { stage, code, message, attempts }, topics.deadLetters));
@@ -143,28 +143,45 @@ export function resultsOf(
   scored: ScoredBatch,
   topic: string,
   traceparent?: Traceparent,
-): OutputRecord[] {
-  const common = { topic: Buffer.from(batch.topic), partition: Buffer.from(String(batch.partition)) };
-  const trace = traceparent === undefined ? undefined : { [TRACE_HEADER]: Buffer.from(traceparent) };
-  const results: OutputRecord[] = [];
-  for (let i = 0; i < scored.length; i += 1) {
-    if (scored.outcomes[i] === OUTCOME.rejected) continue;
-    results.push({
-      topic,
-      partition: batch.partition,
-      key: keyAt(scored, i),
-      value: valueAt(scored, i),
-      timestamp: epochMillis(batch.timestamps[i] ?? 0),
-      headers: {
-        [SOURCE_HEADERS.topic]: common.topic,
-        [SOURCE_HEADERS.partition]: common.partition,
-        [SOURCE_HEADERS.offset]: Buffer.from(String(batch.offsets[i])),
-        [SOURCE_HEADERS.timestamp]: Buffer.from(String(batch.timestamps[i])),
-        ...(trace !== undefined && sampledContext(batch.headers?.[i]) !== undefined && trace),
-      },
-    });
-  }
-  return results;
+): OutputBatch {
+  const { partition } = batch;
+  const { length, bytes, boundaries, nulls, offsets, timestamps, sampled } = notRejected(batch, scored);
+  const headers: HeaderColumn[] = [
+    { name: SOURCE_HEADERS.topic, values: batch.topic },
+    { name: SOURCE_HEADERS.partition, values: String(partition) },
+    { name: SOURCE_HEADERS.offset, values: offsets },
+    { name: SOURCE_HEADERS.timestamp, values: timestamps },
+  ];
+  if (traceparent !== undefined && sampled !== undefined)
+    headers.push({ name: TRACE_HEADER, values: traceparent, present: sampled });
+  return { topic, partition, length, bytes, boundaries, nulls, timestamps, headers };
+}
+
+/** What a batch and its results have of each record that was not rejected. */
+function notRejected(batch: RecordBatch, scored: ScoredBatch) {
+  const { offsets, timestamps } = batch;
+  const { length, bytes, boundaries, nulls } = scored;
+  const sampled = sampledIn(batch);
+  if (scored.rejections.length === 0)
+    return { length, bytes, boundaries, nulls, offsets, timestamps, sampled };
+  const kept = [...scored.outcomes.keys()].filter((i) => scored.outcomes[i] !== OUTCOME.rejected);
+  return {
+    length: kept.length,
+    bytes,
+    // The others have no bytes.
+    boundaries: Uint32Array.from([0, ...kept.flatMap((i) => [...boundaries.subarray(2 * i + 1, 2 * i + 3)])]),
+    nulls: Uint8Array.from(kept, (i) => nulls[i] ?? 0),
+    offsets: Float64Array.from(kept, (i) => offsets[i] ?? 0),
+    timestamps: Float64Array.from(kept, (i) => timestamps[i] ?? 0),
+    sampled: sampled && Uint8Array.from(kept, (i) => sampled[i] ?? 0),
+  };
+}
+
+/** By record, 1 where somebody wants to follow it; nothing where nobody wants to follow any. */
+function sampledIn({ headers }: RecordBatch): Uint8Array<ArrayBuffer> | undefined {
+  if (headers === undefined) return undefined;
+  const sampled = Uint8Array.from(headers, (own) => (sampledContext(own) === undefined ? 0 : 1));
+  return sampled.includes(1) ? sampled : undefined;
 }
 
 function measure(batch: RecordBatch, scored: ScoredBatch, clock: Clock): void {

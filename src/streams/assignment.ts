@@ -1,5 +1,6 @@
 import { type AssignmentEpoch, assignmentEpoch } from '../contracts/ids.js';
-import type { OutputRecord, RecordBatch } from '../contracts/record.js';
+import type { Output } from '../contracts/output-batch.js';
+import type { RecordBatch } from '../contracts/record.js';
 import type { ConsumeOptions, Settlement } from './port.js';
 
 /**
@@ -8,7 +9,7 @@ import type { ConsumeOptions, Settlement } from './port.js';
  * @param passOn lets the next delivery begin before this one is over, where its outputs cannot overtake those of this one
  */
 export type Deliver = (
-  outputs: readonly OutputRecord[],
+  outputs: readonly Output[],
   nextOffset: number,
   onSent: () => void,
   passOn: () => void,
@@ -26,7 +27,7 @@ interface HandedOn {
 /** A batch whose outputs wait for the delivery before them. */
 interface Waiting {
   readonly nextOffset: number;
-  readonly outputs: readonly OutputRecord[];
+  readonly outputs: readonly Output[];
   readonly onSent: () => void;
   readonly resolve: (settlement: Settlement) => void;
   readonly reject: (error: unknown) => void;
@@ -103,7 +104,7 @@ export class Assignment {
    */
   settle(
     { nextOffset }: RecordBatch,
-    outputs: readonly OutputRecord[],
+    outputs: readonly Output[],
     deliver: Deliver,
     onSent: () => void = () => {},
   ): Promise<Settlement> {

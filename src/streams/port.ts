@@ -1,5 +1,6 @@
 import type { EpochMillis } from '../contracts/ids.js';
-import type { OutputRecord, RecordBatch } from '../contracts/record.js';
+import type { Output } from '../contracts/output-batch.js';
+import type { RecordBatch } from '../contracts/record.js';
 
 /** A client of one broker, or of what stands in for it. */
 export interface Streams {
@@ -98,7 +99,7 @@ export interface Consumption {
    *
    * @param onSent called when the outputs are acknowledged, before the position moves
    */
-  settle(batch: RecordBatch, outputs: readonly OutputRecord[], onSent?: () => void): Promise<Settlement>;
+  settle(batch: RecordBatch, outputs: readonly Output[], onSent?: () => void): Promise<Settlement>;
   /**
    * Begins a partition that is assigned anew, as a new assignment does: what was handed on of it and not settled is
    * dropped, and it is read from `positionOf`, or else from its committed position.
@@ -116,7 +117,7 @@ export interface Consumption {
 
 export interface Producer {
   /** Resolves once every record is acknowledged. */
-  send(records: readonly OutputRecord[]): Promise<void>;
+  send(outputs: readonly Output[]): Promise<void>;
   close(): Promise<void>;
 }
 

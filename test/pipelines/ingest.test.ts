@@ -4,6 +4,7 @@ import { configSchema } from '../../src/config/schema.js';
 import { SentifluxError } from '../../src/contracts/errors.js';
 import { assignmentEpoch, epochMillis, postId, sourceCursor } from '../../src/contracts/ids.js';
 import { type Logger, silentLogger } from '../../src/contracts/logger.js';
+import { outputRecordsOf } from '../../src/contracts/output-batch.js';
 import type { Post } from '../../src/contracts/post.js';
 import type { OutputRecord } from '../../src/contracts/record.js';
 import { packRecords } from '../../src/contracts/record-batch.js';
@@ -81,9 +82,9 @@ async function place(beforeSend: (records: readonly OutputRecord[]) => Promise<v
       const producer = await memory.producer();
       return {
         ...producer,
-        async send(records) {
-          if (records[0]?.topic === config.topics.posts) await beforeSend(records);
-          await producer.send(records);
+        async send(outputs) {
+          if (outputs[0]?.topic === config.topics.posts) await beforeSend([...outputRecordsOf(outputs)]);
+          await producer.send(outputs);
         },
       };
     },

@@ -5,6 +5,8 @@ import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { configSchema } from '../../src/config/schema.js';
 import { systemClock } from '../../src/contracts/clock.js';
 import { silentLogger } from '../../src/contracts/logger.js';
+import type { OutputBatch } from '../../src/contracts/output-batch.js';
+import { KEY_IS_NULL } from '../../src/contracts/record.js';
 import { observedStreams } from '../../src/pipelines/observed-streams.js';
 import { openStreams } from '../../src/streams/open.js';
 import type { Streams } from '../../src/streams/port.js';
@@ -160,5 +162,27 @@ describe.each(KINDS)('streams in %s, observed', (kind, canRun) => {
     const records = await (await read(streams, topic)).records(2);
     const contexts = records.map(({ headers }) => Buffer.from(headers?.traceparent ?? []).toString());
     expect(contexts).toEqual([`00-${sent?.trace}-${sent?.id}-01`, own]);
+  });
+
+  it.skipIf(!canRun)('put it on packed records in the same way', async () => {
+    const streams = await open();
+    const topic = await freshTopic(streams);
+    const own = `00-${'e'.repeat(32)}-${'e'.repeat(16)}-01`;
+    const batch: OutputBatch = {
+      topic,
+      partition: 0,
+      length: 2,
+      bytes: Buffer.from('ab'),
+      boundaries: Uint32Array.of(0, 0, 1, 1, 2),
+      nulls: Uint8Array.of(KEY_IS_NULL, KEY_IS_NULL),
+      headers: [],
+    };
+    const some = { name: 'traceparent', values: own, present: Uint8Array.of(0, 1) };
+    await send(streams, [batch, { ...batch, headers: [some] }]);
+    const sent = spans().find(({ name }) => name === `send ${topic}`);
+    const records = await (await read(streams, topic)).records(4);
+    const contexts = records.map(({ headers }) => Buffer.from(headers?.traceparent ?? []).toString());
+    const ofSend = `00-${sent?.trace}-${sent?.id}-01`;
+    expect(contexts).toEqual([ofSend, ofSend, ofSend, own]);
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
 import { assignmentEpoch, epochMillis } from '../../src/contracts/ids.js';
+import { outputRecordsOf } from '../../src/contracts/output-batch.js';
 import { packRecords } from '../../src/contracts/record-batch.js';
 import { OUTCOME, type ScoredBatch } from '../../src/contracts/scored-batch.js';
-import { outputsOf } from '../../src/pipelines/scoring.js';
+import { outputsOf, resultsOf } from '../../src/pipelines/scoring.js';
 
 const { topics } = configSchema.parse({});
 const RAW = Buffer.from([0xff, 0x00, 0x7b]);
@@ -43,7 +44,7 @@ const text = (bytes: Uint8Array | null | undefined) =>
   bytes == null ? bytes : Buffer.from(bytes).toString();
 
 describe('the outputs of a scored batch', () => {
-  const outputs = outputsOf(batch, scored, topics);
+  const outputs = [...outputRecordsOf(outputsOf(batch, scored, topics))];
 
   it('go to the partition of their source, with its coordinates', () => {
     const [result] = outputs;
@@ -73,5 +74,57 @@ describe('the outputs of a scored batch', () => {
 
   it('are as many as the records', () => {
     expect(outputs).toHaveLength(3);
+  });
+
+  it('have the time of their source', () => {
+    expect(outputs.map(({ timestamp }) => timestamp)).toEqual([1_000, 1_000, undefined]);
+  });
+
+  it('have no results where all is rejected', () => {
+    const outcomes = Uint8Array.of(OUTCOME.rejected, OUTCOME.rejected, OUTCOME.rejected);
+    const none = packRecords(
+      [0, 1, 2].map((offset) => ({
+        topic: '',
+        partition: 0,
+        offset,
+        timestamp: epochMillis(0),
+        key: null,
+        value: null,
+      })),
+      assignmentEpoch(1),
+    );
+    const rejections = [0, 1, 2].map((index) => ({
+      index,
+      code: 'SF_POST_NOT_UTF8' as const,
+      message: 'the value is not UTF-8',
+    }));
+    const { bytes, boundaries, nulls } = none;
+    const letters = outputsOf(batch, { ...scored, outcomes, bytes, boundaries, nulls, rejections }, topics);
+    expect(letters.map(({ topic }) => topic)).toEqual(Array(3).fill('posts.dead-letters'));
+  });
+});
+
+describe('a trace', () => {
+  const from = (digit: string, flags: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-${flags}`;
+  const sampled = Buffer.from(from('a', '01'));
+  const here = from('b', '01');
+  const traces = (headers: ReadonlyArray<Record<string, Buffer> | undefined>, traceparent?: string) =>
+    [...outputRecordsOf([resultsOf({ ...batch, headers }, scored, 'scored', traceparent)])].map(
+      ({ headers }) => text(headers?.traceparent),
+    );
+
+  it('goes on with the results of those that somebody wants to follow', () => {
+    expect(traces([undefined, { traceparent: sampled }, { traceparent: sampled }], here)).toEqual([
+      undefined,
+      here,
+    ]);
+    expect(traces([{ traceparent: sampled }, undefined, {}], here)).toEqual([here, undefined]);
+  });
+
+  it('ends where it is not sampled, or where nothing is traced', () => {
+    expect(traces([{ traceparent: Buffer.from(from('a', '00')) }, {}, {}], here)).toEqual(
+      Array(2).fill(undefined),
+    );
+    expect(traces([{ traceparent: sampled }, {}, {}])).toEqual(Array(2).fill(undefined));
   });
 });

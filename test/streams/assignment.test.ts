@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { epochMillis } from '../../src/contracts/ids.js';
+import { outputRecordsOf } from '../../src/contracts/output-batch.js';
 import type { RecordBatch } from '../../src/contracts/record.js';
 import { packRecords } from '../../src/contracts/record-batch.js';
 import { type Assignment, Assignments, type Deliver } from '../../src/streams/assignment.js';
@@ -49,7 +50,7 @@ describe('an assignment', () => {
     const deliveries: Array<readonly [values: string, nextOffset: number]> = [];
     let finish = () => {};
     const deliver: Deliver = async (outputs, nextOffset) => {
-      deliveries.push([outputs.map(({ value }) => String(value)).join(), nextOffset]);
+      deliveries.push([[...outputRecordsOf(outputs)].map(({ value }) => String(value)).join(), nextOffset]);
       await new Promise<void>((resolve) => {
         finish = resolve;
       });

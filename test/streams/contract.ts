@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { epochMillis } from '../../src/contracts/ids.js';
-import type { OutputRecord, SourceRecord } from '../../src/contracts/record.js';
+import type { OutputBatch } from '../../src/contracts/output-batch.js';
+import {
+  KEY_IS_NULL,
+  type OutputRecord,
+  type SourceRecord,
+  VALUE_IS_NULL,
+} from '../../src/contracts/record.js';
 import { partitionOf } from '../../src/streams/partitioner.js';
 import type { OffsetRange, Streams } from '../../src/streams/port.js';
 import { scan } from '../../src/streams/scan.js';
@@ -87,6 +93,40 @@ function promises(place: () => Promise<Place>): void {
         ['none', ''],
       ]);
       expect(found[0]?.headers).toBeUndefined();
+    });
+
+    it('may be packed: each is read as if it had been written by itself', async () => {
+      const topic = await freshTopic(streams, 2);
+      const batch: OutputBatch = {
+        topic,
+        partition: 1,
+        length: 3,
+        bytes: Buffer.from('post-1{"text":"好"}post-2'),
+        boundaries: Uint32Array.of(0, 6, 20, 26, 26, 26, 26),
+        nulls: Uint8Array.of(0, VALUE_IS_NULL, KEY_IS_NULL),
+        timestamps: Float64Array.of(NOON, NOON - 5, NOON + 5),
+        headers: [
+          { name: 'sf-source-topic', values: '帖子' },
+          { name: 'sf-source-offset', values: Float64Array.of(0, 7, 9_007_199_254_740_991) },
+          { name: 'traceparent', values: 'some', present: Uint8Array.of(0, 1, 0) },
+        ],
+      };
+      const single = { topic, partition: 1, key: null, value: Buffer.from('behind it') };
+      await send(streams, [batch, single]);
+      const reader = await read(streams, topic);
+      const records = await reader.records(4);
+      expect(records.map(({ key, value }) => [key?.toString(), value?.toString()])).toEqual([
+        ['post-1', '{"text":"好"}'],
+        ['post-2', undefined],
+        [undefined, ''],
+        [undefined, 'behind it'],
+      ]);
+      expect(records.slice(0, 3).map(({ timestamp }) => timestamp)).toEqual([NOON, NOON - 5, NOON + 5]);
+      const text = (name: string) =>
+        records.map(({ headers }) => headers?.[name] && Buffer.from(headers[name]).toString());
+      expect(text('sf-source-topic')).toEqual(['帖子', '帖子', '帖子', undefined]);
+      expect(text('sf-source-offset')).toEqual(['0', '7', '9007199254740991', undefined]);
+      expect(text('traceparent')).toEqual([undefined, 'some', undefined, undefined]);
     });
 
     it("go to the partition of their key's hash, whatever the adapter", async () => {

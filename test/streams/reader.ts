@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
-import type { OutputRecord, RecordBatch, RecordHeaders } from '../../src/contracts/record.js';
+import type { Output } from '../../src/contracts/output-batch.js';
+import type { RecordBatch, RecordHeaders } from '../../src/contracts/record.js';
 import { keyAt, valueAt } from '../../src/contracts/record-batch.js';
 import type { ConsumeOptions, Consumption, Streams } from '../../src/streams/port.js';
 
@@ -30,9 +31,9 @@ export async function write(
   );
 }
 
-export async function send(streams: Streams, records: readonly OutputRecord[]): Promise<void> {
+export async function send(streams: Streams, outputs: readonly Output[]): Promise<void> {
   const producer = await streams.producer();
-  await producer.send(records);
+  await producer.send(outputs);
   await producer.close();
 }
 

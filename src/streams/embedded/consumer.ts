@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorOf } from '../../contracts/errors.js';
 import { epochMillis } from '../../contracts/ids.js';
-import type { OutputRecord } from '../../contracts/record.js';
+import type { Output } from '../../contracts/output-batch.js';
 import { packRecords } from '../../contracts/record-batch.js';
 import { type Assignment, Assignments, type Deliver } from '../assignment.js';
 import type { ConsumeOptions, Consumption } from '../port.js';
@@ -14,7 +14,7 @@ interface Environment {
   readonly group: Group;
   /** Notified when this process has written something. */
   readonly appended: Signal;
-  readonly write: (records: readonly OutputRecord[]) => Promise<void>;
+  readonly write: (outputs: readonly Output[]) => Promise<void>;
 }
 
 /** Joins the group and reads each partition of its share in a loop of its own. */
@@ -92,8 +92,8 @@ export function startConsuming(options: ConsumeOptions, environment: Environment
     async settle(batch, outputs, onSent) {
       const assignment = assignments.of(batch);
       if (assignment === undefined) return 'dropped';
-      const deliver: Deliver = async (records, nextOffset, sent) => {
-        await write(records);
+      const deliver: Deliver = async (delivered, nextOffset, sent) => {
+        await write(delivered);
         sent();
         if (assignment.ended) return 'dropped';
         if (options.from === 'earliest') await log.commit(options.group, topic, batch.partition, nextOffset);

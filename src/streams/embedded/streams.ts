@@ -1,5 +1,6 @@
 import { SentifluxError } from '../../contracts/errors.js';
 import { type EpochMillis, epochMillis } from '../../contracts/ids.js';
+import { type Output, outputRecordsOf } from '../../contracts/output-batch.js';
 import type { OutputRecord } from '../../contracts/record.js';
 import { partitionOf } from '../partitioner.js';
 import type { OffsetRange, Streams } from '../port.js';
@@ -42,9 +43,9 @@ export function createEmbeddedStreams(log: LogStore): Streams {
   }
 
   /** Resolves once every record is in the log; records of one partition stay in order. */
-  async function write(records: readonly OutputRecord[]): Promise<void> {
+  async function write(outputs: readonly Output[]): Promise<void> {
     const byPartition = new Map<string, { topic: string; partition: number; records: LogRecord[] }>();
-    for (const record of records) {
+    for (const record of outputRecordsOf(outputs)) {
       const partition = choosePartition(record);
       const name = `${record.topic}/${partition}`;
       const entry = byPartition.get(name) ?? { topic: record.topic, partition, records: [] };

@@ -1,5 +1,5 @@
 import type { EachBatchPayload, Kafka } from 'kafkajs';
-import type { OutputRecord } from '../../contracts/record.js';
+import type { Output } from '../../contracts/output-batch.js';
 import type { Assignment } from '../assignment.js';
 import type { Producer } from '../port.js';
 import { type Commitment, OffsetCommits } from './offset-commits.js';
@@ -26,7 +26,7 @@ export interface Delivery {
    */
   deliver(
     assignment: Assignment,
-    outputs: readonly OutputRecord[],
+    outputs: readonly Output[],
     nextOffset: number,
     onSent: () => void,
     passOn: () => void,
@@ -77,10 +77,10 @@ export function deliverUncommitted(kafka: Kafka, place: Place): Delivery {
 function lazyProducer(kafka: Kafka, place: Place): Producer {
   let opening: Promise<Producer> | undefined;
   return {
-    async send(records) {
-      if (records.length === 0) return;
+    async send(outputs) {
+      if (outputs.length === 0) return;
       opening ??= openProducer(kafka, place);
-      await (await opening).send(records);
+      await (await opening).send(outputs);
     },
     async close() {
       await (await opening)?.close();

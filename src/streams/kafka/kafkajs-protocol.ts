@@ -26,7 +26,7 @@ export interface Exchange {
     readonly apiKey: number;
     readonly apiVersion: number;
     readonly apiName: string;
-    readonly encode: () => Promise<Encoder>;
+    readonly encode: () => Promise<Encoded>;
   };
   readonly response: {
     readonly decode: (bytes: Buffer) => Promise<object>;
@@ -34,12 +34,16 @@ export interface Exchange {
   };
 }
 
-/** The part of protocol/encoder.js that is used; the compact arrays and strings of newer requests are its `UVarInt` ones. */
-export interface Encoder {
+/** What kafkajs sends; of an encoder the bytes that it has written, and before that their memory. */
+export interface Encoded {
+  readonly buf: Buffer;
   readonly buffer: Buffer;
+}
+
+/** The part of protocol/encoder.js that is used; the compact arrays and strings of newer requests are its `UVarInt` ones. */
+export interface Encoder extends Encoded {
   writeInt32(value: number): Encoder;
   writeBoolean(value: boolean): Encoder;
-  writeBufferInternal(bytes: Buffer): void;
   writeUVarIntString(value: string): Encoder;
   writeUVarIntArray(values: readonly Encoder[]): Encoder;
   /** Without an argument: no tagged fields. */
@@ -61,10 +65,9 @@ export function definitionsOf<Question>(request: 'offsetFetch' | 'produce'): Req
   return load(`kafkajs/src/protocol/requests/${request}`) as RequestDefinitions<Question>;
 }
 
-/** @param size bytes that are expected */
-export function newEncoder(size?: number): Encoder {
-  const KafkajsEncoder = load('kafkajs/src/protocol/encoder') as new (size?: number) => Encoder;
-  return new KafkajsEncoder(size);
+export function newEncoder(): Encoder {
+  const KafkajsEncoder = load('kafkajs/src/protocol/encoder') as new () => Encoder;
+  return new KafkajsEncoder();
 }
 
 export function newDecoder(bytes: Buffer): Decoder {

@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs';
+import type { Output, OutputBatch } from '../../contracts/output-batch.js';
 import type { OutputRecord } from '../../contracts/record.js';
 import { partitionOf } from '../partitioner.js';
 
@@ -7,8 +8,11 @@ export interface PlacedRecord extends OutputRecord {
   readonly partition: number;
 }
 
+/** An output whose partition is settled; a batch is of one anyway. */
+export type PlacedOutput = PlacedRecord | OutputBatch;
+
 /** Chooses the partitions of records, in the order in which they came. */
-export type Place = (records: readonly OutputRecord[]) => Promise<readonly PlacedRecord[]>;
+export type Place = (outputs: readonly Output[]) => Promise<readonly PlacedOutput[]>;
 
 /** As long as Kafka's own clients go on with the number of partitions that they have seen. */
 const COUNT_AGE_MILLIS = 300_000;
@@ -38,19 +42,19 @@ export function createPlacement(admin: Pick<Admin, 'fetchTopicMetadata'>): Place
     return turn % count;
   }
 
-  return async (records) => {
+  return async (outputs) => {
     const found = new Map<string, number>();
-    for (const { topic, partition } of records) {
+    for (const { topic, partition } of outputs) {
       if (partition === undefined && !found.has(topic)) found.set(topic, await countOf(topic));
     }
-    return records.map((record) =>
-      hasPartition(record)
-        ? record
-        : { ...record, partition: partitionFor(record, found.get(record.topic) ?? 1) },
+    return outputs.map((output) =>
+      hasPartition(output)
+        ? output
+        : { ...output, partition: partitionFor(output, found.get(output.topic) ?? 1) },
     );
   };
 }
 
-function hasPartition(record: OutputRecord): record is PlacedRecord {
-  return record.partition !== undefined;
+function hasPartition(output: Output): output is PlacedOutput {
+  return output.partition !== undefined;
 }

@@ -1,6 +1,6 @@
 import type { Message, TopicMessages } from 'kafkajs';
-import { definitionsOf, type Encoder, type Exchange, newEncoder } from './kafkajs-protocol.js';
-import { recordBatchBytes } from './record-batch-bytes.js';
+import { definitionsOf, type Encoded, type Exchange } from './kafkajs-protocol.js';
+import { recordBatch } from './record-batch-bytes.js';
 import { type PartitionRequest, placeOf } from './requests.js';
 
 /** From this version on requests hold batches of format 2. */
@@ -37,7 +37,7 @@ export class PartitionSend {
   }
 
   get length(): number {
-    return this.request.records.length;
+    return this.request.records;
   }
 
   get isAcknowledged(): boolean {
@@ -71,7 +71,7 @@ class TopicSends extends Array<Message> {
 }
 
 /**
- * What kafkajs is given to send, one request to each broker that leads any of it; encoded by `recordBatchBytes`. Each
+ * What kafkajs is given to send, one request to each broker that leads any of it; encoded by `recordBatch`. Each
  * partition at most once.
  */
 export function topicMessagesOf(sends: readonly PartitionSend[]): TopicMessages[] {
@@ -142,45 +142,54 @@ function writtenIn(answer: object): ReadonlySet<string> {
   );
 }
 
-/** https://kafka.apache.org/protocol#The_Messages_Produce, versions 3 to 8. */
-function encode(question: Question<PartitionSend>): Encoder {
+/** https://kafka.apache.org/protocol#The_Messages_Produce, versions 3 to 8. Written into memory of its size. */
+function encode(question: Question<PartitionSend>): Encoded {
   const { acks, timeout, transactionalId, producerId, producerEpoch, topicData } = question;
-  const parts: Buffer[] = [stringBytes(transactionalId ?? null), int16Bytes(acks), int32Bytes(timeout)];
-  parts.push(int32Bytes(topicData.length));
   const now = Date.now();
-  for (const { topic, partitions } of topicData) {
-    parts.push(stringBytes(topic), int32Bytes(partitions.length));
-    for (const { partition, firstSequence = 0, messages } of partitions) {
+  const topics = topicData.map(({ topic, partitions }) => ({
+    name: Buffer.from(topic),
+    partitions: partitions.map(({ partition, firstSequence = 0, messages }) => {
       const producer = {
         id: BigInt(producerId?.toString() ?? '-1'),
         epoch: producerEpoch ?? 0,
         sequence: firstSequence,
         isTransactional: Boolean(transactionalId),
       };
-      const batch = recordBatchBytes(messages.request.records, producer, now);
-      parts.push(int32Bytes(partition), int32Bytes(batch.length), batch);
+      return { partition, batch: recordBatch(messages.request.outputs, producer, now) };
+    }),
+  }));
+  const transaction = typeof transactionalId === 'string' ? Buffer.from(transactionalId) : null;
+  let size = nameSize(transaction) + INT16_BYTES + INT32_BYTES + INT32_BYTES;
+  for (const { name, partitions } of topics) {
+    size += nameSize(name) + INT32_BYTES;
+    for (const { batch } of partitions) size += 2 * INT32_BYTES + batch.size;
+  }
+
+  const bytes = Buffer.allocUnsafe(size);
+  let at = writeName(bytes, 0, transaction);
+  at = bytes.writeInt16BE(acks, at);
+  at = bytes.writeInt32BE(timeout, at);
+  at = bytes.writeInt32BE(topics.length, at);
+  for (const { name, partitions } of topics) {
+    at = writeName(bytes, at, name);
+    at = bytes.writeInt32BE(partitions.length, at);
+    for (const { partition, batch } of partitions) {
+      at = bytes.writeInt32BE(partition, at);
+      at = bytes.writeInt32BE(batch.size, at);
+      at = batch.write(bytes, at);
     }
   }
-  const bytes = Buffer.concat(parts);
-  const encoder = newEncoder(bytes.length);
-  encoder.writeBufferInternal(bytes);
-  return encoder;
+  return { buf: bytes, buffer: bytes };
 }
 
-function int16Bytes(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeInt16BE(value);
-  return bytes;
+const INT16_BYTES = 2;
+const INT32_BYTES = 4;
+
+function nameSize(name: Buffer | null): number {
+  return INT16_BYTES + (name?.length ?? 0);
 }
 
-function int32Bytes(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-function stringBytes(text: string | null): Buffer {
-  if (text === null) return int16Bytes(-1);
-  const bytes = Buffer.from(text);
-  return Buffer.concat([int16Bytes(bytes.length), bytes]);
+function writeName(into: Buffer, at: number, name: Buffer | null): number {
+  const start = into.writeInt16BE(name?.length ?? -1, at);
+  return start + (name?.copy(into, start) ?? 0);
 }

@@ -1,5 +1,6 @@
+import { isOutputBatch, lengthOf, type OutputBatch, outputPart } from '../../contracts/output-batch.js';
 import type { OutputRecord } from '../../contracts/record.js';
-import type { PlacedRecord } from './placement.js';
+import type { PlacedOutput } from './placement.js';
 
 /**
  * Brokers refuse a record batch above `max.message.bytes` (by default 1 MiB and a bit), and a request has one batch of all
@@ -8,14 +9,21 @@ import type { PlacedRecord } from './placement.js';
 export const MOST_BATCH_BYTES = 900_000;
 /** Far below the requests that brokers refuse (`socket.request.max.bytes`, by default 100 MiB). */
 export const MOST_REQUEST_BYTES = 8_000_000;
-/** What a record takes beside key, value and headers, at most. */
+/** What a record takes beside key, value and headers, and a header beside name and value, at most. */
 const RECORD_OVERHEAD_BYTES = 64;
+const HEADER_OVERHEAD_BYTES = 8;
+/** The most bytes of UTF-8 that a code unit takes. */
+const BYTES_OF_A_UNIT = 3;
+/** Of a whole number, with its sign. */
+const MOST_DIGITS = 17;
 
 /** Records of one partition that go to its broker together, in their order. */
 export interface PartitionRequest {
   readonly topic: string;
   readonly partition: number;
-  readonly records: readonly PlacedRecord[];
+  readonly outputs: readonly PlacedOutput[];
+  /** How many they are. */
+  readonly records: number;
   /** That they take, at most. */
   readonly bytes: number;
 }
@@ -26,35 +34,50 @@ export interface PartitionRequest {
  * say.
  */
 export function splitByPartition(
-  records: readonly PlacedRecord[],
+  outputs: readonly PlacedOutput[],
 ): ReadonlyArray<readonly PartitionRequest[]> {
   const partitions = new Map<string, GrowingRequest[]>();
   let requests: GrowingRequest[] = [];
-  let before: PlacedRecord | undefined;
-  for (const record of records) {
-    const { topic, partition } = record;
+  let before: PlacedOutput | undefined;
+  for (const output of outputs) {
+    const { topic, partition } = output;
     // Those of a partition mostly come one after the other.
     if (topic !== before?.topic || partition !== before.partition) {
-      const place = placeOf(record);
+      const place = placeOf(output);
       requests = partitions.get(place) ?? [];
       partitions.set(place, requests);
     }
-    before = record;
-    const size = sizeOf(record);
-    const last = requests.at(-1);
-    if (last === undefined || (last.bytes > 0 && last.bytes + size > MOST_BATCH_BYTES)) {
-      requests.push({ topic, partition, records: [record], bytes: size });
-    } else {
-      last.records.push(record);
-      last.bytes += size;
+    before = output;
+    for (const part of partsThatFit(output)) {
+      const [records, size] = [lengthOf(part), sizeOf(part)];
+      const last = requests.at(-1);
+      if (last === undefined || (last.bytes > 0 && last.bytes + size > MOST_BATCH_BYTES)) {
+        requests.push({ topic, partition, outputs: [part], records, bytes: size });
+      } else {
+        last.outputs.push(part);
+        last.records += records;
+        last.bytes += size;
+      }
     }
   }
   return [...partitions.values()];
 }
 
 interface GrowingRequest extends PartitionRequest {
-  readonly records: PlacedRecord[];
+  readonly outputs: PlacedOutput[];
+  records: number;
   bytes: number;
+}
+
+/** A batch of too many bytes in halves, and those again. */
+function* partsThatFit(output: PlacedOutput): Generator<PlacedOutput> {
+  if (!isOutputBatch(output) || output.length < 2 || sizeOf(output) <= MOST_BATCH_BYTES) {
+    yield output;
+    return;
+  }
+  const middle = output.length >>> 1;
+  yield* partsThatFit(outputPart(output, 0, middle));
+  yield* partsThatFit(outputPart(output, middle, output.length));
 }
 
 /** A request of one partition that has not been sent, and whom to tell what became of it. */
@@ -88,8 +111,23 @@ export function whatGoesTogether(
 export const placeOf = ({ topic, partition }: Pick<PartitionRequest, 'topic' | 'partition'>): string =>
   `${topic}/${partition}`;
 
-function sizeOf({ key, value, headers = {} }: OutputRecord): number {
+function sizeOf(output: PlacedOutput): number {
+  return isOutputBatch(output) ? sizeOfBatch(output) : sizeOfRecord(output);
+}
+
+function sizeOfRecord({ key, value, headers = {} }: OutputRecord): number {
   let size = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const name of Object.keys(headers)) size += 2 * name.length + (headers[name]?.length ?? 0) + 8;
+  for (const name of Object.keys(headers)) size += headerSize(name, headers[name]?.length ?? 0);
   return size;
+}
+
+function sizeOfBatch({ length, boundaries, headers }: OutputBatch): number {
+  let overhead = RECORD_OVERHEAD_BYTES;
+  for (const { name, values } of headers)
+    overhead += headerSize(name, typeof values === 'string' ? Buffer.byteLength(values) : MOST_DIGITS);
+  return (boundaries[2 * length] ?? 0) - (boundaries[0] ?? 0) + length * overhead;
+}
+
+function headerSize(name: string, valueBytes: number): number {
+  return BYTES_OF_A_UNIT * name.length + valueBytes + HEADER_OVERHEAD_BYTES;
 }

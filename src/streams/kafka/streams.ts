@@ -1,6 +1,6 @@
 import type { Kafka, RetryOptions } from 'kafkajs';
 import type { Logger } from '../../contracts/logger.js';
-import type { OutputRecord } from '../../contracts/record.js';
+import type { Output } from '../../contracts/output-batch.js';
 import type { ConsumeOptions, Consumption, Producer, Streams } from '../port.js';
 import { createTopicAdmin } from './admin.js';
 import { createClient, type KafkaConfig } from './client.js';
@@ -94,7 +94,7 @@ export async function openKafkaStreams(config: KafkaConfig, logger: Logger): Pro
       const producer = await attempt('cannot open a producer', () => openProducer(kafka, place));
       return tracked({
         ...producer,
-        send: (records) => attempt(`cannot write to ${namesOf(records)}`, () => producer.send(records)),
+        send: (outputs) => attempt(`cannot write to ${namesOf(outputs)}`, () => producer.send(outputs)),
       });
     },
 
@@ -169,6 +169,6 @@ async function probe(config: KafkaConfig, logger: Logger): Promise<void> {
   }
 }
 
-function namesOf(records: readonly OutputRecord[]): string {
-  return [...new Set(records.map(({ topic }) => topic))].join(', ') || 'no topic';
+function namesOf(outputs: readonly Output[]): string {
+  return [...new Set(outputs.map(({ topic }) => topic))].join(', ') || 'no topic';
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Kafka, RetryOptions, Transaction } from 'kafkajs';
-import type { OutputRecord } from '../../contracts/record.js';
+import type { Output } from '../../contracts/output-batch.js';
 import type { Settlement } from '../port.js';
 import { rememberCoordinators } from './coordinator-cache.js';
 import { typeOf } from './errors.js';
@@ -32,7 +32,7 @@ const MOST_WAIT_MILLIS = 50;
 
 /** What becomes visible at once. */
 export interface TransactionContent {
-  readonly outputs: readonly OutputRecord[];
+  readonly outputs: readonly Output[];
   /** Called when the brokers have them all, before they are visible. */
   readonly onSent: () => void;
   readonly offset: {
