@@ -1,22 +1,20 @@
 import type { Admin, Batch, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import { errorOf, messageOf, SentifluxError } from '../../contracts/errors.js';
+import { errorOf, messageOf, SentifluxError, type SentifluxErrorOptions } from '../../contracts/errors.js';
 import { epochMillis } from '../../contracts/ids.js';
 import type { Logger } from '../../contracts/logger.js';
-import { packRecords } from '../../contracts/record-batch.js';
 import { type Assignment, Assignments, type Deliver } from '../assignment.js';
 import type { ConsumeOptions, Consumption, Poll } from '../port.js';
 import { againWhileUnreachable } from './again.js';
 import type { KafkaConfig } from './client.js';
 import type { Delivery } from './delivery.js';
 import { translated } from './errors.js';
+import { FetchCutter } from './fetch-cutter.js';
 import { FetchPace } from './fetch-pace.js';
-import { toRecord } from './messages.js';
+import { answeredInBytes } from './fetch-responses.js';
 import { findStarts, type Start } from './starts.js';
 
-/** Most bytes of one partition in one fetch, which is decoded and handed on in one go. */
+/** Most bytes of one partition in one fetch, which is handed on in one go. */
 const PARTITION_FETCH_BYTES = 1_048_576;
-/** Of a consumer's first batch; each that follows may have twice as many. */
-const FIRST_BATCH_RECORDS = 16;
 /** Partitions whose records are handed on side by side: none waits until the next fetch may begin for the one before. */
 const PARTITIONS_AT_ONCE = 32;
 
@@ -55,8 +53,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   let joining: Promise<void> | undefined;
   /** The last request, until its first records are handed on; most of those of a quiet topic bring none. */
   let poll: Poll | undefined;
-  /** Grows to the limit: code that is new takes ten times as long, and the first results need not wait for hundreds. */
-  let batchRecords = Math.min(FIRST_BATCH_RECORDS, options.maxBatchRecords);
+  const cutter = new FetchCutter(options.maxBatchRecords);
   const pace = new FetchPace({ intervalMillis: config.fetchIntervalMs, enough: options.maxBatchRecords });
   const crashes: Error[] = [];
   /** Look-ups of where partitions begin that are under way. */
@@ -91,7 +88,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     const crash = new SentifluxError(
       'SF_STREAM_CRASHED',
       `the consumer of ${topic} stopped: ${messageOf(payload.error)}.`,
-      { cause: payload.error },
+      { ...hintOf(payload.error), cause: payload.error },
     );
     crashes.push(crash);
     if (returned) options.onFailure(crash);
@@ -157,24 +154,17 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     }
     if (poll !== undefined) options.onPoll?.(poll);
     poll = undefined;
-    const end = Number(batch.lastOffset()) + 1;
-    resolveOffset(last.offset);
-    for (let from = 0; from < batch.messages.length; ) {
-      const to = Math.min(batch.messages.length, from + batchRecords);
-      const messages = batch.messages.slice(from, to);
-      const isLast = to === batch.messages.length;
-      const records = messages.map((message) => toRecord(topic, partition, message));
-      // The last one takes markers behind it along, so that the committed offset reaches the end.
-      const packed = packRecords(records, assignment.epoch, isLast ? end : undefined);
-      assignment.add(packed);
+    let records = 0;
+    for (const cut of cutter.cut(batch, assignment.epoch)) {
+      assignment.add(cut);
       delivery.noteCommit(assignment, commitOffsetsIfNecessary);
-      options.onBatch(packed);
-      from = to;
-      batchRecords = Math.min(2 * batchRecords, options.maxBatchRecords);
+      options.onBatch(cut);
+      records += cut.length;
     }
+    resolveOffset(last.offset);
     filteredTo.delete(partition);
     fetchOrPause(assignment);
-    await pace.next(batch.messages.length);
+    await pace.next(records);
   }
 
   /** kafkajs went on from elsewhere: the offset was out of range, so the log has lost records. */
@@ -337,7 +327,13 @@ function newConsumer({ kafka, config, options }: KafkaConsumerOptions): Consumer
     maxBytes: config.maxFetchBytes,
     maxBytesPerPartition: Math.min(config.maxFetchBytes, PARTITION_FETCH_BYTES),
     allowAutoTopicCreation: false,
+    ...answeredInBytes(),
   });
+}
+
+/** What to do about an error of ours that kafkajs has wrapped. */
+function hintOf({ cause }: Error): SentifluxErrorOptions {
+  return cause instanceof SentifluxError && cause.hint !== undefined ? { hint: cause.hint } : {};
 }
 
 /** Where the fetch began: kafkajs' batches have it, its types do not. */

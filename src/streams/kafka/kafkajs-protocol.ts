@@ -54,14 +54,19 @@ export interface Encoder extends Encoded {
 export interface Decoder {
   readInt16(): number;
   readInt32(): number;
-  readInt64(): { toString(): string };
+  readInt64(): bigint;
+  readString(): string | null;
+  /** Fewer than asked for where they end before. */
+  readBytes(length: number): Buffer;
   readUVarIntString(): string | null;
   readUVarIntArray<Element>(read: (decoder: Decoder) => Element): Element[];
   readTaggedFields(): void;
 }
 
 /** @param request its folder in protocol/requests; the caller says what kafkajs asks it with */
-export function definitionsOf<Question>(request: 'offsetFetch' | 'produce'): RequestDefinitions<Question> {
+export function definitionsOf<Question>(
+  request: 'fetch' | 'offsetFetch' | 'produce',
+): RequestDefinitions<Question> {
   return load(`kafkajs/src/protocol/requests/${request}`) as RequestDefinitions<Question>;
 }
 
@@ -73,6 +78,20 @@ export function newEncoder(): Encoder {
 export function newDecoder(bytes: Buffer): Decoder {
   const KafkajsDecoder = load('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => Decoder;
   return new KafkajsDecoder(bytes);
+}
+
+/** What a MessageSet holds, of the formats before record batches. */
+export interface DecodedMessage {
+  readonly offset: string;
+}
+
+/** @param bytes as a fetch has them: the last message may be cut off, and is left out then */
+export function decodeMessageSet(bytes: Buffer): Promise<DecodedMessage[]> {
+  const decode = load('kafkajs/src/protocol/messageSet/decoder') as (
+    decoder: Decoder,
+    size: number,
+  ) => Promise<DecodedMessage[]>;
+  return decode(newDecoder(bytes), bytes.length);
 }
 
 /** The part of cluster/index.js that is used. */

@@ -2,6 +2,7 @@ import type { IHeaders, KafkaMessage } from 'kafkajs';
 import { epochMillis } from '../../contracts/ids.js';
 import type { RecordHeaders, SourceRecord } from '../../contracts/record.js';
 
+/** What kafkajs has decoded: of the older formats and brokers that `answeredInBytes` leaves to it. */
 export function toRecord(topic: string, partition: number, message: KafkaMessage): SourceRecord {
   const headers = toHeaders(message.headers);
   return {

@@ -1,0 +1,152 @@
+import { messageOf, SentifluxError } from '../../contracts/errors.js';
+import { brokenAnswer, brokenRecords } from './broken-records.js';
+import { MAGIC_AT, RECORD_BATCH_MAGIC, readFetchedBatches } from './fetched-batches.js';
+import { FetchedRecords } from './fetched-records.js';
+import {
+  type Decoder,
+  decodeMessageSet,
+  definitionsOf,
+  type Exchange,
+  newDecoder,
+} from './kafkajs-protocol.js';
+import { placeOf } from './requests.js';
+
+/** The version that kafkajs asks with of every broker since Kafka 2.3; the answers of older ones it decodes itself. */
+const VERSION = 11;
+/** Of our consumers, and taken out of their requests: kafkajs passes a rack to each fetch without a look at it. */
+const MARK = 'sentiflux: answered in bytes';
+
+interface Question {
+  readonly rackId?: string;
+  readonly topics: ReadonlyArray<{
+    readonly topic: string;
+    readonly partitions: ReadonlyArray<{ readonly partition: number; readonly fetchOffset: string }>;
+  }>;
+}
+
+/**
+ * Settings of a consumer of kafkajs by which the answers to its fetches stay bytes: each partition's messages are one
+ * `FetchedRecords`. Where a log has record sets of the formats before Kafka 0.11, or the broker is older than Kafka 2.3, they
+ * are those that kafkajs decodes; and so they are to every other consumer.
+ */
+export function answeredInBytes(): { readonly rackId: string } {
+  teachKafkajs();
+  return { rackId: MARK };
+}
+
+function teachKafkajs(): void {
+  const definitions = definitionsOf<Question>('fetch');
+  if (taught.has(definitions)) return;
+  taught.add(definitions);
+  const known = definitions.protocol;
+  definitions.protocol = ({ version }) => {
+    const define = known({ version });
+    return (question) => (question.rackId === MARK ? inBytes(define, question, version) : define(question));
+  };
+}
+
+const taught = new WeakSet<object>();
+
+function inBytes(define: (question: Question) => Exchange, question: Question, version: number): Exchange {
+  const exchange = define({ ...question, rackId: '' });
+  if (version !== VERSION) return exchange;
+  return { ...exchange, response: { ...exchange.response, decode: (bytes) => decode(bytes, question) } };
+}
+
+/** https://kafka.apache.org/protocol#The_Messages_Fetch, version 11; as kafkajs has it, which relies on the fields. */
+async function decode(bytes: Buffer, { topics }: Question): Promise<object> {
+  const fetchOffsets = new Map(
+    topics.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, fetchOffset }): [string, number] => [
+        placeOf({ topic, partition }),
+        Number(fetchOffset),
+      ]),
+    ),
+  );
+  const decoder = newDecoder(bytes);
+  try {
+    return {
+      // The broker has not waited, but expects the client to.
+      throttleTime: 0,
+      clientSideThrottleTime: decoder.readInt32(),
+      errorCode: decoder.readInt16(),
+      sessionId: decoder.readInt32(),
+      responses: await readArray(decoder, async () => {
+        const topicName = decoder.readString() ?? '';
+        const partitions = await readArray(decoder, () => decodePartition(decoder, topicName, fetchOffsets));
+        return { topicName, partitions };
+      }),
+    };
+  } catch (error) {
+    // Of a read beyond the end.
+    throw error instanceof SentifluxError ? error : brokenAnswer(messageOf(error));
+  }
+}
+
+async function decodePartition(
+  decoder: Decoder,
+  topic: string,
+  fetchOffsets: ReadonlyMap<string, number>,
+): Promise<object> {
+  const partition = decoder.readInt32();
+  const fetchOffset = fetchOffsets.get(placeOf({ topic, partition })) ?? 0;
+  const errorCode = decoder.readInt16();
+  const highWatermark = decoder.readInt64().toString();
+  const lastStableOffset = decoder.readInt64().toString();
+  const lastStartOffset = decoder.readInt64().toString();
+  const abortedTransactions = await readArray(decoder, async () => ({
+    producerId: Number(decoder.readInt64()),
+    firstOffset: Number(decoder.readInt64()),
+  }));
+  const preferredReadReplica = decoder.readInt32();
+  const set = readRecordSet(decoder);
+  return {
+    partition,
+    errorCode,
+    highWatermark,
+    lastStableOffset,
+    lastStartOffset,
+    // What they cover is left out here, and correctly: kafkajs would begin at most one of them a message.
+    abortedTransactions: [],
+    preferredReadReplica,
+    messages: await messagesOf(set, { topic, partition, fetchOffset, abortedTransactions }),
+  };
+}
+
+/** Not of kafkajs, which allocates as many elements as the answer says that there are. */
+async function readArray<Element>(decoder: Decoder, read: () => Promise<Element>): Promise<Element[]> {
+  const length = decoder.readInt32();
+  const elements: Element[] = [];
+  for (let i = 0; i < length; i += 1) elements.push(await read());
+  return elements;
+}
+
+function readRecordSet(decoder: Decoder): Buffer {
+  const size = decoder.readInt32();
+  if (size <= 0) return Buffer.alloc(0);
+  const set = decoder.readBytes(size);
+  if (set.length < size) throw brokenAnswer(`${set.length} of ${size} bytes of records`);
+  return set;
+}
+
+/** What kafkajs looks at of messages. */
+interface MessageLike {
+  readonly offset: string;
+  readonly isControlRecord?: boolean;
+}
+
+async function messagesOf(
+  set: Buffer,
+  fetched: Parameters<typeof readFetchedBatches>[1],
+): Promise<readonly MessageLike[]> {
+  const magic = set.length > MAGIC_AT ? set.readInt8(MAGIC_AT) : RECORD_BATCH_MAGIC;
+  if (magic >= 0 && magic < RECORD_BATCH_MAGIC) return decodeMessageSet(set);
+  const { fetchOffset } = fetched;
+  if (magic !== RECORD_BATCH_MAGIC)
+    throw brokenRecords({ ...fetched, offset: fetchOffset }, `they are of the unknown format ${magic}`);
+  const { readers, nextOffset } = await readFetchedBatches(set, fetched);
+  if (nextOffset === fetchOffset) return [];
+  if (readers.length > 0) return [new FetchedRecords(readers, nextOffset - 1)];
+  // All was left out: as kafkajs has it where there are only markers, of the first and of the last offset.
+  return [fetchOffset, nextOffset - 1].map((offset) => ({ offset: String(offset), isControlRecord: true }));
+}
