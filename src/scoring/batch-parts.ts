@@ -46,7 +46,8 @@ export function joinBatches(batches: readonly [RecordBatch, ...RecordBatch[]]): 
 }
 
 /**
- * What batches that were scored as one became, each. Tokens and times are shared out by the number of records.
+ * What batches that were scored as one became, each: views into that. Tokens and times are shared out by the number of
+ * records.
  *
  * @param lengths of the batches, in the order in which they were joined
  */
@@ -56,8 +57,8 @@ export function splitScored(scored: ScoredBatch, lengths: readonly number[]): re
     const to = from + length;
     const share = length / scored.length;
     const part: ScoredBatch = {
-      ...packedPart(scored, from, to),
-      outcomes: scored.outcomes.slice(from, to),
+      ...packedView(scored, from, to),
+      outcomes: scored.outcomes.subarray(from, to),
       rejections: scored.rejections
         .filter(({ index }) => index >= from && index < to)
         .map((rejection) => ({ ...rejection, index: rejection.index - from })),
@@ -73,8 +74,8 @@ export function splitScored(scored: ScoredBatch, lengths: readonly number[]): re
   });
 }
 
-/** Keys and values of the records `from` (included) to `to` (excluded), with bytes of their own. */
-function packedPart(
+/** Keys and values of the records `from` (included) to `to` (excluded). */
+function packedView(
   { bytes, boundaries, nulls }: Packed & Pick<RecordBatch, 'nulls'>,
   from: number,
   to: number,
@@ -82,10 +83,16 @@ function packedPart(
   const start = boundaries[2 * from] ?? 0;
   return {
     length: to - from,
-    bytes: bytes.slice(start, boundaries[2 * to] ?? start),
+    bytes: bytes.subarray(start, boundaries[2 * to] ?? start),
     boundaries: boundaries.slice(2 * from, 2 * to + 1).map((boundary) => boundary - start),
-    nulls: nulls.slice(from, to),
+    nulls: nulls.subarray(from, to),
   };
+}
+
+/** The same with memory of their own: on the way to a thread a view takes along all that lies beside it. */
+function packedPart(packed: Packed & Pick<RecordBatch, 'nulls'>, from: number, to: number) {
+  const { length, bytes, boundaries, nulls } = packedView(packed, from, to);
+  return { length, bytes: bytes.slice(), boundaries, nulls: nulls.slice() };
 }
 
 /** The records `from` (included) to `to` (excluded) of a batch. */

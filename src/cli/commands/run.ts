@@ -8,6 +8,7 @@ import { startTelemetry } from '../../telemetry/start.js';
 import { version } from '../../version.js';
 import { type ConfigOption, configOption } from '../config-option.js';
 import { EXIT, exitStatusOf } from '../exit.js';
+import { letHeapsGrow } from '../heap-growth.js';
 import { createLogger } from '../logger.js';
 import { telemetryOptions } from '../telemetry-options.js';
 
@@ -32,6 +33,7 @@ export function addRunCommand(program: Command): void {
 }
 
 async function run(options: RunOptions): Promise<void> {
+  letHeapsGrow();
   const config = await loadConfig(options.config, process.env);
   const { brands: brandsFile } = config;
   const readBrands = async () => (brandsFile === undefined ? [] : loadBrands(brandsFile));

@@ -70,6 +70,15 @@ export function definitionsOf<Question>(
   return load(`kafkajs/src/protocol/requests/${request}`) as RequestDefinitions<Question>;
 }
 
+/** Of all encoders. */
+export interface EncoderPrototype {
+  writeEncoder(this: { buf: Buffer; offset: number }, value: Encoded): unknown;
+}
+
+export function encoderPrototype(): EncoderPrototype {
+  return (load('kafkajs/src/protocol/encoder') as { readonly prototype: EncoderPrototype }).prototype;
+}
+
 export function newEncoder(): Encoder {
   const KafkajsEncoder = load('kafkajs/src/protocol/encoder') as new () => Encoder;
   return new KafkajsEncoder();

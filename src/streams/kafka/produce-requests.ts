@@ -1,6 +1,7 @@
 import type { Message, TopicMessages } from 'kafkajs';
 import { definitionsOf, type Encoded, type Exchange } from './kafkajs-protocol.js';
 import { recordBatch } from './record-batch-bytes.js';
+import { requestMemory } from './request-memory.js';
 import { type PartitionRequest, placeOf } from './requests.js';
 
 /** From this version on requests hold batches of format 2. */
@@ -165,7 +166,8 @@ function encode(question: Question<PartitionSend>): Encoded {
     for (const { batch } of partitions) size += 2 * INT32_BYTES + batch.size;
   }
 
-  const bytes = Buffer.allocUnsafe(size);
+  const encoded = requestMemory(size);
+  const bytes = encoded.buffer;
   let at = writeName(bytes, 0, transaction);
   at = bytes.writeInt16BE(acks, at);
   at = bytes.writeInt32BE(timeout, at);
@@ -179,7 +181,7 @@ function encode(question: Question<PartitionSend>): Encoded {
       at = batch.write(bytes, at);
     }
   }
-  return { buf: bytes, buffer: bytes };
+  return encoded;
 }
 
 const INT16_BYTES = 2;
