@@ -1,6 +1,6 @@
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { brokenAnswer, brokenRecords } from './broken-records.js';
-import { MAGIC_AT, RECORD_BATCH_MAGIC, readFetchedBatches } from './fetched-batches.js';
+import { readFetchedBatches } from './fetched-batches.js';
 import { FetchedRecords } from './fetched-records.js';
 import {
   type Decoder,
@@ -9,6 +9,7 @@ import {
   type Exchange,
   newDecoder,
 } from './kafkajs-protocol.js';
+import { MAGIC_AT, RECORD_BATCH_MAGIC } from './record-batch-layout.js';
 import { placeOf } from './requests.js';
 
 /** The version that kafkajs asks with of every broker since Kafka 2.3; the answers of older ones it decodes itself. */

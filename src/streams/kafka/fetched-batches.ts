@@ -1,6 +1,23 @@
 import kafkajs from 'kafkajs';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { type BatchPlace, brokenRecords } from './broken-records.js';
+import {
+  ATTRIBUTES_AT,
+  CODEC,
+  CONTROL,
+  COUNT_AT,
+  EPOCH_AT,
+  FIRST_TIMESTAMP_AT,
+  HEAD_BYTES,
+  LAST_OFFSET_DELTA_AT,
+  LENGTH_AT,
+  LOG_APPEND_TIME,
+  MAGIC_AT,
+  MAX_TIMESTAMP_AT,
+  PRODUCER_ID_AT,
+  RECORD_BATCH_MAGIC,
+  TRANSACTIONAL,
+} from './record-batch-layout.js';
 import { RecordReader, type RecordsHead } from './record-reader.js';
 
 /** Of a transaction of a producer that was aborted. */
@@ -23,26 +40,6 @@ export interface FetchedBatches {
   /** Behind the last batch, also where that holds a marker or aborted records; where no batch came whole, the fetched one. */
   readonly nextOffset: number;
 }
-
-/** The format of the batches; of older ones too the number is at this byte. */
-export const RECORD_BATCH_MAGIC = 2;
-export const MAGIC_AT = 16;
-
-const HEAD_BYTES = 61;
-const LENGTH_AT = 8;
-/** What the length of a batch counts begins here. */
-const LENGTH_FROM = 12;
-const ATTRIBUTES_AT = 21;
-const LAST_OFFSET_DELTA_AT = 23;
-const FIRST_TIMESTAMP_AT = 27;
-const MAX_TIMESTAMP_AT = 35;
-const PRODUCER_ID_AT = 43;
-const COUNT_AT = 57;
-
-const CODEC = 0x07;
-const LOG_APPEND_TIME = 0x08;
-const TRANSACTIONAL = 0x10;
-const CONTROL = 0x20;
 
 /** The key of a control record: two bytes of a version, and two of a type. */
 const CONTROL_KEY_BYTES = 4;
@@ -71,7 +68,7 @@ export async function readFetchedBatches(
     // Of another format: the next fetch begins with it.
     if (set[at + MAGIC_AT] !== RECORD_BATCH_MAGIC) break;
     const place = { topic, partition, offset: int64At(set, at) };
-    const size = LENGTH_FROM + set.readInt32BE(at + LENGTH_AT);
+    const size = EPOCH_AT + set.readInt32BE(at + LENGTH_AT);
     if (size < HEAD_BYTES) throw brokenRecords(place, `a batch of ${size} bytes`);
     if (size > set.length - at) break;
     const batch = set.subarray(at, at + size);

@@ -1,5 +1,6 @@
 import type { AssignmentEpoch } from '../../contracts/ids.js';
 import { KEY_IS_NULL, type RecordBatch, type RecordHeaders, VALUE_IS_NULL } from '../../contracts/record.js';
+import { copyBytes } from './copy-bytes.js';
 import type { RecordReader } from './record-reader.js';
 
 /** Whose records a batch holds, and where to read on after it, if not past its last record. */
@@ -9,9 +10,6 @@ export interface BatchOwner {
   readonly assignment: AssignmentEpoch;
   readonly nextOffset: number | undefined;
 }
-
-/** Longer runs of bytes are copied by the runtime, which costs more than a loop over a few. */
-const MOST_LOOPED = 32;
 
 /** Records of one record batch, from the one before it in a list up to a place in what is packed. */
 interface Run {
@@ -112,10 +110,8 @@ function copied(runs: readonly Run[], starts: Uint32Array, boundaries: Uint32Arr
   for (const { bytes: source, end } of runs) {
     for (; part < 2 * end; part += 1) {
       const at = boundaries[part] ?? 0;
-      const length = (boundaries[part + 1] ?? 0) - at;
       const from = starts[part] ?? 0;
-      if (length > MOST_LOOPED) bytes.set(source.subarray(from, from + length), at);
-      else for (let i = 0; i < length; i += 1) bytes[at + i] = source[from + i] ?? 0;
+      copyBytes(bytes, at, source, from, from + (boundaries[part + 1] ?? 0) - at);
     }
   }
   return bytes;

@@ -1,9 +1,9 @@
 import type { HeaderColumn, OutputBatch } from '../../contracts/output-batch.js';
 import { KEY_IS_NULL, VALUE_IS_NULL } from '../../contracts/record.js';
-import { bytesSize, copyBytes, headSize, type RecordBodies, writeBytes, writeHead } from './record-bytes.js';
+import { copyBytes } from './copy-bytes.js';
+import { NULL_LENGTH } from './record-batch-layout.js';
+import { bytesSize, headSize, type RecordBodies, writeBytes, writeHead } from './record-bytes.js';
 import { varintSize, writeVarint } from './varint.js';
-
-const NULL_LENGTH = -1;
 
 /** Records that are packed: written from there, without an object for any of them. */
 export class PackedRecords implements RecordBodies {

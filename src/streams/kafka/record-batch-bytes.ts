@@ -3,6 +3,16 @@ import { isOutputBatch } from '../../contracts/output-batch.js';
 import type { OutputRecord } from '../../contracts/record.js';
 import { PackedRecords } from './output-batch-bytes.js';
 import type { PlacedOutput } from './placement.js';
+import {
+  ATTRIBUTES_AT,
+  CHECKSUM_AT,
+  EPOCH_AT,
+  HEAD_BYTES,
+  LENGTH_AT,
+  MAGIC_AT,
+  RECORD_BATCH_MAGIC,
+  TRANSACTIONAL,
+} from './record-batch-layout.js';
 import { type RecordBodies, SingleRecords } from './record-bytes.js';
 import { varintSize, writeVarint } from './varint.js';
 
@@ -14,15 +24,6 @@ export interface BatchProducer {
   readonly sequence: number;
   readonly isTransactional: boolean;
 }
-
-const MAGIC = 2;
-const TRANSACTIONAL = 16;
-/** Before the records; offset and length of the batch, and what its checksum covers, begin at these bytes. */
-const HEAD_BYTES = 61;
-const LENGTH_AT = 8;
-const EPOCH_AT = 12;
-const CHECKSUM_AT = 17;
-const CHECKED_FROM = 21;
 
 /** A batch whose size is known, and that is not written yet. */
 export interface UnwrittenBatch {
@@ -84,8 +85,8 @@ export function recordBatch(
       bytes.writeBigInt64BE(0n, 0);
       bytes.writeInt32BE(size - EPOCH_AT, LENGTH_AT);
       bytes.writeInt32BE(0, EPOCH_AT);
-      bytes[EPOCH_AT + 4] = MAGIC;
-      let at = CHECKED_FROM;
+      bytes[MAGIC_AT] = RECORD_BATCH_MAGIC;
+      let at = ATTRIBUTES_AT;
       at = bytes.writeInt16BE(isTransactional ? TRANSACTIONAL : 0, at);
       at = bytes.writeInt32BE(count - 1, at);
       at = bytes.writeBigInt64BE(BigInt(first), at);
@@ -95,7 +96,7 @@ export function recordBatch(
       at = bytes.writeInt32BE(sequence, at);
       at = bytes.writeInt32BE(count, at);
       at = writeRecords(bytes, at);
-      bytes.writeUInt32BE(crc32c(bytes.subarray(CHECKED_FROM)), CHECKSUM_AT);
+      bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES_AT)), CHECKSUM_AT);
       return start + at;
     },
   };

@@ -1,4 +1,6 @@
 import type { OutputRecord, RecordHeaders } from '../../contracts/record.js';
+import { copyBytes } from './copy-bytes.js';
+import { NULL_LENGTH } from './record-batch-layout.js';
 import { varintSize, writeVarint } from './varint.js';
 
 /**
@@ -15,9 +17,6 @@ export interface RecordBodies {
   writeBody(into: Buffer, at: number, i: number, timestampDelta: number, offsetDelta: number): number;
 }
 
-/** Longer runs of bytes are copied by the runtime, which costs more than a loop over a few. */
-const MOST_LOOPED = 32;
-const NULL_LENGTH = -1;
 const NO_HEADERS: RecordHeaders = {};
 
 /** Records that are objects. */
@@ -93,11 +92,4 @@ export function bytesSize(bytes: Uint8Array | null): number {
 export function writeBytes(into: Buffer, at: number, bytes: Uint8Array | null): number {
   if (bytes === null) return writeVarint(into, at, NULL_LENGTH);
   return copyBytes(into, writeVarint(into, at, bytes.length), bytes, 0, bytes.length);
-}
-
-/** Copies the bytes `from` (included) to `to` (excluded). */
-export function copyBytes(into: Buffer, at: number, bytes: Uint8Array, from: number, to: number): number {
-  if (to - from > MOST_LOOPED) into.set(bytes.subarray(from, to), at);
-  else for (let i = from; i < to; i += 1) into[at + i - from] = bytes[i] ?? 0;
-  return at + to - from;
 }

@@ -1,5 +1,6 @@
 import type { RecordHeaders } from '../../contracts/record.js';
 import { type BatchPlace, brokenRecords } from './broken-records.js';
+import { NULL_LENGTH } from './record-batch-layout.js';
 
 /** What the head of a record batch says of its records. Times are in ms since the epoch. */
 export interface RecordsHead {
@@ -15,7 +16,6 @@ export interface RecordsHead {
 const LEAST_RECORD_BYTES = 7;
 /** Of a number of 64 bits, seven bits a byte. */
 const MOST_VARINT_BYTES = 10;
-const NULL_LENGTH = -1;
 
 /**
  * Reads the records of one batch of format 2 (https://kafka.apache.org/documentation/#record), one after the other, without
