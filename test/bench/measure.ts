@@ -9,6 +9,7 @@ import type { Streams, TopicSpec } from '../../src/streams/port.js';
 import type { Feed } from './feed.js';
 import { openWriter, type Write, writePaced } from './load.js';
 import { checkStall, looksAt, lookUntil, type Progress, progressBetween } from './looks.js';
+import { maximumBeside } from './maximum.js';
 import {
   agreementOf,
   type Latencies,
@@ -28,7 +29,7 @@ export interface Setting extends Pick<Run, 'brokers' | 'redisUrl' | 'folder'> {
   readonly feed: Feed;
   /** How many posts lie in the topic beforehand. */
   readonly posts: number;
-  /** Posts a second that come after those, while latency is measured; `half` of the rate that was reached before. */
+  /** Posts a second that come after those, while latency is measured; `half` of what is reached beside writer and reader. */
   readonly rate: number | 'half';
   /** For how long; 0: latency is not measured. */
   readonly pacedSeconds: number;
@@ -68,11 +69,16 @@ export async function measure(stack: Stack, setting: Setting): Promise<Figures> 
       await resultsOf(child, results, posts);
       const postsPerSecond = rateOf(results, posts);
       const agreement = agreementOf(results, feed, posts);
-      let pacedRate: number | undefined;
+      let [pacedRate, next]: [number | undefined, number] = [undefined, posts];
       if (stack.isEndless && pacedSeconds > 0) {
-        pacedRate = setting.rate === 'half' ? Math.round(postsPerSecond / 2) : setting.rate;
-        const last = posts + pacedRate * pacedSeconds;
-        await writePaced(write, posts, last, pacedRate);
+        if (setting.rate === 'half') {
+          const maximum = await maximumBeside(write, results, child, posts);
+          next = maximum.next;
+          await resultsOf(child, results, next);
+          pacedRate = Math.round(maximum.postsPerSecond / 2);
+        } else pacedRate = setting.rate;
+        const last = next + pacedRate * pacedSeconds;
+        await writePaced(write, next, last, pacedRate);
         await resultsOf(child, results, last);
       }
       if (stack.isEndless) child.stop();
@@ -84,7 +90,7 @@ export async function measure(stack: Stack, setting: Setting): Promise<Figures> 
         memoryMegabytes: child.memoryMegabytes(),
         agreement,
         ...(pacedRate !== undefined && { pacedRate }),
-        latencies: latenciesOf(results, posts),
+        latencies: latenciesOf(results, next),
       };
     } finally {
       child.kill();

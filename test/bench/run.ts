@@ -4,7 +4,7 @@
 //
 //   BENCH_POSTS=100000    posts in the topic
 //   BENCH_ROUNDS=3        rounds of each stack; ours and the others take turns
-//   BENCH_RATE=half       posts a second while latency is measured: a number, or half of what the worker has just reached
+//   BENCH_RATE=half       posts a second while latency is measured: a number, or half of what the worker reaches beside writer and reader
 //   BENCH_SECONDS=10      for so long
 //   BENCH_STACKS=a,b      some of the stacks only: sentiflux, or folders of test/bench/peers; list shows all of them
 //   BENCH_VARIANTS=0,1    some of our own variants only, by their numbers in that list; without BENCH_STACKS no others
@@ -83,7 +83,7 @@ async function main(setting: Setting): Promise<void> {
   );
   const about = [
     `${posts} posts, 4 partitions, ${circumstances()}, ${rounds} rounds; minimum / **median** / maximum; latency at ` +
-      `${rate === 'half' ? 'half of the posts/s that the worker has reached in the same round' : `${rate} posts/s`}.`,
+      `${rate === 'half' ? 'half of the posts/s that the worker has reached in the same round while posts were written and results read beside it' : `${rate} posts/s`}.`,
     lengthsOf(lengths, mean),
     packagesOf(chosen),
   ].join(' ');
