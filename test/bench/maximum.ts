@@ -1,11 +1,11 @@
 // What a worker reaches while posts are written and results read beside it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Write } from './load.js';
-import type { Results } from './results.js';
+import { MOST_READ_AHEAD, type Results } from './results.js';
 import type { WatchedProcess } from './watched-process.js';
 
 /** Posts that are always there to be scored: twice what the worker reads ahead, so that it never waits for any. */
-const AHEAD = 32_768;
+const AHEAD = 2 * MOST_READ_AHEAD;
 const WRITTEN_AT_ONCE = 1_000;
 const LOOK_MILLIS = 5;
 /** Before it is measured the topic runs full, and then for so long it is measured. */

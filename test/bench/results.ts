@@ -80,7 +80,7 @@ export function latenciesOf({ batches }: Results, posts: number): Latencies {
 }
 
 /** Posts that the worker reads ahead of its results, at most: of four partitions. */
-const MOST_READ_AHEAD = 4 * configSchema.parse({}).streams.maxInFlightRecords;
+export const MOST_READ_AHEAD = 4 * configSchema.parse({}).streams.maxInFlightRecords;
 
 /**
  * How many results come before a stack is warm: it connects, its code is compiled, and what it had read and scored by its

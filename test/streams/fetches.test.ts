@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { CompressionCodecs, CompressionTypes, type Transaction } from 'kafkajs';
+import { CompressionTypes, type Transaction } from 'kafkajs';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
 import { silentLogger } from '../../src/contracts/logger.js';
@@ -7,7 +7,7 @@ import { definitionsOf } from '../../src/streams/kafka/kafkajs-protocol.js';
 import { openStreams } from '../../src/streams/open.js';
 import type { Streams } from '../../src/streams/port.js';
 import { kafkaBrokers } from '../support/services.js';
-import { otherClient } from './other-client.js';
+import { otherClient, writeUnreadable } from './other-client.js';
 import { freshName, freshTopic, numbered, read, recordsOf, textsOf, write } from './reader.js';
 
 // As kafkajs has it.
@@ -105,21 +105,8 @@ describe.skipIf(kafkaBrokers === undefined)('what is fetched from Kafka', () => 
   it('ends the consumption, with what to do, where it is no records', async () => {
     const topic = await freshTopic(streams);
     const reader = await read(streams, topic);
-    const codecs: Record<number, () => object> = CompressionCodecs;
-    const snappy = codecs[CompressionTypes.Snappy];
-    if (snappy === undefined) throw new Error('Snappy is not registered');
-    onTestFinished(() => {
-      codecs[CompressionTypes.Snappy] = snappy;
-    });
     // As a broker would send it whose disk is damaged.
-    codecs[CompressionTypes.Snappy] = () => ({
-      ...snappy(),
-      decompress: async () => Buffer.alloc(100, 0xff),
-    });
-    const producer = kafka.producer();
-    await producer.connect();
-    onTestFinished(() => producer.disconnect());
-    await producer.send({ topic, compression: CompressionTypes.Snappy, messages: [{ value: 'packed' }] });
+    await writeUnreadable(kafka, topic, async () => Buffer.alloc(100, 0xff));
     await expect(reader.records(1)).rejects.toMatchObject({
       code: 'SF_STREAM_CRASHED',
       message: expect.stringContaining(`from offset 0 on of ${topic}, partition 0, cannot be read`),

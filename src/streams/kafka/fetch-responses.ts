@@ -2,13 +2,7 @@ import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { brokenAnswer, brokenRecords } from './broken-records.js';
 import { readFetchedBatches } from './fetched-batches.js';
 import { FetchedRecords } from './fetched-records.js';
-import {
-  type Decoder,
-  decodeMessageSet,
-  definitionsOf,
-  type Exchange,
-  newDecoder,
-} from './kafkajs-protocol.js';
+import { type Decoder, decodeMessageSet, type Exchange, newDecoder, redefine } from './kafkajs-protocol.js';
 import { MAGIC_AT, RECORD_BATCH_MAGIC } from './record-batch-layout.js';
 import { placeOf } from './requests.js';
 
@@ -36,17 +30,11 @@ export function answeredInBytes(): { readonly rackId: string } {
 }
 
 function teachKafkajs(): void {
-  const definitions = definitionsOf<Question>('fetch');
-  if (taught.has(definitions)) return;
-  taught.add(definitions);
-  const known = definitions.protocol;
-  definitions.protocol = ({ version }) => {
+  redefine<Question>('fetch', (known) => ({ version }) => {
     const define = known({ version });
     return (question) => (question.rackId === MARK ? inBytes(define, question, version) : define(question));
-  };
+  });
 }
-
-const taught = new WeakSet<object>();
 
 function inBytes(define: (question: Question) => Exchange, question: Question, version: number): Exchange {
   const exchange = define({ ...question, rackId: '' });

@@ -70,6 +70,23 @@ export function definitionsOf<Question>(
   return load(`kafkajs/src/protocol/requests/${request}`) as RequestDefinitions<Question>;
 }
 
+const redefined = new Set<string>();
+
+/**
+ * Changes how a request is made or its answer read, once in a process, however often it is called for.
+ *
+ * @param change is given how kafkajs does it
+ */
+export function redefine<Question>(
+  request: Parameters<typeof definitionsOf>[0],
+  change: (known: RequestDefinitions<Question>['protocol']) => RequestDefinitions<Question>['protocol'],
+): void {
+  if (redefined.has(request)) return;
+  redefined.add(request);
+  const definitions = definitionsOf<Question>(request);
+  definitions.protocol = change(definitions.protocol);
+}
+
 /** Of all encoders. */
 export interface EncoderPrototype {
   writeEncoder(this: { buf: Buffer; offset: number }, value: Encoded): unknown;

@@ -1,5 +1,5 @@
 import type { Message, TopicMessages } from 'kafkajs';
-import { definitionsOf, type Encoded, type Exchange } from './kafkajs-protocol.js';
+import { type Encoded, type Exchange, redefine } from './kafkajs-protocol.js';
 import { recordBatch } from './record-batch-bytes.js';
 import { requestMemory } from './request-memory.js';
 import { type PartitionRequest, placeOf } from './requests.js';
@@ -89,17 +89,11 @@ export function topicMessagesOf(sends: readonly PartitionSend[]): TopicMessages[
 
 /** Requests with such records are encoded here; all others as before. */
 function teachKafkajs(): void {
-  const definitions = definitionsOf<Question>('produce');
-  if (taught.has(definitions)) return;
-  taught.add(definitions);
-  const known = definitions.protocol;
-  definitions.protocol = ({ version }) => {
+  redefine<Question>('produce', (known) => ({ version }) => {
     const define = known({ version });
     return version < FIRST_VERSION ? define : (question) => withOwnBytes(define(question), question);
-  };
+  });
 }
-
-const taught = new WeakSet<object>();
 
 function withOwnBytes({ request, response }: Exchange, question: Question): Exchange {
   if (!isOurs(question)) return { request, response };

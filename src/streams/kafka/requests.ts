@@ -48,17 +48,7 @@ export function splitByPartition(
       partitions.set(place, requests);
     }
     before = output;
-    for (const part of partsThatFit(output)) {
-      const [records, size] = [lengthOf(part), sizeOf(part)];
-      const last = requests.at(-1);
-      if (last === undefined || (last.bytes > 0 && last.bytes + size > MOST_BATCH_BYTES)) {
-        requests.push({ topic, partition, outputs: [part], records, bytes: size });
-      } else {
-        last.outputs.push(part);
-        last.records += records;
-        last.bytes += size;
-      }
-    }
+    addTo(requests, output);
   }
   return [...partitions.values()];
 }
@@ -69,15 +59,25 @@ interface GrowingRequest extends PartitionRequest {
   bytes: number;
 }
 
-/** A batch of too many bytes in halves, and those again. */
-function* partsThatFit(output: PlacedOutput): Generator<PlacedOutput> {
-  if (!isOutputBatch(output) || output.length < 2 || sizeOf(output) <= MOST_BATCH_BYTES) {
-    yield output;
+/** To the last request where it fits, else to a new one; a batch of too many bytes in halves, and those again. */
+function addTo(requests: GrowingRequest[], output: PlacedOutput): void {
+  const size = sizeOf(output);
+  if (size > MOST_BATCH_BYTES && isOutputBatch(output) && output.length > 1) {
+    const middle = output.length >>> 1;
+    addTo(requests, outputPart(output, 0, middle));
+    addTo(requests, outputPart(output, middle, output.length));
     return;
   }
-  const middle = output.length >>> 1;
-  yield* partsThatFit(outputPart(output, 0, middle));
-  yield* partsThatFit(outputPart(output, middle, output.length));
+  const { topic, partition } = output;
+  const records = lengthOf(output);
+  const last = requests.at(-1);
+  if (last === undefined || (last.bytes > 0 && last.bytes + size > MOST_BATCH_BYTES)) {
+    requests.push({ topic, partition, outputs: [output], records, bytes: size });
+  } else {
+    last.outputs.push(output);
+    last.records += records;
+    last.bytes += size;
+  }
 }
 
 /** A request of one partition that has not been sent, and whom to tell what became of it. */
