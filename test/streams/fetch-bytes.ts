@@ -3,6 +3,7 @@ import type { Batch } from 'kafkajs';
 import { assignmentEpoch } from '../../src/contracts/ids.js';
 import type { RecordBatch } from '../../src/contracts/record.js';
 import { FetchCutter } from '../../src/streams/kafka/fetch-cutter.js';
+import { FetchedRecords } from '../../src/streams/kafka/fetched-records.js';
 import { definitionsOf } from '../../src/streams/kafka/kafkajs-protocol.js';
 
 const load = createRequire(import.meta.url);
@@ -175,6 +176,11 @@ export async function fetched(
   return answer.responses.flatMap(({ topicName, partitions }) =>
     partitions.map((data) => new FetchedBatch(topicName, String(fetchOffsets[data.partition]), data)),
   );
+}
+
+/** How many records a fetch that stays bytes has to hand on. */
+export function recordsLeft({ messages: [first] }: Batch): number | undefined {
+  return first instanceof FetchedRecords ? first.left : undefined;
 }
 
 /** What a consumer makes of an answer of one partition. */

@@ -29,6 +29,12 @@ export function brokenAnswer(what: string): SentifluxError {
   return notRetriable(new SentifluxError('SF_STREAM_CRASHED', message));
 }
 
+/** @param version of the fetches that the broker answers */
+export function brokerTooOld(version: number): SentifluxError {
+  const message = `the broker answers fetches of version ${version}, as Kafka did before 2.3.`;
+  return notRetriable(new SentifluxError('SF_STREAM_CRASHED', message, { hint: 'Run Kafka 2.3 or later.' }));
+}
+
 function notRetriable(error: SentifluxError): SentifluxError {
   return Object.assign(error, { retriable: false });
 }

@@ -45,8 +45,6 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   const assignments = new Assignments();
   /** Partitions that kafkajs fetches: neither paused nor waiting to be begun. */
   const fetching = new Set<number>();
-  /** Where kafkajs goes on after a fetch of which it hands over nothing, and which may begin after a gap. */
-  const filteredTo = new Map<number, number>();
   let returned = false;
   let paused = false;
   let closing = false;
@@ -62,7 +60,6 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     const partitions = payload.memberAssignment[topic] ?? [];
     fetching.clear();
-    filteredTo.clear();
     if (partitions.length > 0) consumer.pause([{ topic, partitions: [...partitions] }]);
     logger.info({ topic, group: options.group, partitions }, 'partitions assigned');
     options.onAssigned?.(partitions);
@@ -71,10 +68,6 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   consumer.on(consumer.events.FETCH, ({ timestamp, payload }) => {
     pace.noteFetch();
     poll = { startedAt: epochMillis(timestamp - payload.duration), millis: payload.duration };
-  });
-  consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
-    if (payload.batchSize === 0)
-      skip(payload.partition, Number(payload.firstOffset), Number(payload.lastOffset));
   });
   consumer.on(consumer.events.STOP, () => {
     fetching.clear();
@@ -147,22 +140,21 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
       pauseFetching(partition);
       return;
     }
-    const fetchedFrom = fetchedOffsetOf(batch);
-    if (fetchedFrom !== assignment.nextOffset && fetchedFrom !== filteredTo.get(partition)) {
+    if (fetchedOffsetOf(batch) !== assignment.nextOffset) {
       beginAgain(assignment);
       return;
     }
-    if (poll !== undefined) options.onPoll?.(poll);
-    poll = undefined;
+    delivery.noteCommit(assignment, commitOffsetsIfNecessary);
     let records = 0;
     for (const cut of cutter.cut(batch, assignment.epoch)) {
+      if (poll !== undefined) options.onPoll?.(poll);
+      poll = undefined;
       assignment.add(cut);
-      delivery.noteCommit(assignment, commitOffsetsIfNecessary);
       options.onBatch(cut);
       records += cut.length;
     }
+    if (records === 0) passOver(assignment, Number(last.offset) + 1);
     resolveOffset(last.offset);
-    filteredTo.delete(partition);
     fetchOrPause(assignment);
     await pace.next(records);
   }
@@ -170,7 +162,6 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   /** kafkajs went on from elsewhere: the offset was out of range, so the log has lost records. */
   function beginAgain(assignment: Assignment): void {
     pauseFetching(assignment.partition);
-    filteredTo.delete(assignment.partition);
     const { nextOffset } = assignment;
     begin(
       [assignment],
@@ -179,18 +170,10 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     );
   }
 
-  /**
-   * A fetch held only markers, or aborted or compacted records. They too are committed, or a group would seem to
-   * be behind for as long as nothing follows them; but only if they are surely what comes next: a fetch from
-   * before a rebalance may be handed over after it.
-   */
-  function skip(partition: number, first: number, last: number): void {
-    const assignment = assignments.get(partition);
-    if (assignment === undefined || !fetching.has(partition)) return;
-    filteredTo.set(partition, last + 1);
-    if (first !== assignment.nextOffset) return;
+  /** A fetch held only markers, or aborted or compacted records: committed too, or the group would seem to be behind. */
+  function passOver(assignment: Assignment, nextOffset: number): void {
     assignment
-      .passOver(last + 1, deliverFor(assignment))
+      .passOver(nextOffset, deliverFor(assignment))
       .then((settlement) => settlement === 'dropped' && assignment.end())
       .catch((error: unknown) => options.onFailure(errorOf(error)));
   }
@@ -235,7 +218,6 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   function readAgain(assignment: Assignment): void {
     if (assignment.ended) return;
     pauseFetching(assignment.partition);
-    filteredTo.delete(assignment.partition);
     beginAnew([assignments.replace(assignment)]);
   }
 
@@ -293,8 +275,10 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
         assignments.all().map((assignment): [number, number] => {
           const { partition, position } = assignment;
           const own = ends.find((entry) => entry.partition === partition);
-          const read = assignment.isIdle ? (filteredTo.get(partition) ?? position) : position;
-          return [partition, Math.max(0, Number(own?.high ?? read) - Math.max(read, Number(own?.low ?? 0)))];
+          return [
+            partition,
+            Math.max(0, Number(own?.high ?? position) - Math.max(position, Number(own?.low ?? 0))),
+          ];
         }),
       );
     },

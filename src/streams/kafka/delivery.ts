@@ -50,8 +50,6 @@ export function deliverAtLeastOnce(kafka: Kafka, topic: string, place: Place): D
       // Offsets of several deliveries are committed together, and a later one stands for those before it.
       passOn();
       if (assignment.ended) return 'dropped';
-      // Offsets without records, before any with some: they are committed with those that follow.
-      if (!commits.canCommit(assignment)) return 'settled';
       return commits.commit(assignment, nextOffset);
     },
     close: () => outbox.close(),

@@ -1,12 +1,19 @@
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
-import { brokenAnswer, brokenRecords } from './broken-records.js';
+import { brokenAnswer, brokenRecords, brokerTooOld } from './broken-records.js';
 import { readFetchedBatches } from './fetched-batches.js';
 import { FetchedRecords } from './fetched-records.js';
-import { type Decoder, decodeMessageSet, type Exchange, newDecoder, redefine } from './kafkajs-protocol.js';
+import {
+  type DecodedMessage,
+  type Decoder,
+  decodeMessageSet,
+  type Exchange,
+  newDecoder,
+  redefine,
+} from './kafkajs-protocol.js';
 import { MAGIC_AT, RECORD_BATCH_MAGIC } from './record-batch-layout.js';
 import { placeOf } from './requests.js';
 
-/** The version that kafkajs asks with of every broker since Kafka 2.3; the answers of older ones it decodes itself. */
+/** The newest that kafkajs has; every broker since Kafka 2.3 answers it. */
 const VERSION = 11;
 /** Of our consumers, and taken out of their requests: kafkajs passes a rack to each fetch without a look at it. */
 const MARK = 'sentiflux: answered in bytes';
@@ -21,8 +28,10 @@ interface Question {
 
 /**
  * Settings of a consumer of kafkajs by which the answers to its fetches stay bytes: each partition's messages are one
- * `FetchedRecords`. Where a log has record sets of the formats before Kafka 0.11, or the broker is older than Kafka 2.3, they
- * are those that kafkajs decodes; and so they are to every other consumer.
+ * `FetchedRecords`. Where a log has record sets of the formats before Kafka 0.11 they are those that kafkajs decodes; and so
+ * they are to every other consumer.
+ *
+ * With a broker before Kafka 2.3 the consumer crashes with SF_STREAM_CRASHED.
  */
 export function answeredInBytes(): { readonly rackId: string } {
   teachKafkajs();
@@ -38,7 +47,7 @@ function teachKafkajs(): void {
 
 function inBytes(define: (question: Question) => Exchange, question: Question, version: number): Exchange {
   const exchange = define({ ...question, rackId: '' });
-  if (version !== VERSION) return exchange;
+  if (version !== VERSION) throw brokerTooOld(version);
   return { ...exchange, response: { ...exchange.response, decode: (bytes) => decode(bytes, question) } };
 }
 
@@ -118,24 +127,22 @@ function readRecordSet(decoder: Decoder): Buffer {
   return set;
 }
 
-/** What kafkajs looks at of messages. */
-interface MessageLike {
-  readonly offset: string;
-  readonly isControlRecord?: boolean;
-}
-
 async function messagesOf(
   set: Buffer,
   fetched: Parameters<typeof readFetchedBatches>[1],
-): Promise<readonly MessageLike[]> {
+): Promise<ReadonlyArray<FetchedRecords | DecodedMessage>> {
   const magic = set.length > MAGIC_AT ? set.readInt8(MAGIC_AT) : RECORD_BATCH_MAGIC;
-  if (magic >= 0 && magic < RECORD_BATCH_MAGIC) return decodeMessageSet(set);
   const { fetchOffset } = fetched;
+  if (magic >= 0 && magic < RECORD_BATCH_MAGIC) return messagesOfOldFormat(set, fetchOffset);
   if (magic !== RECORD_BATCH_MAGIC)
     throw brokenRecords({ ...fetched, offset: fetchOffset }, `they are of the unknown format ${magic}`);
   const { readers, nextOffset } = await readFetchedBatches(set, fetched);
-  if (nextOffset === fetchOffset) return [];
-  if (readers.length > 0) return [new FetchedRecords(readers, nextOffset - 1)];
-  // All was left out: as kafkajs has it where there are only markers, of the first and of the last offset.
-  return [fetchOffset, nextOffset - 1].map((offset) => ({ offset: String(offset), isControlRecord: true }));
+  return nextOffset === fetchOffset ? [] : [new FetchedRecords(readers, nextOffset - 1)];
+}
+
+/** Where compaction has left none from the fetched offset on, that one is passed over, as kafkajs does it. */
+async function messagesOfOldFormat(set: Buffer, fetchOffset: number): ReturnType<typeof messagesOf> {
+  const messages = await decodeMessageSet(set);
+  const isPassedOver = messages.length > 0 && messages.every(({ offset }) => Number(offset) < fetchOffset);
+  return isPassedOver ? [new FetchedRecords([], fetchOffset)] : messages;
 }

@@ -18,8 +18,8 @@ interface Run {
 }
 
 /**
- * What one fetch brought of a partition. kafkajs takes it for a message: it looks at `offset`, which is that of the last
- * record or marker, and at `isControlRecord`.
+ * What one fetch brought of a partition; no records where all of it is markers, aborted or compacted. kafkajs takes it for a
+ * message: it looks at `offset`, which is that of the last record or marker, and at `isControlRecord`.
  */
 export class FetchedRecords {
   readonly offset: string;

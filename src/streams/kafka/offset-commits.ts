@@ -57,11 +57,6 @@ export class OffsetCommits {
     this.#commits.set(assignment, commit);
   }
 
-  /** False before the first records of an assignment: only with them kafkajs tells how to commit. */
-  canCommit(assignment: Assignment): boolean {
-    return this.#commits.has(assignment);
-  }
-
   /**
    * Resolves when the offset, or a later one of its partition, is committed or will never be.
    *
