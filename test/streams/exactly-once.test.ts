@@ -33,8 +33,9 @@ describe.skipIf(kafkaBrokers === undefined)('exactly once on Kafka', () => {
   });
 
   /** A producer with the transactional id of a group's partition. */
-  async function rivalOf(group: string, topic: string) {
-    const producer = kafka.producer({ transactionalId: `${group}/${topic}/0`, maxInFlightRequests: 1 });
+  async function rivalOf(group: string, topic: string, partition = 0) {
+    const transactionalId = `${group}/${topic}/${partition}`;
+    const producer = kafka.producer({ transactionalId, maxInFlightRequests: 1 });
     await producer.connect();
     onTestFinished(() => producer.disconnect());
     return producer;
@@ -59,21 +60,34 @@ describe.skipIf(kafkaBrokers === undefined)('exactly once on Kafka', () => {
   const committedToTheEnd = (group: string, topic: string) =>
     expect.poll(async () => (await streams.lagOf(group, topic)).get(0), { timeout: 10_000 }).toBe(0);
 
-  it('a new assignment ends the transaction that a dead worker has left open', async () => {
-    const [topic, sink, group] = [await freshTopic(streams), await freshTopic(streams), freshName('group')];
-    await write(streams, topic, ['one']);
-    const dead = await rivalOf(group, topic);
-    const open = await dead.transaction();
-    await open.send({ topic: sink, messages: [{ value: 'of the dead', partition: 0 }] });
-    await sendOffset(open, { group, topic, offset: 1 });
+  /** Its first batches, one of each partition. */
+  async function oneOfEach(reader: Reader, partitions: number): Promise<readonly RecordBatch[]> {
+    await reader.until(() => new Set(reader.batches.map(({ partition }) => partition)).size === partitions);
+    return reader.batches;
+  }
 
-    const reader = await read(streams, topic, { group });
-    await settleAll(reader, sink, 1);
-    const written = await read(streams, sink);
-    await written.records(1);
-    expect(textsOf(written.batches)).toEqual(['one']);
-    await expect(open.commit()).rejects.toThrow();
-  });
+  it.each([0, 1])(
+    'a new assignment ends at once what a dead worker has left open as partition %i',
+    async (id) => {
+      const [topic, sink, group] = [
+        await freshTopic(streams, 2),
+        await freshTopic(streams),
+        freshName('group'),
+      ];
+      await write(streams, topic, ['one']);
+      const dead = await rivalOf(group, topic, id);
+      const open = await dead.transaction();
+      await open.send({ topic: sink, messages: [{ value: 'of the dead', partition: 0 }] });
+      await sendOffset(open, { group, topic, offset: 1 });
+
+      const reader = await read(streams, topic, { group });
+      await settleAll(reader, sink, 1);
+      const written = await read(streams, sink);
+      await written.records(1);
+      expect(textsOf(written.batches)).toEqual(['one']);
+      await expect(open.commit()).rejects.toThrow();
+    },
+  );
 
   it('begins where the transaction of a predecessor has ended', async () => {
     const [topic, sink, group] = [await freshTopic(streams), await freshTopic(streams), freshName('group')];
@@ -130,6 +144,48 @@ describe.skipIf(kafkaBrokers === undefined)('exactly once on Kafka', () => {
     const written = await read(streams, sink);
     await written.records(2);
     expect(textsOf(written.batches)).toEqual(['one', 'the end']);
+  });
+
+  it('commits what several partitions have ready in one transaction', async () => {
+    const [topic, sink, group] = [
+      await freshTopic(streams, 3),
+      await freshTopic(streams),
+      freshName('group'),
+    ];
+    for (const partition of [0, 1, 2]) await write(streams, topic, [`of ${partition}`], partition);
+    const reader = await read(streams, topic, { group });
+    const batches = await oneOfEach(reader, 3);
+    const settled = batches.map((batch) => reader.consumption.settle(batch, results(batch, sink)));
+    expect(await Promise.all(settled)).toEqual(['settled', 'settled', 'settled']);
+    // Three results, and one marker behind them.
+    await expect.poll(() => streams.ranges(sink)).toEqual(new Map([[0, { start: 0, end: 4 }]]));
+  });
+
+  it('gives nothing up beside what the broker refuses', async () => {
+    const [topic, sink, group] = [
+      await freshTopic(streams, 3),
+      await freshTopic(streams),
+      freshName('group'),
+    ];
+    for (const partition of [0, 1, 2]) await write(streams, topic, [`of ${partition}`], partition);
+    const reader = await read(streams, topic, { group });
+    const batches = await oneOfEach(reader, 3);
+    const letter = { topic: sink, partition: 0, key: null, value: Buffer.alloc(2_000_000) };
+    const settled = await Promise.allSettled(
+      batches.map((batch) =>
+        reader.consumption.settle(batch, batch.partition === 1 ? [letter] : results(batch, sink)),
+      ),
+    );
+    const outcomes = new Map(batches.map(({ partition }, i) => [partition, settled[i]?.status]));
+    expect(outcomes).toEqual(
+      new Map(batches.map(({ partition }) => [partition, partition === 1 ? 'rejected' : 'fulfilled'])),
+    );
+    await write(streams, sink, ['the end']);
+    const written = await read(streams, sink);
+    await written.records(3);
+    expect(textsOf(written.batches).toSorted()).toEqual(['of 0', 'of 2', 'the end']);
+    const lags = await streams.lagOf(group, topic);
+    expect([0, 1, 2].map((partition) => lags.get(partition))).toEqual([0, 1, 0]);
   });
 
   it('leaves a group at the end of its results, whose last offset is a marker', async () => {

@@ -6,7 +6,7 @@ import { type Assignment, Assignments, type Deliver } from '../assignment.js';
 import type { ConsumeOptions, Consumption, Poll } from '../port.js';
 import { againWhileUnreachable } from './again.js';
 import type { KafkaConfig } from './client.js';
-import type { Delivery } from './delivery.js';
+import type { Delivery, Join } from './delivery.js';
 import { translated } from './errors.js';
 import { FetchCutter } from './fetch-cutter.js';
 import { FetchPace } from './fetch-pace.js';
@@ -48,6 +48,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
   let returned = false;
   let paused = false;
   let closing = false;
+  let join: Join = { memberId: '' };
   let joining: Promise<void> | undefined;
   /** The last request, until its first records are handed on; most of those of a quiet topic bring none. */
   let poll: Poll | undefined;
@@ -63,6 +64,7 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
     if (partitions.length > 0) consumer.pause([{ topic, partitions: [...partitions] }]);
     logger.info({ topic, group: options.group, partitions }, 'partitions assigned');
     options.onAssigned?.(partitions);
+    join = { memberId: payload.memberId };
     beginAnew(assignments.renew(partitions));
   });
   consumer.on(consumer.events.FETCH, ({ timestamp, payload }) => {
@@ -124,7 +126,8 @@ export async function startKafkaConsumer(setup: KafkaConsumerOptions): Promise<C
 
   /** A new assignment: whoever delivered for the one before is shut out before the position is read. */
   function beginAnew(begun: readonly Assignment[]): void {
-    begin(begun, options.positionOf, () => delivery.begin(begun));
+    const under = join;
+    begin(begun, options.positionOf, () => delivery.begin(begun, under));
   }
 
   async function eachBatch({

@@ -9,13 +9,20 @@ import { openProducer } from './producer.js';
 /** `unclear`: it is not known what became of it, so the partition has to begin anew. */
 export type Delivered = Commitment | 'unclear';
 
+/** Of a consumer, to its group. */
+export interface Join {
+  readonly memberId: string;
+}
+
 /** How outputs and the position that they move a partition to become durable. */
 export interface Delivery {
   /**
    * Called on every assignment, with all its partitions, before their committed positions are read; again with the
-   * same ones where it has failed.
+   * same ones where it has failed, and with some that begin anew.
+   *
+   * @param join by which they were assigned: the same object until the group is joined again
    */
-  begin(assignments: readonly Assignment[]): Promise<void>;
+  begin(assignments: readonly Assignment[], join: Join): Promise<void>;
   /** Tells how offsets of an assignment are committed under the generation of the group that it belongs to. */
   noteCommit(assignment: Assignment, commit: EachBatchPayload['commitOffsetsIfNecessary']): void;
   /**

@@ -105,6 +105,21 @@ export function isRefusal(error: unknown): boolean {
   return type !== '' && !OF_THE_TRANSACTION.has(type) && 'retriable' in root && root.retriable === false;
 }
 
+/** The group has moved on: what was read before is read again by whoever has the partition now. */
+const OF_AN_OLD_MEMBER = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID']);
+
+/** True where the coordinator has refused what came in the name of a member that others have replaced. */
+export function isStaleMember(error: unknown): boolean {
+  return OF_AN_OLD_MEMBER.has(typeOf(error));
+}
+
+/** True where kafkajs says that the same may succeed when it is tried again. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const root = rootOf(error);
+  return root.name.startsWith('KafkaJS') && 'retriable' in root && root.retriable === true;
+}
+
 /** The broker's name of an error, as kafkajs carries it; empty where it is none of a broker. */
 export function typeOf(error: unknown): string {
   const root = error instanceof Error ? rootOf(error) : undefined;

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Kafka } from 'kafkajs';
 
 /**
  * The inner parts of kafkajs 2.2.4 that requests are made of. It closes none of its files to others and looks a request's
@@ -42,9 +43,11 @@ export interface Encoded {
 
 /** The part of protocol/encoder.js that is used; the compact arrays and strings of newer requests are its `UVarInt` ones. */
 export interface Encoder extends Encoded {
+  writeInt16(value: number): Encoder;
   writeInt32(value: number): Encoder;
+  writeInt64(value: string): Encoder;
   writeBoolean(value: boolean): Encoder;
-  writeUVarIntString(value: string): Encoder;
+  writeUVarIntString(value: string | null): Encoder;
   writeUVarIntArray(values: readonly Encoder[]): Encoder;
   /** Without an argument: no tagged fields. */
   writeUVarIntBytes(): Encoder;
@@ -65,7 +68,7 @@ export interface Decoder {
 
 /** @param request its folder in protocol/requests; the caller says what kafkajs asks it with */
 export function definitionsOf<Question>(
-  request: 'fetch' | 'offsetFetch' | 'produce',
+  request: 'fetch' | 'offsetFetch' | 'produce' | 'syncGroup' | 'txnOffsetCommit',
 ): RequestDefinitions<Question> {
   return load(`kafkajs/src/protocol/requests/${request}`) as RequestDefinitions<Question>;
 }
@@ -120,15 +123,79 @@ export function decodeMessageSet(bytes: Buffer): Promise<DecodedMessage[]> {
   return decode(newDecoder(bytes), bytes.length);
 }
 
-/** The part of cluster/index.js that is used. */
-export interface ClusterPrototype {
-  findGroupCoordinatorMetadata(
-    this: object,
-    question: { readonly groupId: string; readonly coordinatorType: number },
+/** Whom a broker takes a transaction from; the epoch tells a producer from those before it with the same id. */
+export interface ProducerIdentity {
+  readonly transactionalId: string;
+  /** A number of 64 bits. */
+  readonly producerId: string;
+  readonly producerEpoch: number;
+}
+
+/** The part of broker/index.js that is used: one request and its answer each. */
+export interface Broker {
+  readonly nodeId: number | string;
+  initProducerId(question: {
+    readonly transactionalId: string;
+    readonly transactionTimeout: number;
+  }): Promise<Omit<ProducerIdentity, 'transactionalId'>>;
+  addOffsetsToTxn(question: ProducerIdentity & { readonly groupId: string }): Promise<unknown>;
+  addPartitionsToTxn(
+    question: ProducerIdentity & {
+      readonly topics: ReadonlyArray<{ readonly topic: string; readonly partitions: readonly number[] }>;
+    },
+  ): Promise<unknown>;
+  txnOffsetCommit(
+    question: ProducerIdentity & { readonly groupId: string; readonly topics: readonly OffsetsOfTopic[] },
+  ): Promise<unknown>;
+  endTxn(question: ProducerIdentity & { readonly transactionResult: boolean }): Promise<unknown>;
+  produce(
+    question: ProducerIdentity & {
+      readonly acks: number;
+      readonly topicData: ReadonlyArray<{
+        readonly topic: string;
+        readonly partitions: ReadonlyArray<{
+          readonly partition: number;
+          readonly firstSequence: number;
+          readonly messages: object;
+        }>;
+      }>;
+    },
   ): Promise<unknown>;
 }
 
-/** Of the objects by which clients know the brokers. */
-export function clusterPrototype(): ClusterPrototype {
-  return (load('kafkajs/src/cluster') as { readonly prototype: ClusterPrototype }).prototype;
+export interface OffsetsOfTopic {
+  readonly topic: string;
+  readonly partitions: ReadonlyArray<{ readonly partition: number; readonly offset: string }>;
+}
+
+/** The part of cluster/index.js that is used: connections to the brokers, and what they know of each other. */
+export interface Cluster {
+  isConnected(): boolean;
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  findBroker(which: { readonly nodeId: number | string }): Promise<Broker>;
+  findGroupCoordinator(question: {
+    readonly groupId: string;
+    readonly coordinatorType: number;
+  }): Promise<Broker>;
+  /** Partitions by the broker that leads them; without those that the metadata do not have. */
+  findLeaderForPartitions(
+    topic: string,
+    partitions: readonly number[],
+  ): Readonly<Record<string, readonly number[]>>;
+}
+
+const METADATA_AGE_MILLIS = 300_000;
+
+/** Connections of one's own, made and logged in as all of a client are: what its producers and consumers stand on. */
+export function newCluster(kafka: Kafka): Cluster {
+  const create = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  );
+  if (create === undefined) throw new TypeError('this version of kafkajs makes its clusters elsewhere');
+  const createCluster: (settings: object) => Cluster = Reflect.get(kafka, create);
+  return createCluster({ metadataMaxAge: METADATA_AGE_MILLIS, allowAutoTopicCreation: false });
 }

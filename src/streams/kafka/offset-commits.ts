@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import type { EachBatchPayload } from 'kafkajs';
 import type { Assignment } from '../assignment.js';
 import type { Settlement } from '../port.js';
-import { nameOf, typeOf } from './errors.js';
+import { isStaleMember, nameOf, typeOf } from './errors.js';
 
 type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
 
@@ -13,14 +13,6 @@ const ATTEMPTS_ELSEWHERE = 5;
 const MOST_WAIT_MILLIS = 2_000;
 /** From one request to the next: each is a record of the group's that the broker writes. */
 const INTERVAL_MILLIS = 50;
-
-/** The group has moved on: what was read before is read again by whoever has the partition now. */
-const STALE = new Set([
-  'ILLEGAL_GENERATION',
-  'UNKNOWN_MEMBER_ID',
-  'REBALANCE_IN_PROGRESS',
-  'FENCED_INSTANCE_ID',
-]);
 
 /**
  * `no-coordinator`: kafkajs asks a broker that is not the group's coordinator, or is gone, and will go on asking it.
@@ -101,7 +93,7 @@ export class OffsetCommits {
         this.#hasGivenUp = false;
         return new Set(current.map(([assignment]) => assignment));
       } catch (error) {
-        if (STALE.has(typeOf(error))) return new Set();
+        if (isStaleMember(error) || typeOf(error) === 'REBALANCE_IN_PROGRESS') return new Set();
         if (attempt >= (isElsewhere(error) ? ATTEMPTS_ELSEWHERE : ATTEMPTS)) {
           if (this.#hasGivenUp) throw error;
           this.#hasGivenUp = true;

@@ -1,5 +1,5 @@
 import type { Message, TopicMessages } from 'kafkajs';
-import { type Encoded, type Exchange, redefine } from './kafkajs-protocol.js';
+import { type Broker, type Encoded, type Exchange, redefine } from './kafkajs-protocol.js';
 import { recordBatch } from './record-batch-bytes.js';
 import { requestMemory } from './request-memory.js';
 import { type PartitionRequest, placeOf } from './requests.js';
@@ -77,6 +77,30 @@ class TopicSends extends Array<Message> {
  */
 export function topicMessagesOf(sends: readonly PartitionSend[]): TopicMessages[] {
   teachKafkajs();
+  return [...byTopic(sends)].map(([topic, own]) => ({ topic, messages: new TopicSends(own) }));
+}
+
+/**
+ * What a broker is asked to write, of partitions that it leads, for `broker.produce` of kafkajs.
+ *
+ * @param sequenceOf number of the first record
+ */
+export function topicDataOf(
+  sends: readonly PartitionSend[],
+  sequenceOf: (send: PartitionSend) => number,
+): Parameters<Broker['produce']>[0]['topicData'] {
+  teachKafkajs();
+  return [...byTopic(sends)].map(([topic, own]) => ({
+    topic,
+    partitions: own.map((send) => ({
+      partition: send.request.partition,
+      firstSequence: sequenceOf(send),
+      messages: send,
+    })),
+  }));
+}
+
+function byTopic(sends: readonly PartitionSend[]): ReadonlyMap<string, readonly PartitionSend[]> {
   const topics = new Map<string, PartitionSend[]>();
   for (const send of sends) {
     const { topic } = send.request;
@@ -84,7 +108,7 @@ export function topicMessagesOf(sends: readonly PartitionSend[]): TopicMessages[
     if (own === undefined) topics.set(topic, [send]);
     else own.push(send);
   }
-  return [...topics].map(([topic, own]) => ({ topic, messages: new TopicSends(own) }));
+  return topics;
 }
 
 /** Requests with such records are encoded here; all others as before. */

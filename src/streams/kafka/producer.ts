@@ -3,17 +3,17 @@ import type { Producer } from '../port.js';
 import { isRefusal } from './errors.js';
 import type { Place } from './placement.js';
 import { PartitionSend, topicMessagesOf } from './produce-requests.js';
-import {
-  type PartitionRequest,
-  splitByPartition,
-  type WaitingRequest,
-  whatGoesTogether,
-} from './requests.js';
-
-export const ALL_IN_SYNC = -1;
+import { ALL_IN_SYNC, type PartitionRequest, splitByPartition, whatGoesTogether } from './requests.js';
 
 /** How often kafkajs may say that all is written where something is not; more than once needs leaders that move and move. */
 const MOST_ROUNDS = 10;
+
+/** A request that has not been sent, and whom to tell what became of it. */
+interface WaitingRequest {
+  readonly request: PartitionRequest;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
 
 /**
  * A producer whose records are acknowledged by every in-sync replica. What is sent in one turn of the event loop goes in
@@ -77,7 +77,7 @@ export async function openProducer(kafka: Kafka, place: Place): Promise<Producer
 }
 
 /** Records have their partition when kafkajs gets them. */
-export const createPartitioner: ICustomPartitioner = () => {
+const createPartitioner: ICustomPartitioner = () => {
   return ({ topic, message }) => {
     if (message.partition === undefined) throw new TypeError(`a record for ${topic} has no partition`);
     return message.partition;

@@ -2,6 +2,8 @@ import { isOutputBatch, lengthOf, type OutputBatch, outputPart } from '../../con
 import type { OutputRecord } from '../../contracts/record.js';
 import type { PlacedOutput } from './placement.js';
 
+/** Records are written when every in-sync replica has them. */
+export const ALL_IN_SYNC = -1;
 /**
  * Brokers refuse a record batch above `max.message.bytes` (by default 1 MiB and a bit), and a request has one batch of all
  * its records of a partition.
@@ -80,18 +82,11 @@ function addTo(requests: GrowingRequest[], output: PlacedOutput): void {
   }
 }
 
-/** A request of one partition that has not been sent, and whom to tell what became of it. */
-export interface WaitingRequest {
-  readonly request: PartitionRequest;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** What can be sent as one: each partition once, and not too many bytes. Those of one partition keep their order. */
-export function whatGoesTogether(
-  waiting: readonly WaitingRequest[],
-): ReadonlyArray<readonly WaitingRequest[]> {
-  const groups: { readonly places: Set<string>; readonly requests: WaitingRequest[]; bytes: number }[] = [];
+export function whatGoesTogether<Waiting extends { readonly request: PartitionRequest }>(
+  waiting: readonly Waiting[],
+): ReadonlyArray<readonly Waiting[]> {
+  const groups: { readonly places: Set<string>; readonly requests: Waiting[]; bytes: number }[] = [];
   for (const entry of waiting) {
     const place = placeOf(entry.request);
     const last = groups.at(-1);

@@ -1,136 +1,123 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import type { Kafka, RetryOptions, Transaction } from 'kafkajs';
 import type { Output } from '../../contracts/output-batch.js';
-import type { Settlement } from '../port.js';
-import { rememberCoordinators } from './coordinator-cache.js';
-import { typeOf } from './errors.js';
+import { Coordinator, OF_GROUP, OF_TRANSACTION } from './coordinator.js';
+import type { GroupMember } from './group-generations.js';
+import { inNameOf } from './group-offsets.js';
+import type { Cluster, ProducerIdentity } from './kafkajs-protocol.js';
 import type { Place } from './placement.js';
-import { PartitionSend, topicMessagesOf } from './produce-requests.js';
-import { ALL_IN_SYNC, createPartitioner } from './producer.js';
+import { PartitionSend } from './produce-requests.js';
 import { splitByPartition } from './requests.js';
+import { TransactionalSends } from './transactional-sends.js';
 
-/**
- * For the client of transactional producers: a transaction can begin once the coordinator has ended the one
- * before on every partition, which takes milliseconds; some 15 s in all, as for other requests.
- */
-export const TRANSACTION_RETRY: RetryOptions = {
-  initialRetryTime: 2,
-  multiplier: 1.3,
-  factor: 0.2,
-  maxRetryTime: 1_000,
-  retries: 36,
-};
-/** For records: a transactional producer takes no retries from its client. */
-const SEND_RETRY: RetryOptions = { initialRetryTime: 100, multiplier: 2, maxRetryTime: 5_000, retries: 5 };
 /** Readers wait for the open transaction of a worker that died at most this long. */
 const TRANSACTION_TIMEOUT_MILLIS = 12_000;
-
-/** How long the transaction before may take to end, and how often it is asked for. */
-const ENDED_WITHIN_MILLIS = 10_000;
-const FIRST_WAIT_MILLIS = 1;
-const MOST_WAIT_MILLIS = 50;
 
 /** What becomes visible at once. */
 export interface TransactionContent {
   readonly outputs: readonly Output[];
   /** Called when the brokers have them all, before they are visible. */
   readonly onSent: () => void;
-  readonly offset: {
-    readonly group: string;
-    readonly topic: string;
-    readonly partition: number;
-    readonly nextOffset: number;
-  };
-  /** Asked before the commit; what is out of date is aborted. */
-  readonly isCurrent: () => boolean;
+  readonly offsets: GroupOffsets;
+}
+
+export interface GroupOffsets {
+  /** In whose name they are committed: refused where others have taken its place. */
+  readonly member: GroupMember;
+  readonly topic: string;
+  /** Of each partition where it is read on. */
+  readonly next: ReadonlyMap<number, number>;
 }
 
 export interface TransactionalProducer {
   /**
-   * Runs one transaction; one at a time. After an error the producer must be closed: kafkajs counts the records
-   * of a failed request back, also those that the broker took, and the broker would take other records under the
-   * same numbers for copies and drop them without a word.
+   * Runs one transaction; one at a time. After an error it is not known what came of it, and the producer must be closed:
+   * the next one of its id finds out.
    */
-  commit(content: TransactionContent): Promise<Settlement>;
+  commit(content: TransactionContent): Promise<void>;
   /** Aborts what is open, as far as the broker can be reached. */
   close(): Promise<void>;
 }
 
-/** Opens a producer, raises the epoch of its transactional id and so ends what a predecessor has left open. */
-export async function openTransactionalProducer(
-  kafka: Kafka,
-  transactionalId: string,
-  place: Place,
-): Promise<TransactionalProducer> {
-  rememberCoordinators();
-  const producer = kafka.producer({
-    transactionalId,
-    transactionTimeout: TRANSACTION_TIMEOUT_MILLIS,
-    // Of the transactions only; a second, idempotent producer beside them is not needed.
-    idempotent: false,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    createPartitioner,
-    retry: SEND_RETRY,
-  });
-  let open: Transaction | undefined;
-  const close = async (): Promise<void> => {
-    if (open?.isActive()) await open.abort().catch(() => {});
-    await producer.disconnect();
-  };
+/**
+ * Raises the epoch of a transactional id: what a producer of it has left open is aborted, or committed to the end where
+ * that has begun, and what it still sends is refused.
+ */
+export async function shutOut(cluster: Cluster, transactionalId: string): Promise<ProducerIdentity> {
+  const question = { transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MILLIS };
+  const coordinator = new Coordinator(cluster, transactionalId, OF_TRANSACTION);
+  return { transactionalId, ...(await coordinator.ask((broker) => broker.initProducerId(question))) };
+}
 
-  try {
-    await producer.connect();
-    // kafkajs asks for the epoch only when the first transaction begins.
-    const first = await producer.transaction();
-    await first.abort();
-  } catch (error) {
-    await close();
-    throw error;
-  }
-
-  return {
-    async commit({ outputs, onSent, offset, isCurrent }) {
-      const requests = splitByPartition(await place(outputs)).flat();
-      open = await producer.transaction();
-      await addOffset(open, offset);
-      for (const request of requests) {
-        await open.sendBatch({
-          acks: ALL_IN_SYNC,
-          topicMessages: topicMessagesOf([new PartitionSend(request)]),
-        });
-      }
-      onSent();
-      if (!isCurrent()) {
-        await open.abort();
-        return 'dropped';
-      }
-      await open.commit();
-      return 'settled';
-    },
-    close,
-  };
+export interface TransactionalProducerOptions {
+  readonly cluster: Cluster;
+  readonly transactionalId: string;
+  /** Whose offsets its transactions commit. */
+  readonly group: string;
+  readonly place: Place;
 }
 
 /**
- * Adds the offset first: it is refused while the transaction before is being ended, and asking again costs one
- * request here, where for records kafkajs would read all metadata again and log an error each time.
+ * Opens a producer, which shuts out those of its id before it.
+ *
+ * Not kafkajs' own, which goes through five requests one after the other, looks the coordinators up for each, cannot say
+ * whose offsets it commits, and counts the records of a failed request back, also those that the broker took: it would
+ * take other records under the same numbers for copies and drop them without a word.
  */
-async function addOffset(
-  transaction: Transaction,
-  { group, topic, partition, nextOffset }: TransactionContent['offset'],
-): Promise<void> {
-  const deadline = performance.now() + ENDED_WITHIN_MILLIS;
-  for (let pause = FIRST_WAIT_MILLIS; ; pause = Math.min(2 * pause, MOST_WAIT_MILLIS)) {
-    try {
-      await transaction.sendOffsets({
-        consumerGroupId: group,
-        topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }],
-      });
-      return;
-    } catch (error) {
-      if (typeOf(error) !== 'CONCURRENT_TRANSACTIONS' || performance.now() > deadline) throw error;
-      await wait(pause);
-    }
+export async function openTransactionalProducer({
+  cluster,
+  transactionalId,
+  group,
+  place,
+}: TransactionalProducerOptions): Promise<TransactionalProducer> {
+  const identity = await shutOut(cluster, transactionalId);
+  const coordinator = new Coordinator(cluster, transactionalId, OF_TRANSACTION);
+  const groupCoordinator = new Coordinator(cluster, group, OF_GROUP);
+  const sends = new TransactionalSends(cluster, identity);
+  let isOpen = false;
+
+  const end = async (isCommit: boolean): Promise<void> => {
+    await coordinator.ask((broker) => broker.endTxn({ ...identity, transactionResult: isCommit }));
+    isOpen = false;
+  };
+
+  return {
+    async commit({ outputs, onSent, offsets }) {
+      const requests = splitByPartition(await place(outputs)).flat();
+      isOpen = true;
+      await coordinator.ask((broker) => broker.addOffsetsToTxn({ ...identity, groupId: group }));
+      if (requests.length > 0) {
+        const topics = partitionsOf(requests);
+        await coordinator.ask((broker) => broker.addPartitionsToTxn({ ...identity, topics }));
+      }
+      // Both have ended before anything is said of the transaction, whatever becomes of the other.
+      const written = await Promise.allSettled([
+        sends.send(requests.map((request) => new PartitionSend(request))),
+        groupCoordinator.ask((broker) =>
+          broker.txnOffsetCommit({ ...identity, groupId: group, topics: topicsOf(offsets) }),
+        ),
+      ]);
+      for (const result of written) if (result.status === 'rejected') throw result.reason;
+      onSent();
+      await end(true);
+    },
+
+    async close() {
+      if (isOpen) await end(false).catch(() => {});
+    },
+  };
+}
+
+function partitionsOf(
+  requests: ReadonlyArray<{ readonly topic: string; readonly partition: number }>,
+): ReadonlyArray<{ readonly topic: string; readonly partitions: readonly number[] }> {
+  const topics = new Map<string, Set<number>>();
+  for (const { topic, partition } of requests) {
+    const partitions = topics.get(topic) ?? new Set();
+    topics.set(topic, partitions.add(partition));
   }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions: [...partitions] }));
+}
+
+function topicsOf({ member, topic, next }: GroupOffsets) {
+  const partitions = [...next].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+  return inNameOf(member, [{ topic, partitions }]);
 }

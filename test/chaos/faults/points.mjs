@@ -5,6 +5,7 @@
 // is killed as by `kill -9`, or, for thread-…, its scorer thread gets a task that it does not survive. It says so.
 // CHAOS_THREAD=FILE scores every batch with that file of a thread instead of the worker's own.
 // CHAOS_BATCH_MILLIS=N begins a batch N ms after the one before, at the earliest: a scorer that is slow.
+import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { Redis } from 'ioredis';
@@ -33,7 +34,7 @@ function dieAt(point) {
   if (reaches(point)) process.kill(process.pid, 'SIGKILL');
 }
 
-const { consumer: openConsumer, producer: openProducer } = kafkajs.Kafka.prototype;
+const { consumer: openConsumer } = kafkajs.Kafka.prototype;
 
 kafkajs.Kafka.prototype.consumer = function (options) {
   const consumer = openConsumer.call(this, options);
@@ -58,31 +59,19 @@ kafkajs.Kafka.prototype.consumer = function (options) {
   };
 };
 
-const hasResults = ({ topicMessages }) => topicMessages.some(({ topic }) => topic.endsWith('.scored'));
+const Broker = createRequire(import.meta.url)('kafkajs/src/broker');
+const { produce, endTxn } = Broker.prototype;
 
-kafkajs.Kafka.prototype.producer = function (options) {
-  const producer = openProducer.call(this, options);
-  /** In a transaction or not. */
-  const sendBatch = (sender) => async (batch) => {
-    const written = await sender.sendBatch(batch);
-    if (hasResults(batch)) dieAt('after-produce');
-    return written;
-  };
-  return {
-    ...producer,
-    sendBatch: sendBatch(producer),
-    async transaction() {
-      const transaction = await producer.transaction();
-      return {
-        ...transaction,
-        sendBatch: sendBatch(transaction),
-        commit() {
-          dieAt('before-commit');
-          return transaction.commit();
-        },
-      };
-    },
-  };
+/** In a transaction or not. */
+Broker.prototype.produce = async function (question) {
+  const written = await produce.call(this, question);
+  if (question.topicData.some(({ topic }) => topic.endsWith('.scored'))) dieAt('after-produce');
+  return written;
+};
+
+Broker.prototype.endTxn = function (question) {
+  if (question.transactionResult) dieAt('before-commit');
+  return endTxn.call(this, question);
 };
 
 const { evalsha } = Redis.prototype;

@@ -3,29 +3,17 @@
 //
 //   FAULT_POINT=after-abort | after-commit
 //   FAULT_TRANSACTION=5
-import kafkajs from 'kafkajs';
+import { createRequire } from 'node:module';
 
 const point = process.env.FAULT_POINT;
 let left = Number(process.env.FAULT_TRANSACTION);
 
-const { producer: openProducer } = kafkajs.Kafka.prototype;
-kafkajs.Kafka.prototype.producer = function (options) {
-  const producer = openProducer.call(this, options);
-  return {
-    ...producer,
-    async transaction() {
-      const transaction = await producer.transaction();
-      return {
-        ...transaction,
-        async commit() {
-          left -= 1;
-          if (left > 0) return transaction.commit();
-          if (point === 'after-abort') await transaction.abort();
-          if (point === 'after-commit') await transaction.commit();
-          process.kill(process.pid, 'SIGKILL');
-          return new Promise(() => {});
-        },
-      };
-    },
-  };
+const Broker = createRequire(import.meta.url)('kafkajs/src/broker');
+const { endTxn } = Broker.prototype;
+Broker.prototype.endTxn = async function (question) {
+  if (question.transactionResult) left -= 1;
+  if (left > 0) return endTxn.call(this, question);
+  await endTxn.call(this, { ...question, transactionResult: point === 'after-commit' });
+  process.kill(process.pid, 'SIGKILL');
+  return new Promise(() => {});
 };
