@@ -60,10 +60,17 @@ describe.skipIf(kafkaBrokers === undefined)('exactly once on Kafka', () => {
   const committedToTheEnd = (group: string, topic: string) =>
     expect.poll(async () => (await streams.lagOf(group, topic)).get(0), { timeout: 10_000 }).toBe(0);
 
-  /** Its first batches, one of each partition. */
-  async function oneOfEach(reader: Reader, partitions: number): Promise<readonly RecordBatch[]> {
-    await reader.until(() => new Set(reader.batches.map(({ partition }) => partition)).size === partitions);
-    return reader.batches;
+  /** A reader that has a batch of each of three partitions. */
+  async function threePartitions() {
+    const [topic, sink, group] = [
+      await freshTopic(streams, 3),
+      await freshTopic(streams),
+      freshName('group'),
+    ];
+    for (const partition of [0, 1, 2]) await write(streams, topic, [`of ${partition}`], partition);
+    const reader = await read(streams, topic, { group });
+    await reader.until(() => new Set(reader.batches.map(({ partition }) => partition)).size === 3);
+    return { topic, sink, group, reader, batches: reader.batches };
   }
 
   it.each([0, 1])(
@@ -147,14 +154,7 @@ describe.skipIf(kafkaBrokers === undefined)('exactly once on Kafka', () => {
   });
 
   it('commits what several partitions have ready in one transaction', async () => {
-    const [topic, sink, group] = [
-      await freshTopic(streams, 3),
-      await freshTopic(streams),
-      freshName('group'),
-    ];
-    for (const partition of [0, 1, 2]) await write(streams, topic, [`of ${partition}`], partition);
-    const reader = await read(streams, topic, { group });
-    const batches = await oneOfEach(reader, 3);
+    const { sink, reader, batches } = await threePartitions();
     const settled = batches.map((batch) => reader.consumption.settle(batch, results(batch, sink)));
     expect(await Promise.all(settled)).toEqual(['settled', 'settled', 'settled']);
     // Three results, and one marker behind them.
@@ -162,14 +162,7 @@ describe.skipIf(kafkaBrokers === undefined)('exactly once on Kafka', () => {
   });
 
   it('gives nothing up beside what the broker refuses', async () => {
-    const [topic, sink, group] = [
-      await freshTopic(streams, 3),
-      await freshTopic(streams),
-      freshName('group'),
-    ];
-    for (const partition of [0, 1, 2]) await write(streams, topic, [`of ${partition}`], partition);
-    const reader = await read(streams, topic, { group });
-    const batches = await oneOfEach(reader, 3);
+    const { topic, sink, group, reader, batches } = await threePartitions();
     const letter = { topic: sink, partition: 0, key: null, value: Buffer.alloc(2_000_000) };
     const settled = await Promise.allSettled(
       batches.map((batch) =>

@@ -41,9 +41,12 @@ export interface TransactionalProducer {
  * Raises the epoch of a transactional id: what a producer of it has left open is aborted, or committed to the end where
  * that has begun, and what it still sends is refused.
  */
-export async function shutOut(cluster: Cluster, transactionalId: string): Promise<ProducerIdentity> {
+export async function shutOut(cluster: Cluster, transactionalId: string): Promise<void> {
+  await raiseEpoch(new Coordinator(cluster, transactionalId, OF_TRANSACTION), transactionalId);
+}
+
+async function raiseEpoch(coordinator: Coordinator, transactionalId: string): Promise<ProducerIdentity> {
   const question = { transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MILLIS };
-  const coordinator = new Coordinator(cluster, transactionalId, OF_TRANSACTION);
   return { transactionalId, ...(await coordinator.ask((broker) => broker.initProducerId(question))) };
 }
 
@@ -68,8 +71,8 @@ export async function openTransactionalProducer({
   group,
   place,
 }: TransactionalProducerOptions): Promise<TransactionalProducer> {
-  const identity = await shutOut(cluster, transactionalId);
   const coordinator = new Coordinator(cluster, transactionalId, OF_TRANSACTION);
+  const identity = await raiseEpoch(coordinator, transactionalId);
   const groupCoordinator = new Coordinator(cluster, group, OF_GROUP);
   const sends = new TransactionalSends(cluster, identity);
   let isOpen = false;
