@@ -1,4 +1,5 @@
 import type { Message, TopicMessages } from 'kafkajs';
+import { groupBy } from '../../contracts/group-by.js';
 import { type Broker, type Encoded, type Exchange, redefine } from './kafkajs-protocol.js';
 import { recordBatch } from './record-batch-bytes.js';
 import { requestMemory } from './request-memory.js';
@@ -101,14 +102,7 @@ export function topicDataOf(
 }
 
 function byTopic(sends: readonly PartitionSend[]): ReadonlyMap<string, readonly PartitionSend[]> {
-  const topics = new Map<string, PartitionSend[]>();
-  for (const send of sends) {
-    const { topic } = send.request;
-    const own = topics.get(topic);
-    if (own === undefined) topics.set(topic, [send]);
-    else own.push(send);
-  }
-  return topics;
+  return groupBy(sends, ({ request }) => request.topic);
 }
 
 /** Requests with such records are encoded here; all others as before. */

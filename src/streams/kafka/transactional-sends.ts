@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
+import { groupBy } from '../../contracts/group-by.js';
 import { isTransient } from './errors.js';
 import type { Cluster, ProducerIdentity } from './kafkajs-protocol.js';
 import { type PartitionSend, topicDataOf } from './produce-requests.js';
@@ -51,7 +52,7 @@ export class TransactionalSends {
     const left = [...sequences.keys()].filter(({ isAcknowledged }) => !isAcknowledged);
     await this.#cluster.addMultipleTargetTopics([...new Set(left.map(({ request }) => request.topic))]);
     await this.#cluster.refreshMetadataIfNecessary();
-    const requests = [...this.#byLeader(left)].map(async ([nodeId, own]) => {
+    const requests = [...groupBy(left, (send) => this.#leaderOf(send))].map(async ([nodeId, own]) => {
       const broker = await this.#cluster.findBroker({ nodeId });
       await broker.produce({
         ...this.#identity,
@@ -65,17 +66,10 @@ export class TransactionalSends {
       throw new kafkajs.KafkaJSError('no broker has said what became of the records');
   }
 
-  #byLeader(sends: readonly PartitionSend[]): ReadonlyMap<string, readonly PartitionSend[]> {
-    const leaders = new Map<string, PartitionSend[]>();
-    for (const send of sends) {
-      const { topic, partition } = send.request;
-      const [leader] = Object.keys(this.#cluster.findLeaderForPartitions(topic, [partition]));
-      if (leader === undefined) throw new kafkajs.KafkaJSError(`nobody leads ${placeOf(send.request)}`);
-      const own = leaders.get(leader);
-      if (own === undefined) leaders.set(leader, [send]);
-      else own.push(send);
-    }
-    return leaders;
+  #leaderOf({ request }: PartitionSend): string {
+    const [leader] = Object.keys(this.#cluster.findLeaderForPartitions(request.topic, [request.partition]));
+    if (leader === undefined) throw new kafkajs.KafkaJSError(`nobody leads ${placeOf(request)}`);
+    return leader;
   }
 
   #nextSequence({ request }: PartitionSend): number {

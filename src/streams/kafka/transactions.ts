@@ -1,3 +1,4 @@
+import { groupBy } from '../../contracts/group-by.js';
 import type { Output } from '../../contracts/output-batch.js';
 import { Coordinator, OF_GROUP, OF_TRANSACTION } from './coordinator.js';
 import type { GroupMember } from './group-generations.js';
@@ -112,12 +113,10 @@ export async function openTransactionalProducer({
 function partitionsOf(
   requests: ReadonlyArray<{ readonly topic: string; readonly partition: number }>,
 ): ReadonlyArray<{ readonly topic: string; readonly partitions: readonly number[] }> {
-  const topics = new Map<string, Set<number>>();
-  for (const { topic, partition } of requests) {
-    const partitions = topics.get(topic) ?? new Set();
-    topics.set(topic, partitions.add(partition));
-  }
-  return [...topics].map(([topic, partitions]) => ({ topic, partitions: [...partitions] }));
+  return [...groupBy(requests, ({ topic }) => topic)].map(([topic, own]) => ({
+    topic,
+    partitions: [...new Set(own.map(({ partition }) => partition))],
+  }));
 }
 
 function topicsOf({ member, topic, next }: GroupOffsets) {
