@@ -40,6 +40,7 @@ export default defineConfig({
     // Against what hangs, not against what is slow: a busy machine may take ten times as long.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
     sequence: { sequencer: ApartFirst },
     projects: [
       {

@@ -14,7 +14,10 @@ export interface Streams {
   /** A producer for records that settle no batch: aggregates, alerts, posts from a feed. */
   producer(): Promise<Producer>;
   topics(): TopicAdmin;
-  /** Records of each partition that a group, of whatever process, has not committed yet. */
+  /**
+   * Records of each partition that a group, of whatever process, has not committed yet. What was settled a moment ago may
+   * still count: a broker says that a transaction is committed before others see the offsets of it.
+   */
   lagOf(group: string, topic: string): Promise<ReadonlyMap<number, number>>;
   /**
    * The offsets of each partition of a topic. With them `scan` reads a topic without leaving a group behind.

@@ -116,7 +116,7 @@ describe.skipIf(!canStartRedis)('a Redis in trouble', () => {
     expect(await aggregator.lost()).toEqual([]);
     await redis.kill();
     await redis.start();
-    await expect.poll(() => aggregator.lost().catch(() => undefined), { timeout: 10_000 }).toEqual([0]);
+    await expect.poll(() => aggregator.lost().catch(() => undefined)).toEqual([0]);
     await expect(post(1)).rejects.toMatchObject({ code: 'SF_STORE_CONFLICT' });
   });
 });

@@ -164,7 +164,7 @@ describe.each(STORE_KINDS)('windows that are filled from a topic, in %s', (kind)
     const filling = fill({ follow: true, stop: stopping.signal });
     await write(0, [{ id: 'b', at: 90_000 }]);
     // The first minute is over as soon as a later post says so.
-    await expect.poll(() => windows('1m'), { timeout: 10_000 }).toEqual([[0, 1]]);
+    await expect.poll(() => windows('1m')).toEqual([[0, 1]]);
     stopping.abort();
     expect(await filling).toMatchObject({ records: 2, counters: { counted: 2 } });
     expect(await windows('1h')).toEqual([[0, 2]]);

@@ -107,7 +107,7 @@ describe('a scorer that fails whatever it is given', () => {
     await post(0, 'a', 'b');
     await post(1, 'c');
     await expect
-      .poll(() => failures, { timeout: 10_000 })
+      .poll(() => failures)
       .toMatchObject([{ code: 'SF_SCORER_FAILED' }, { code: 'SF_SCORER_FAILED' }]);
     expect([await lag(0), await lag(1)]).toEqual([2, 1]);
     expect(await ends(streams, topics.deadLetters)).toBe(0);
@@ -161,7 +161,7 @@ describe('a partition whose dead letters cannot be written', () => {
     await expect.poll(() => lag(0)).toBe(0);
     await post(0, 'crash');
     await expect
-      .poll(() => failures, { timeout: 10_000 })
+      .poll(() => failures)
       .toMatchObject([{ code: 'SF_TOPIC_MISSING', message: expect.stringContaining(topics.deadLetters) }]);
     await post(0, 'b');
     // Another partition goes on, by which time the first would have, too.

@@ -117,7 +117,7 @@ describe('what was handed on before the consumer was made anew', () => {
     const [held] = reader.batches;
     if (held === undefined) throw new Error('no batch came');
     await write(streams, topic, numbered(10, 20), 1);
-    await expect.poll(consumers, { timeout: 10_000 }).toBe(2);
+    await expect.poll(consumers).toBe(2);
     await reader.until(() => reader.batches.length >= 3);
     expect(await reader.consumption.settle(held, [])).toBe('dropped');
     const again = reader.batches.slice(1).find(({ partition }) => partition === 0);

@@ -461,8 +461,8 @@ function promises(place: () => Promise<Place>): void {
       await reader.records(5);
       const [first] = reader.batches;
       if (first === undefined) throw new Error('no batch came');
-      await reader.consumption.settle(first, []);
-      expect((await streams.lagOf(group, topic)).get(1)).toBe(2);
+      expect(await reader.consumption.settle(first, [])).toBe('settled');
+      await expect.poll(async () => (await streams.lagOf(group, topic)).get(1)).toBe(2);
     });
 
     it('does not see what another group has settled', async () => {

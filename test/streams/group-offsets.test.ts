@@ -96,14 +96,14 @@ describe.skipIf(kafkaBrokers === undefined)('offsets of a transaction', () => {
         [1, 5],
       ]),
     );
-    await expect.poll(committed, { timeout: 10_000 }).toEqual(['3', '5']);
+    await expect.poll(committed).toEqual(['3', '5']);
 
     const older = { ...member, generationId: member.generationId - 1 };
     await expect(commit(older, new Map([[0, 9]]))).rejects.toMatchObject({ type: 'ILLEGAL_GENERATION' });
     const stranger = { ...member, memberId: `${member.memberId}-before` };
     await expect(commit(stranger, new Map([[0, 9]]))).rejects.toMatchObject({ type: 'UNKNOWN_MEMBER_ID' });
     await commit(member, new Map([[0, 4]]));
-    await expect.poll(committed, { timeout: 10_000 }).toEqual(['4', '5']);
+    await expect.poll(committed).toEqual(['4', '5']);
   });
 });
 
@@ -114,7 +114,7 @@ describe.skipIf(kafkaBrokers === undefined)('a result that is delivered exactly 
     expect(await deliver(older)).toEqual({ delivered: 'dropped', visible: ['the end'] });
     expect(await committed()).toEqual(['-1', '-1']);
     expect(await deliver(member)).toEqual({ delivered: 'settled', visible: ['result', 'the end'] });
-    await expect.poll(committed, { timeout: 10_000 }).toEqual(['1', '-1']);
+    await expect.poll(committed).toEqual(['1', '-1']);
   });
 });
 
