@@ -176,6 +176,8 @@ async function setUp({ redis, kind = 'memory', allowedLatenessMs = 5 * MINUTE, a
     const isRead = ranges.every(([, { end }], i) => (states[i]?.state.nextOffset ?? 0) >= end);
     return isRead && (await store.rebuilding()) === undefined;
   };
+  /** Whether a pass of the closer has gone to its end since; a window of an hour may be published after those of its minutes. */
+  const isClosed = async () => (await store.dirtyBuckets()).every(({ bucket: { end } }) => end > clock.now());
   const published = async () => {
     const ranges = await streams.ranges(config.topics.aggregates);
     return [...ranges.values()].reduce((sum, { end }) => sum + end, 0);
@@ -197,12 +199,16 @@ async function setUp({ redis, kind = 'memory', allowedLatenessMs = 5 * MINUTE, a
     rebuilding: () => store.rebuilding(),
     readiness: () => role?.readiness(),
     /**
-     * Waits until all that is on the topic is counted and so many posts are in closed windows, and gives those windows.
-     * The sum alone would not do: windows that were restored have it before any result is read again.
+     * Waits until all that is on the topic is counted and closed and so many posts are in closed windows, and gives those
+     * windows. The sum alone would not do: windows that were restored have it before any result is read again.
      */
     async closed(posts: number): Promise<readonly WindowAggregate[]> {
-      const state = async () => ({ isCounted: await isCounted(), posts: sumOf(await windowsOf(ALL_BRANDS)) });
-      await expect.poll(state, SOON).toEqual({ isCounted: true, posts });
+      const state = async () => ({
+        isCounted: await isCounted(),
+        isClosed: await isClosed(),
+        posts: sumOf(await windowsOf(ALL_BRANDS)),
+      });
+      await expect.poll(state, SOON).toEqual({ isCounted: true, isClosed: true, posts });
       return [...(await windowsOf(ALL_BRANDS)), ...(await windowsOf(ACME))];
     },
   };
