@@ -1,4 +1,4 @@
-import kafkajs, {
+import {
   type AuthenticationProviderArgs,
   type Authenticator,
   Kafka,
@@ -10,6 +10,7 @@ import type { Config, Sasl } from '../../config/schema.js';
 import { systemClock } from '../../contracts/clock.js';
 import type { Logger } from '../../contracts/logger.js';
 import { accessTokens } from './access-tokens.js';
+import { isTransient } from './errors.js';
 
 export type KafkaConfig = Config['streams']['kafka'];
 
@@ -82,17 +83,12 @@ function triedAgain(login: SASLOptions): SASLOptions {
         return {
           authenticate: () =>
             authenticator.authenticate().catch((refusal: unknown) => {
-              throw mayPass(failure) ? failure : refusal;
+              throw isTransient(failure) ? failure : refusal;
             }),
         };
       };
     },
   });
-}
-
-// Its errors are no exports that an ES module could name.
-function mayPass(failure: unknown): boolean {
-  return failure instanceof kafkajs.KafkaJSError && failure.retriable;
 }
 
 /** Without stacks: kafkajs logs its own at every retry. */

@@ -1,7 +1,7 @@
+import type { Config } from '../../config/schema.js';
 import { messageOf, SentifluxError } from '../../contracts/errors.js';
 import { tlsFault } from '../../contracts/tls-faults.js';
 import { TokenEndpointAway } from './access-tokens.js';
-import type { KafkaConfig } from './client.js';
 
 const UNREACHABLE = /Connection|BrokerNotFound|NoBrokerAvailable|RequestTimeout|LockTimeout/;
 
@@ -20,7 +20,7 @@ const NOT_ALLOWED = 'Allow the user of streams.kafka.sasl what its role needs (d
 export function translated(
   error: unknown,
   what: string,
-  { brokers, sasl, tls }: Pick<KafkaConfig, 'brokers' | 'sasl' | 'tls'>,
+  { brokers, sasl, tls }: Pick<Config['streams']['kafka'], 'brokers' | 'sasl' | 'tls'>,
 ): unknown {
   if (error instanceof SentifluxError || !(error instanceof Error) || !error.name.startsWith('KafkaJS')) {
     return error;
