@@ -1,8 +1,6 @@
 import { errorOf } from '../contracts/errors.js';
 import type { RecordBatch } from '../contracts/record.js';
-
-/** A step of a batch; calling `passOn` lets the next batch of its partition begin before this step is over. */
-export type Step = (passOn: () => void) => Promise<void>;
+import { type Step, Turns } from '../contracts/turns.js';
 
 /**
  * Runs a step for batches so that those of one partition follow each other in the order in which they were
@@ -10,8 +8,7 @@ export type Step = (passOn: () => void) => Promise<void>;
  * more: a later batch must not be committed over an earlier one that failed.
  */
 export class PartitionQueues {
-  readonly #turns = new Map<number, Promise<void>>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #turns = new Map<number, Turns>();
   readonly #failed = new Set<number>();
   readonly #onFailure: (error: Error) => void;
 
@@ -19,19 +16,10 @@ export class PartitionQueues {
     this.#onFailure = onFailure;
   }
 
-  add({ partition }: RecordBatch, step: Step): void {
-    const before = this.#turns.get(partition) ?? Promise.resolve();
-    const turn = before.then(
-      () =>
-        new Promise<void>((passOn) => {
-          const running = this.#run(partition, () => step(passOn)).finally(() => {
-            this.#running.delete(running);
-            passOn();
-          });
-          this.#running.add(running);
-        }),
-    );
-    this.#turns.set(partition, turn);
+  add({ partition }: RecordBatch, step: Step<void>): void {
+    const turns = this.#turns.get(partition) ?? new Turns();
+    this.#turns.set(partition, turns);
+    turns.take((passOn) => this.#run(partition, () => step(passOn)));
   }
 
   async #run(partition: number, step: () => Promise<void>): Promise<void> {
@@ -48,12 +36,11 @@ export class PartitionQueues {
 
   /** Resolves when everything of a partition that was added so far is done or has failed. */
   async idleOf(partition: number): Promise<void> {
-    await this.#turns.get(partition);
+    await this.#turns.get(partition)?.idle();
   }
 
   /** Resolves when everything added so far is done or has failed. */
   async idle(): Promise<void> {
-    await Promise.all(this.#turns.values());
-    await Promise.all(this.#running);
+    await Promise.all([...this.#turns.values()].map((turns) => turns.idle()));
   }
 }

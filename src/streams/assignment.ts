@@ -1,6 +1,7 @@
 import { type AssignmentEpoch, assignmentEpoch } from '../contracts/ids.js';
 import type { Output } from '../contracts/output-batch.js';
 import type { RecordBatch } from '../contracts/record.js';
+import { Turns } from '../contracts/turns.js';
 import type { ConsumeOptions, Settlement } from './port.js';
 
 /**
@@ -44,9 +45,7 @@ export class Assignment {
   #settledTo = 0;
   #ended = false;
   #begin: () => void = () => {};
-  /** Resolves when the next delivery may begin. */
-  #tail: Promise<unknown> = Promise.resolve();
-  readonly #deliveries = new Set<Promise<unknown>>();
+  readonly #deliveries = new Turns();
   readonly #inFlight: HandedOn[] = [];
   #waiting: Waiting[] = [];
   #records = 0;
@@ -122,25 +121,12 @@ export class Assignment {
   }
 
   /** Resolves once the settlements that have begun are over. */
-  async idle(): Promise<void> {
-    await this.#tail;
-    await Promise.allSettled(this.#deliveries);
+  idle(): Promise<void> {
+    return this.#deliveries.idle();
   }
 
   #enqueue(deliver: Deliver): Promise<Settlement> {
-    return new Promise((resolve, reject) => {
-      this.#tail = this.#tail.then(
-        () =>
-          new Promise<void>((passOn) => {
-            const delivery = this.#deliverWaiting(deliver, passOn);
-            this.#deliveries.add(delivery);
-            delivery.then(resolve, reject).finally(() => {
-              this.#deliveries.delete(delivery);
-              passOn();
-            });
-          }),
-      );
-    });
+    return this.#deliveries.take((passOn) => this.#deliverWaiting(deliver, passOn));
   }
 
   async #deliverWaiting(deliver: Deliver, passOn: () => void): Promise<Settlement> {
