@@ -6,6 +6,7 @@ import type { Brand } from '../contracts/brand.js';
 import { systemClock } from '../contracts/clock.js';
 import { type Logger, silentLogger } from '../contracts/logger.js';
 import type { ModelStamp } from '../contracts/scored-post.js';
+import { Turns } from '../contracts/turns.js';
 import type { ModelBundle } from '../model/bundle.js';
 import { openSchemaRegistry } from '../registry/schema-registry.js';
 import type { EngineFallback } from '../scoring/choose-engine.js';
@@ -55,6 +56,13 @@ const THREAD = import.meta.url.endsWith('.ts')
   ? new URL('../../dist/pipelines/scorer-thread.js', import.meta.url)
   : new URL('./scorer-thread.js', import.meta.url);
 
+/**
+ * The first calls of tfjs-node, one at a time: what attributes its operations have it adds, at their first call, to a set
+ * that all threads of the process share without a lock (`ATTR_NAME_SET` in binding/tfjs_backend.cc of 4.22), and two threads
+ * that add at once end the process. Later ones only look there.
+ */
+const firstCalls = new Turns();
+
 /** Directory of the model that comes with the package. */
 export function shippedModel(): string {
   return fileURLToPath(new URL('../../models/default', import.meta.url));
@@ -98,11 +106,11 @@ export async function openScorer(options: OpenScorerOptions): Promise<Scorer> {
       logger,
     });
     try {
-      // As many as there are free threads: together they reach, and warm, every thread.
-      await Promise.all(
-        Array.from({ length: threads }, () => scoreCanaries({ score: pool.scoreTexts }, directory)),
-      );
       const { stamp, fallback } = await pool.describe();
+      const warm = () => scoreCanaries({ score: pool.scoreTexts }, directory);
+      if (stamp.engine === 'tfjs-node') await firstCalls.take(warm);
+      // As many as there are free threads: together they reach, and warm, every thread.
+      await Promise.all(Array.from({ length: threads }, warm));
       if (fallback !== undefined) tellFallback(stamp, fallback, logger);
       return { stamp, pool };
     } catch (error) {
