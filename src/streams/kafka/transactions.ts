@@ -87,19 +87,18 @@ export async function openTransactionalProducer({
     async commit({ outputs, onSent, offsets }) {
       const requests = splitByPartition(await place(outputs)).flat();
       isOpen = true;
-      await coordinator.ask((broker) => broker.addOffsetsToTxn({ ...identity, groupId: group }));
-      if (requests.length > 0) {
-        const topics = partitionsOf(requests);
-        await coordinator.ask((broker) => broker.addPartitionsToTxn({ ...identity, topics }));
-      }
-      // Both have ended before anything is said of the transaction, whatever becomes of the other.
-      const written = await Promise.allSettled([
+      const topics = partitionsOf(requests);
+      // On one connection, on which a broker answers one request after the other.
+      await allOver([
+        coordinator.ask((broker) => broker.addOffsetsToTxn({ ...identity, groupId: group })),
+        topics.length > 0 && coordinator.ask((broker) => broker.addPartitionsToTxn({ ...identity, topics })),
+      ]);
+      await allOver([
         sends.send(requests.map((request) => new PartitionSend(request))),
         groupCoordinator.ask((broker) =>
           broker.txnOffsetCommit({ ...identity, groupId: group, topics: topicsOf(offsets) }),
         ),
       ]);
-      for (const result of written) if (result.status === 'rejected') throw result.reason;
       onSent();
       await end(true);
     },
@@ -108,6 +107,12 @@ export async function openTransactionalProducer({
       if (isOpen) await end(false).catch(() => {});
     },
   };
+}
+
+/** None is under way any more when this fails: what comes next must not overtake it. */
+async function allOver(requests: readonly unknown[]): Promise<void> {
+  for (const result of await Promise.allSettled(requests))
+    if (result.status === 'rejected') throw result.reason;
 }
 
 function partitionsOf(
