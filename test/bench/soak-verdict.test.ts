@@ -12,6 +12,7 @@ const samplesOf = (figures: (seconds: number) => Partial<Sample>): readonly Samp
     heap: 90,
     external: 50,
     lag: 200,
+    cpuMicros: 120,
     ...figures(5 * i),
   }));
 const judge = (samples: readonly Sample[], peak = 450) => problemsOf(trendsOf(samples), peak, LIMITS);
@@ -68,9 +69,10 @@ describe('the table of a soak', () => {
   it('has a row a figure, with its course', () => {
     const samples = samplesOf((seconds) => ({ resident: seconds < 900 ? 200 : 400 }));
     const rows = soakTable(trendsOf(samples.slice(180)), samples).split('\n');
-    expect(rows).toHaveLength(6);
+    expect(rows).toHaveLength(7);
     expect(rows[2]).toBe(`| resident, MB | 400 | 400 | 0.0 | 400 | \`${'▅'.repeat(20)}${'█'.repeat(20)}\` |`);
     expect(rows[5]).toMatch(/^\| lag, posts \| 200 \| 200 \| {2}\| 200 \|/);
+    expect(rows[6]).toMatch(/^\| processor, µs a post \| 120 \| 120 \| 0\.0 \| 120 \|/);
   });
 
   it('draws nothing as the lowest block', () => {

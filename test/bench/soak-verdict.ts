@@ -12,6 +12,8 @@ export interface Sample {
   readonly external: number;
   /** Posts that were written and have no result. */
   readonly lag: number;
+  /** Processor time of the process for a post, in µs, since the sample before. */
+  readonly cpuMicros: number;
 }
 
 export interface SoakLimits {
@@ -28,7 +30,7 @@ export interface Trend {
   readonly highest: number;
 }
 
-export const FIGURES = ['resident', 'heap', 'external', 'lag'] as const;
+export const FIGURES = ['resident', 'heap', 'external', 'lag', 'cpuMicros'] as const;
 export type Trends = Readonly<Record<(typeof FIGURES)[number], Trend>>;
 
 /** @param samples those after the warm-up; two at least */
@@ -40,6 +42,7 @@ export function trendsOf(samples: readonly Sample[]): Trends {
     heap: trend('heap'),
     external: trend('external'),
     lag: trend('lag'),
+    cpuMicros: trend('cpuMicros'),
   };
 }
 
@@ -85,6 +88,7 @@ const NAMES = {
   heap: 'heap of all threads, MB',
   external: 'external, MB',
   lag: 'lag, posts',
+  cpuMicros: 'processor, µs a post',
 };
 
 /** The fitted lines, and each figure over the time: the lowest block is 0, the highest one its maximum. */

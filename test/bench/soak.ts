@@ -104,6 +104,8 @@ async function underLoad(
   const total = Math.round(rate * minutes * 60);
   const looks = looksAt(streams, run.topics.scored, [child]);
   const { value: first } = await looks.next();
+  let before = first;
+  let cpuMicros = Number.NaN;
   const begun = performance.now();
   const writing = writePaced(write, next, next + total, rate, ended.signal).finally(() => ended.abort());
   // What fails here is thrown below.
@@ -115,9 +117,15 @@ async function underLoad(
         () => {},
       );
       if (ended.signal.aborted) break;
-      await looks.next();
+      const { value: look } = await looks.next();
       const lag = await lagOf(streams, run.topics);
-      const sample = { seconds: due, resident: child.residentMegabytes(), ...heapsIn(memoryFolder), lag };
+      // Where the machine has stood still, the next sample tells of this stretch too.
+      if (look.count > before.count) {
+        cpuMicros = progressBetween(before, look).cpuMicros;
+        before = look;
+      }
+      const memory = { resident: child.residentMegabytes(), ...heapsIn(memoryFolder) };
+      const sample = { seconds: due, ...memory, lag, cpuMicros };
       samples.push(sample);
       if (due % REPORT_SECONDS < sampleSeconds) console.error(lineOf(sample));
     }
@@ -152,9 +160,9 @@ function heapsIn(folder: string): Pick<Sample, 'heap' | 'external'> {
   return { heap: sum('heapUsed'), external: sum('external') };
 }
 
-function lineOf({ seconds, resident, heap, external, lag }: Sample): string {
+function lineOf({ seconds, resident, heap, external, lag, cpuMicros }: Sample): string {
   const [all, objects, buffers] = [resident, heap, external].map((megabytes) => megabytes.toFixed(0));
-  return `${(seconds / 60).toFixed(1)} min: ${all} MB resident, heap ${objects}, external ${buffers}, lag ${lag} posts`;
+  return `${(seconds / 60).toFixed(1)} min: ${all} MB resident, heap ${objects}, external ${buffers}, lag ${lag} posts, ${cpuMicros.toFixed(0)} µs a post`;
 }
 
 interface Outcome extends Load {
@@ -169,7 +177,7 @@ function tell({ samples, cpuMicros, maximum, rate, peakMegabytes }: Outcome): vo
   const trends = trendsOf(warm);
   const problems = problemsOf(trends, peakMegabytes, { ...MOST, lag: rate });
   const text = [
-    `${minutes} minutes at ${rate} posts/s, ${Math.round(share * 100)} % of the ${Math.round(maximum)} that it reached; ` +
+    `${minutes} minutes at ${rate} posts/s (${((rate * minutes * 60) / 1e6).toFixed(1)} million), ${Math.round(share * 100)} % of the ${Math.round(maximum)} that it reached; ` +
       `${usualName}, ${threads} scorer threads, 4 partitions, ${circumstances()}. ${Math.round(cpuMicros)} µs of ` +
       `processor time a post; ${Math.round(peakMegabytes)} MB resident at its highest. Warm-up: ` +
       `${(minutes * WARM_UP_SHARE).toFixed(1)} minutes; a sample every ${sampleSeconds} s.`,
