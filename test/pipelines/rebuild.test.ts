@@ -176,7 +176,7 @@ async function setUp({ redis, kind = 'memory', allowedLatenessMs = 5 * MINUTE, a
     const isRead = ranges.every(([, { end }], i) => (states[i]?.state.nextOffset ?? 0) >= end);
     return isRead && (await store.rebuilding()) === undefined;
   };
-  /** Whether a pass of the closer has gone to its end since; a window of an hour may be published after those of its minutes. */
+  /** Whether a pass of the closer has gone to its end since; windows of ten minutes may be published after those of their minutes. */
   const isClosed = async () => (await store.dirtyBuckets()).every(({ bucket: { end } }) => end > clock.now());
   const published = async () => {
     const ranges = await streams.ranges(config.topics.aggregates);
