@@ -1,5 +1,6 @@
 import type { ICustomPartitioner, Kafka } from 'kafkajs';
 import type { Producer } from '../port.js';
+import { allOver } from './all-over.js';
 import { isRefusal } from './errors.js';
 import type { Place } from './placement.js';
 import { PartitionSend, topicMessagesOf } from './produce-requests.js';
@@ -68,9 +69,7 @@ export async function openProducer(kafka: Kafka, place: Place): Promise<Producer
   return {
     async send(records) {
       const partitions = splitByPartition(await place(records));
-      // None is under way any more when this fails: what is sent again must not overtake it.
-      const sent = await Promise.allSettled(partitions.map(sendInOrder));
-      for (const result of sent) if (result.status === 'rejected') throw result.reason;
+      await allOver(partitions.map(sendInOrder));
     },
     close: () => producer.disconnect(),
   };

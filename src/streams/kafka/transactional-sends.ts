@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import { groupBy } from '../../contracts/group-by.js';
+import { allOver } from './all-over.js';
 import { isTransient } from './errors.js';
 import type { Cluster, ProducerIdentity } from './kafkajs-protocol.js';
 import { type PartitionSend, topicDataOf } from './produce-requests.js';
@@ -60,8 +61,7 @@ export class TransactionalSends {
         topicData: topicDataOf(own, (send) => sequences.get(send) ?? 0),
       });
     });
-    for (const result of await Promise.allSettled(requests))
-      if (result.status === 'rejected') throw result.reason;
+    await allOver(requests);
     if (left.some(({ isAcknowledged }) => !isAcknowledged))
       throw new kafkajs.KafkaJSError('no broker has said what became of the records');
   }

@@ -1,5 +1,6 @@
 import { groupBy } from '../../contracts/group-by.js';
 import type { Output } from '../../contracts/output-batch.js';
+import { allOver } from './all-over.js';
 import { Coordinator, OF_GROUP, OF_TRANSACTION } from './coordinator.js';
 import type { GroupMember } from './group-generations.js';
 import { inNameOf } from './group-offsets.js';
@@ -107,12 +108,6 @@ export async function openTransactionalProducer({
       if (isOpen) await end(false).catch(() => {});
     },
   };
-}
-
-/** None is under way any more when this fails: what comes next must not overtake it. */
-async function allOver(requests: readonly unknown[]): Promise<void> {
-  for (const result of await Promise.allSettled(requests))
-    if (result.status === 'rejected') throw result.reason;
 }
 
 function partitionsOf(
