@@ -1,8 +1,8 @@
 import { SentifluxError } from '../../contracts/errors.js';
 import type { GroupMember } from './group-generations.js';
 import {
+  addVersion,
   type Decoder,
-  definitionsOf,
   type Exchange,
   newDecoder,
   newEncoder,
@@ -10,9 +10,8 @@ import {
   type ProducerIdentity,
 } from './kafkajs-protocol.js';
 
-/** The first version of the request that names the member of the group (KIP-447), and the last that kafkajs has. */
+/** The first version of the request that names the member of the group (KIP-447). */
 const MEMBER_VERSION = 3;
-const LAST_KNOWN_VERSION = 1;
 /** Of a record that has none. */
 const NO_LEADER_EPOCH = -1;
 
@@ -39,19 +38,15 @@ export function inNameOf(member: GroupMember, topics: readonly OffsetsOfTopic[])
  * are those of https://kafka.apache.org/protocol#The_Messages_TxnOffsetCommit.
  */
 function teachKafkajs(): void {
-  const definitions = definitionsOf<Question>('txnOffsetCommit');
-  if (definitions.versions.includes(String(MEMBER_VERSION))) return;
-  const known = definitions.protocol;
-  definitions.versions.push(String(MEMBER_VERSION));
-  definitions.protocol = ({ version }) => {
-    const last = known({ version: Math.min(version, LAST_KNOWN_VERSION) });
+  addVersion<Question>('txnOffsetCommit', MEMBER_VERSION, (known) => ({ version }) => {
+    const last = known({ version });
     return (question) => {
       const member = members.get(question.topics);
       if (member === undefined) return last(question);
       if (version < MEMBER_VERSION) throw brokerTooOld();
       return ofMember(question, member, last(question));
     };
-  };
+  });
 }
 
 function brokerTooOld(): SentifluxError {

@@ -90,6 +90,24 @@ export function redefine<Question>(
   definitions.protocol = change(definitions.protocol);
 }
 
+/**
+ * Adds a newer version of a request to those that kafkajs knows.
+ *
+ * @param change is given how kafkajs does it, which of a version that it does not know takes the last that it does
+ */
+export function addVersion<Question>(
+  request: Parameters<typeof definitionsOf>[0],
+  added: number,
+  change: (known: RequestDefinitions<Question>['protocol']) => RequestDefinitions<Question>['protocol'],
+): void {
+  redefine<Question>(request, (known) => {
+    const { versions } = definitionsOf(request);
+    const last = Math.max(...versions.map(Number));
+    versions.push(String(added));
+    return change(({ version }) => known({ version: Math.min(version, last) }));
+  });
+}
+
 /** Of all encoders. */
 export interface EncoderPrototype {
   writeEncoder(this: { buf: Buffer; offset: number }, value: Encoded): unknown;

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Admin } from 'kafkajs';
 import { againWhileUnreachable } from './again.js';
 import { typeOf } from './errors.js';
-import { type Decoder, definitionsOf, type Exchange, newDecoder, newEncoder } from './kafkajs-protocol.js';
+import { addVersion, type Decoder, type Exchange, newDecoder, newEncoder } from './kafkajs-protocol.js';
 
 /** Some 3 s in all: what has ended in the log shows in the coordinator some milliseconds later. */
 const WAITS_MILLIS = [10, 20, 50, 100, 200, 500, 1_000, 1_000];
@@ -62,9 +62,8 @@ async function askingFor<Result>(
   }
 }
 
-/** The first version of the request that can ask for stable offsets, and the last that kafkajs has. */
+/** The first version of the request that can ask for stable offsets. */
 const STABLE_VERSION = 7;
-const LAST_KNOWN_VERSION = 4;
 
 interface Topic {
   readonly topic: string;
@@ -81,17 +80,13 @@ interface Question {
  * that it has. The fields are those of https://kafka.apache.org/protocol#The_Messages_OffsetFetch.
  */
 function teachKafkajs(): void {
-  const definitions = definitionsOf<Question>('offsetFetch');
-  if (definitions.versions.includes(String(STABLE_VERSION))) return;
-  const known = definitions.protocol;
-  definitions.versions.push(String(STABLE_VERSION));
-  definitions.protocol = ({ version }) => {
+  addVersion<Question>('offsetFetch', STABLE_VERSION, (known) => ({ version }) => {
     const wanted = wantedPartitions.getStore();
-    const last = known({ version: Math.min(version, LAST_KNOWN_VERSION) });
+    const last = known({ version });
     return wanted === undefined || version < STABLE_VERSION
       ? last
       : (asked) => stable(asked, wanted, last(asked));
-  };
+  });
 }
 
 function stable({ groupId, topics }: Question, wanted: ReadonlySet<number>, last: Exchange): Exchange {
